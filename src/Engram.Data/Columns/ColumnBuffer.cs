@@ -1,0 +1,190 @@
+using System.Runtime.InteropServices;
+
+namespace Engram.Data.Columns;
+
+/// <summary>A column that owns its memory and grows at its end: parameters, literals, rows that an operator keeps, scratch for results.</summary>
+/// <remarks>Not thread-safe. <see cref="Column"/> stays the same object; its pointers change when the buffer grows. Freed by
+/// <see cref="Dispose"/>, or by the finalizer of its arenas.</remarks>
+internal sealed unsafe class ColumnBuffer : IDisposable
+{
+    private readonly Arena fixedMemory = new();
+    private readonly Arena variableMemory = new();
+    private int capacity;
+    private ulong* nullMask;
+    private int nullMaskCapacity;
+
+    public ColumnBuffer(DataType type, int capacity = 16)
+    {
+        Column = new Column(type) { Owner = this };
+        Grow(Math.Max(capacity, 1));
+    }
+
+    /// <summary>The view of the rows so far.</summary>
+    public Column Column { get; }
+
+    public DataType Type => Column.Type;
+
+    public int Count { get; private set; }
+
+    /// <summary>Native memory held, in bytes.</summary>
+    public long SizeBytes => fixedMemory.SizeBytes + variableMemory.SizeBytes;
+
+    public void Append<T>(T value)
+        where T : unmanaged
+    {
+        System.Diagnostics.Debug.Assert(sizeof(T) == Type.PhysicalSize && !Type.IsByReference);
+        Reserve(1);
+        ((T*)Column.Data)[Count++] = value;
+    }
+
+    /// <summary>Appends UTC ticks with the offset that they were given in.</summary>
+    public void AppendInstant(long utcTicks, short offsetMinutes)
+    {
+        Reserve(1);
+        ((long*)Column.Data)[Count] = utcTicks;
+        Column.Offsets[Count++] = offsetMinutes;
+    }
+
+    /// <summary>Copies the bytes of a text, bytea, json or vector value.</summary>
+    public void AppendBytes(ReadOnlySpan<byte> value)
+    {
+        Reserve(1);
+        ((Bytes*)Column.Data)[Count++] = variableMemory.Copy(value);
+    }
+
+    public void AppendText(ReadOnlySpan<char> value)
+    {
+        Reserve(1);
+        var size = System.Text.Encoding.UTF8.GetByteCount(value);
+        var pointer = variableMemory.Allocate(size);
+        System.Text.Encoding.UTF8.GetBytes(value, new Span<byte>(pointer, size));
+        ((Bytes*)Column.Data)[Count++] = new Bytes(pointer, size);
+    }
+
+    public void AppendNull()
+    {
+        Reserve(1);
+        NativeMemory.Clear((byte*)Column.Data + ((long)Count * Type.PhysicalSize), (nuint)Type.PhysicalSize);
+        if (Column.Nulls == null)
+        {
+            ClearNulls();
+        }
+
+        Column.Nulls[Count >> 6] |= 1UL << (Count & 63);
+        if (Column.Offsets != null)
+        {
+            Column.Offsets[Count] = 0;
+        }
+
+        Count++;
+    }
+
+    /// <summary>Copies one value, with what it points to, from a column of the same physical type.</summary>
+    public void AppendFrom(Column source, int row)
+    {
+        if (source.IsNull(row))
+        {
+            AppendNull();
+            return;
+        }
+
+        Reserve(1);
+        var at = source.At(row);
+        switch (Type.PhysicalSize)
+        {
+            case 1: ((byte*)Column.Data)[Count] = ((byte*)source.Data)[at]; break;
+            case 2: ((short*)Column.Data)[Count] = ((short*)source.Data)[at]; break;
+            case 4: ((int*)Column.Data)[Count] = ((int*)source.Data)[at]; break;
+            case 8: ((long*)Column.Data)[Count] = ((long*)source.Data)[at]; break;
+            default:
+                ((Guid*)Column.Data)[Count] = ((Guid*)source.Data)[at];
+                if (Type.IsByReference)
+                {
+                    ((Bytes*)Column.Data)[Count] = variableMemory.Copy(((Bytes*)source.Data)[at]);
+                }
+
+                break;
+        }
+
+        if (Column.Offsets != null)
+        {
+            Column.Offsets[Count] = source.GetOffset(row);
+        }
+
+        Count++;
+    }
+
+    /// <summary>Makes room for <paramref name="rows"/> rows without appending, for kernels that fill <see cref="Column"/> themselves.</summary>
+    public void Reserve(int rows)
+    {
+        if (Count + rows > capacity)
+        {
+            Grow(Math.Max(capacity * 2, Count + rows));
+        }
+    }
+
+    /// <summary>Sets the number of rows after a kernel wrote them.</summary>
+    public void SetCount(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, capacity);
+        Count = count;
+    }
+
+    /// <summary>Memory for values of variable length that a kernel appends; valid until <see cref="Clear"/>.</summary>
+    public byte* AllocateVariable(int sizeBytes) => variableMemory.Allocate(sizeBytes);
+
+    /// <summary>Makes sure that a cleared null mask of the whole capacity is there, and returns it.</summary>
+    public ulong* ClearNulls()
+    {
+        if (nullMask == null || nullMaskCapacity < capacity)
+        {
+            nullMask = fixedMemory.AllocateZeroed<ulong>((capacity + 63) / 64);
+            nullMaskCapacity = capacity;
+        }
+        else
+        {
+            NativeMemory.Clear(nullMask, (nuint)((capacity + 63) / 64 * sizeof(ulong)));
+        }
+
+        Column.Nulls = nullMask;
+        return nullMask;
+    }
+
+    /// <summary>Forgets all rows and keeps the memory.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        Column.Nulls = null;
+        variableMemory.Reset();
+    }
+
+    public void Dispose()
+    {
+        fixedMemory.Dispose();
+        variableMemory.Dispose();
+    }
+
+    private void Grow(int capacityNew)
+    {
+        var data = fixedMemory.Allocate((long)capacityNew * Type.PhysicalSize, 64);
+        Buffer.MemoryCopy(Column.Data, data, (long)capacityNew * Type.PhysicalSize, (long)Count * Type.PhysicalSize);
+        Column.Data = data;
+        if (Type.HasOffsets)
+        {
+            var offsets = (short*)fixedMemory.Allocate((long)capacityNew * sizeof(short), 64);
+            Buffer.MemoryCopy(Column.Offsets, offsets, (long)capacityNew * sizeof(short), (long)Count * sizeof(short));
+            Column.Offsets = offsets;
+        }
+
+        if (Column.Nulls != null)
+        {
+            var nulls = fixedMemory.AllocateZeroed<ulong>((capacityNew + 63) / 64);
+            Buffer.MemoryCopy(Column.Nulls, nulls, (capacityNew + 63) / 64 * sizeof(ulong), (Count + 63) / 64 * sizeof(ulong));
+            Column.Nulls = nulls;
+            nullMask = nulls;
+            nullMaskCapacity = capacityNew;
+        }
+
+        capacity = capacityNew;
+    }
+}

@@ -1,0 +1,35 @@
+using System.Data.Common;
+
+namespace Engram.Data;
+
+/// <summary>An error raised by the database: a mistake in a statement, a violated constraint, a fault of the disk.</summary>
+/// <remarks>
+/// <see cref="SqlState"/> identifies the kind of error and is stable between versions; <c>docs/errors.md</c> lists every code.
+/// The message is meant for people and may change. Thread-safe: instances are immutable.
+/// </remarks>
+public sealed class EngramException : DbException
+{
+    /// <summary>Creates an error with a message and the SQLSTATE that identifies its kind.</summary>
+    /// <param name="message">What went wrong, where, what was expected and found, and what to do.</param>
+    /// <param name="sqlState">Five characters, one of those in <c>docs/errors.md</c>.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public EngramException(string message, string sqlState, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(sqlState);
+        SqlState = sqlState;
+    }
+
+    internal EngramException(string message, string sqlState, int position)
+        : this(message, sqlState)
+        => Position = position;
+
+    /// <summary>The five-character SQLSTATE code, never null or empty.</summary>
+    public override string SqlState { get; }
+
+    /// <summary>Whether the same operation may succeed when it is simply tried again: a wait that ran out, a serialization conflict.</summary>
+    public override bool IsTransient => SqlStates.IsTransient(SqlState);
+
+    /// <summary>The 1-based position, in UTF-16 code units, of the error in the text of the statement; 0 when it has none.</summary>
+    public int Position { get; }
+}
