@@ -1,0 +1,44 @@
+namespace Engram.Data.Storage.Files;
+
+/// <summary>One open file of a database directory.</summary>
+/// <remarks>See <see cref="DataDirectory"/> for errors. Reads may run beside each other and beside a write of another range.</remarks>
+internal abstract class DataFile : IDisposable
+{
+    /// <summary>Relative to the directory, for messages.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The length in bytes now, asked of the system.</summary>
+    public abstract long Length { get; }
+
+    /// <summary>Writes all of <paramref name="data"/> at <paramref name="offset"/>. Durable only after <see cref="Sync"/>.</summary>
+    public abstract void Write(long offset, ReadOnlySpan<byte> data);
+
+    /// <summary>Reads until <paramref name="target"/> is full or the file ends, and returns the bytes read. An I/O error is never the end of the file.</summary>
+    public abstract int Read(long offset, Span<byte> target);
+
+    /// <summary>Makes data and length durable (fdatasync). Throws when the system reports an error; the caller must then treat what
+    /// it wrote as lost or kept, unknown which, and never sync this file again.</summary>
+    public abstract void Sync();
+
+    public abstract void SetLength(long length);
+
+    /// <summary>Maps a range for reading. The range must lie within the file. Pages are populated, and their errors reported, by
+    /// <see cref="MappedRange.Populate"/> before anything reads them.</summary>
+    public abstract MappedRange Map(long offset, long length);
+
+    public abstract void Dispose();
+}
+
+/// <summary>A range of a file in memory, read-only. Freed by Dispose, or by the finalizer when nothing refers to it any more.</summary>
+internal abstract unsafe class MappedRange : IDisposable
+{
+    /// <summary>The first byte; 64-byte aligned when the file offset is.</summary>
+    public byte* Pointer { get; protected init; }
+
+    public long Length { get; protected init; }
+
+    /// <summary>Brings pages in through a call whose result is checked, so that an I/O error is an exception and not the end of the process.</summary>
+    public abstract void Populate(long offset, long length);
+
+    public abstract void Dispose();
+}

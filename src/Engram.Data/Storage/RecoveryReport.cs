@@ -1,0 +1,22 @@
+namespace Engram.Data.Storage;
+
+/// <summary>What opening a database found and did.</summary>
+internal sealed record RecoveryReport
+{
+    /// <summary>Whether the database was created by this opening.</summary>
+    public bool WasCreated { get; init; }
+
+    public TimeSpan Duration { get; init; }
+
+    /// <summary>Groups and transactions of the log that were applied again, and the rows and bytes in them.</summary>
+    public long Groups { get; init; }
+
+    public long Transactions { get; init; }
+
+    public long Rows { get; init; }
+
+    public long Bytes { get; init; }
+
+    /// <summary>Bytes of an unacknowledged torn tail that were cut and kept aside; 0 when the log ended cleanly.</summary>
+    public long TornBytes { get; init; }
+}

@@ -1,0 +1,34 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Transactions;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage;
+
+/// <summary>One open database: its files, its log, its rows. What <c>Engine.Database</c> opens and closes.</summary>
+internal abstract class Store : IAsyncDisposable
+{
+    /// <summary>Opens or creates the database in a directory; runs recovery. Takes ownership of the directory.</summary>
+    /// <exception cref="EngramException">EG001 not a database, EG002 other format, EG004 absent and read-only, 55P03 locked by another process, XX001 damaged.</exception>
+    public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger)
+        => throw Error.Internal("the store has not been built yet");
+
+    /// <summary>What this opening found and did.</summary>
+    public abstract RecoveryReport Recovery { get; }
+
+    /// <summary>A view at the durable horizon. Takes no lock.</summary>
+    public abstract Snapshot OpenSnapshot();
+
+    /// <summary>Waits, in order of arrival, for the write lock and begins a write transaction.</summary>
+    /// <exception cref="EngramException">55P03 (transient) when the lock is not free within <paramref name="timeout"/>; EG003 when poisoned; 25006 when read-only.</exception>
+    public abstract ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <summary>Completes when everything up to <paramref name="lsn"/> is durable (or its sync failed: 08007).</summary>
+    public abstract ValueTask WaitDurableAsync(Lsn lsn);
+
+    /// <summary>Moves the rows of the delta into segments and shortens the log that recovery reads.</summary>
+    public abstract ValueTask CheckpointAsync(CancellationToken cancellationToken);
+
+    /// <summary>Seals the log and releases lock, maps and handles.</summary>
+    public abstract ValueTask DisposeAsync();
+}

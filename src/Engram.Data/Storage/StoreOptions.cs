@@ -1,0 +1,29 @@
+namespace Engram.Data.Storage;
+
+/// <summary>When a commit is acknowledged.</summary>
+internal enum DurabilityMode : byte
+{
+    /// <summary>After the log was synced.</summary>
+    Full = 0,
+    /// <summary>Once written; the log is synced at a fixed interval, which bounds the loss at a power cut.</summary>
+    Interval = 1,
+    /// <summary>Once written; never synced except at checkpoints.</summary>
+    None = 2,
+}
+
+internal sealed record StoreOptions
+{
+    public DurabilityMode Durability { get; init; }
+
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>How long <see cref="DurabilityMode.Interval"/> leaves a commit unsynced.</summary>
+    public TimeSpan SyncInterval { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>The log size that starts a checkpoint.</summary>
+    public long CheckpointWalSizeBytes { get; init; } = 64L * 1024 * 1024;
+
+    public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
+
+    public long WalFileSizeBytesMax { get; init; } = 64L * 1024 * 1024;
+}

@@ -1,0 +1,88 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Storage.Transactions;
+
+/// <summary>How a block's zone map is compared with a value.</summary>
+internal enum ZoneComparison : byte
+{
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// <summary>A bound that every wanted row satisfies, <c>column op value</c>: a scan may leave out blocks in which no row can.</summary>
+/// <param name="Column">One of the table's columns, not necessarily one that is read.</param>
+/// <param name="Comparison">The row's value stands on the left.</param>
+/// <param name="Value">One row, not NULL, of the column's type.</param>
+internal sealed record ZoneBound(ColumnId Column, ZoneComparison Comparison, Column Value);
+
+/// <summary>Door 2, reading: one immutable view of the whole database, leased until it is disposed.</summary>
+/// <remarks>
+/// A snapshot never blocks and is never blocked; opening one takes no lock. Everything read through it is as of its horizon, and
+/// memory that it hands out is valid until it is disposed. Scans of one snapshot may run on several threads; each scan on one at a time.
+/// </remarks>
+internal abstract class Snapshot : IDisposable
+{
+    /// <summary>The schema as of the snapshot.</summary>
+    public abstract DatabaseCatalog Catalog { get; }
+
+    /// <summary>The newest commit that is seen.</summary>
+    public abstract Lsn Lsn { get; }
+
+    /// <summary>Rows of a table, counted without looking at what is deleted: for the planner.</summary>
+    public abstract long EstimateRowCount(TableId table);
+
+    /// <summary>Starts a scan in storage order. <paramref name="columns"/> may contain <see cref="ColumnId.RowId"/>.</summary>
+    public abstract TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds);
+
+    /// <summary>Reads rows by row id, in the order asked for; those that are not visible are left out.</summary>
+    public abstract RowFetch OpenFetch(TableId table, ReadOnlySpan<ColumnId> columns);
+
+    /// <summary>Appends the row ids of all visible rows whose key equals row <paramref name="row"/> of <paramref name="key"/>, ascending.</summary>
+    /// <param name="index">An index of the table that covers exactly the key's columns.</param>
+    /// <param name="key">One column for each column of the index, in its order and of its types. NULL matches nothing.</param>
+    public abstract void Probe(TableId table, IndexId index, ReadOnlySpan<Column> key, int row, List<long> rowIds);
+
+    public abstract void Dispose();
+}
+
+/// <summary>A running scan: block by block, columns loaded when they are asked for.</summary>
+internal abstract class TableScan : IDisposable
+{
+    /// <summary>Moves to the next block with at least one visible row; false at the end. Invalidates everything handed out before.</summary>
+    public abstract bool NextBlock();
+
+    /// <summary>Rows of the block, visible or not: 1 to <see cref="Batch.RowCountMax"/>.</summary>
+    public abstract int RowCount { get; }
+
+    /// <summary>The visible rows; null when all are.</summary>
+    public abstract Selection? Visible { get; }
+
+    /// <summary>Loads one of the scan's columns for the current block. Costs nothing when it is mapped plain or in the delta.</summary>
+    /// <param name="ordinal">The place in the columns that the scan was opened with.</param>
+    /// <param name="needed">The rows that will be read; null for all. Only these hold meaningful values.</param>
+    /// <returns>Valid until the next block. Loading the same column again is allowed, with any rows.</returns>
+    public abstract Column Load(int ordinal, Selection? needed);
+
+    /// <summary>Blocks seen so far, and of these the ones left out thanks to zone maps.</summary>
+    public abstract long BlocksTotal { get; }
+
+    public abstract long BlocksSkipped { get; }
+
+    /// <summary>Bytes of columns handed out so far.</summary>
+    public abstract long BytesRead { get; }
+
+    public abstract void Dispose();
+}
+
+/// <summary>Reads rows of one table by row id into memory of its own.</summary>
+internal abstract class RowFetch : IDisposable
+{
+    /// <summary>Reads up to <see cref="Batch.RowCountMax"/> rows; the batch is valid until the next call.</summary>
+    public abstract Batch Fetch(ReadOnlySpan<long> rowIds);
+
+    public abstract void Dispose();
+}
