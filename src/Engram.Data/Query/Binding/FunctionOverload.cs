@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution;
+
+namespace Engram.Data.Query.Binding;
+
+internal enum FunctionKind
+{
+    Scalar,
+    Aggregate,
+    Window,
+    Table,
+}
+
+/// <summary>Whether equal arguments give equal results: what may be folded, and what must run for each row.</summary>
+internal enum Volatility
+{
+    Immutable,
+    /// <summary>Constant within a statement: now().</summary>
+    Stable,
+    Volatile,
+}
+
+/// <summary>One function or operator for one list of parameter types, with the factory of what computes it.</summary>
+/// <remarks>
+/// Operators are functions named by their symbol ("+", "=", "&lt;=&gt;"); unary ones have one parameter. Parameter types ignore modifiers (any
+/// varchar is text). <see cref="ResultType"/> computes the result's type with modifiers from those of the arguments. Overloads live in
+/// <c>FunctionRegistry</c>, one file a topic, and <c>docs/sql.md</c> is generated from it.
+/// </remarks>
+internal sealed record FunctionOverload(
+    string Name, FunctionKind Kind, ImmutableArray<TypeKind> ParameterTypes, Func<ImmutableArray<DataType>, DataType> ResultType)
+{
+    /// <summary>Any number of further arguments of the last parameter's type.</summary>
+    public bool IsVariadic { get; init; }
+
+    /// <summary>NULL in, NULL out, without evaluating.</summary>
+    public bool IsStrict { get; init; } = true;
+
+    public Volatility Volatility { get; init; } = Volatility.Immutable;
+
+    /// <summary>One line for the functions table in docs/sql.md.</summary>
+    public string Summary { get; init; } = "";
+
+    /// <summary>For <see cref="FunctionKind.Scalar"/>: makes the evaluator over the evaluators of the arguments.</summary>
+    public Func<DataType, ImmutableArray<Evaluator>, StatementContext, Evaluator>? CreateEvaluator { get; init; }
+
+    /// <summary>For <see cref="FunctionKind.Aggregate"/>: makes the state of all groups of one aggregate.</summary>
+    public Func<DataType, ImmutableArray<DataType>, Aggregator>? CreateAggregator { get; init; }
+}

@@ -1,0 +1,37 @@
+using Engram.Data.Columns;
+
+namespace Engram.Data.Query.Execution;
+
+/// <summary>A compiled expression: computes one column from a batch, a whole batch at a time.</summary>
+/// <remarks>One instance serves one running statement on one thread; it owns its scratch memory and reuses it for the next batch.</remarks>
+internal abstract class Evaluator(DataType type) : IDisposable
+{
+    public DataType Type { get; } = type;
+
+    /// <summary>Computes the expression.</summary>
+    /// <param name="batch">The input; its own Selection is ignored in favour of <paramref name="rows"/>.</param>
+    /// <param name="rows">The rows for which a value is wanted: only these may raise errors and hold meaningful results; null for all.</param>
+    /// <returns>Valid until the next call. Row i of the result belongs to row i of the batch.</returns>
+    public abstract Column Evaluate(Batch batch, Selection? rows);
+
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>The state of one aggregate over all groups: group ids are dense, from 0.</summary>
+internal abstract class Aggregator : IDisposable
+{
+    /// <summary>Makes room for groups up to <paramref name="groupCount"/>, new ones in their empty state.</summary>
+    public abstract void EnsureGroups(int groupCount);
+
+    /// <summary>Adds the selected rows; <paramref name="groupIds"/> has one entry for each selected row, in order.</summary>
+    public abstract void Add(ReadOnlySpan<Column> arguments, Batch batch, Selection? rows, ReadOnlySpan<int> groupIds);
+
+    /// <summary>Appends the results of groups first … first + count - 1.</summary>
+    public abstract void AppendResults(int first, int count, ColumnBuffer target);
+
+    public virtual void Dispose()
+    {
+    }
+}

@@ -1,0 +1,29 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Execution;
+
+/// <summary>What one running statement shares among its operators and evaluators.</summary>
+internal sealed class StatementContext(Snapshot snapshot, Transaction? transaction, Batch parameters, TimeProvider clock, CancellationToken cancellation)
+{
+    /// <summary>The view that the statement reads.</summary>
+    public Snapshot Snapshot { get; } = snapshot;
+
+    /// <summary>The write transaction, begun for this statement; null for a statement that only reads.</summary>
+    public Transaction? Transaction { get; } = transaction;
+
+    /// <summary>One row: the values of the statement's parameters, converted to the types that the plan expects.</summary>
+    public Batch Parameters { get; } = parameters;
+
+    /// <summary>now() for the whole statement.</summary>
+    public DateTimeOffset Now { get; } = clock.GetUtcNow();
+
+    /// <summary>Asked once a batch by every operator that may run long.</summary>
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>Values of <see cref="Binding.BoundSlot"/>: one-row constant columns, set before the inner plan runs.</summary>
+    public Dictionary<int, ColumnBuffer> Slots { get; } = [];
+
+    /// <summary>Whether operators measure rows, time and bytes (EXPLAIN ANALYZE).</summary>
+    public bool IsAnalyzing { get; init; }
+}

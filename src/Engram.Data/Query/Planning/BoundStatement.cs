@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+
+namespace Engram.Data.Query.Planning;
+
+/// <summary>What a statement does to the database: which transaction it needs.</summary>
+internal enum StatementKind
+{
+    Query,
+    Dml,
+    Ddl,
+    Session,
+}
+
+/// <summary>A parameter as the statement's text names it.</summary>
+/// <param name="Name">Without its prefix; the decimal digits for <c>$1</c>.</param>
+/// <param name="Type">What the plan expects its value to be converted to.</param>
+internal sealed record StatementParameter(string Name, DataType Type);
+
+/// <summary>One statement of a command text, ready to run: the unit of the plan cache.</summary>
+/// <remarks>Bound by <c>Planner.Plan(StatementSyntax, string text, DatabaseCatalog, IReadOnlyDictionary&lt;string, DataType&gt; parameterTypes)</c>: the types are those that
+/// the caller's values have (Unknown for a bare null), by name; the planner decides what each is converted to.</remarks>
+internal sealed record BoundStatement(StatementKind Kind, Plan Plan, ImmutableArray<StatementParameter> Parameters);

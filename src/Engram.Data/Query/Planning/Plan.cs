@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Planning;
+
+/// <summary>One column of a plan's output.</summary>
+/// <param name="Table">The table that it comes from unchanged, for GetColumnSchema and for messages; null when it is computed.</param>
+internal sealed record PlanColumn(string Name, DataType Type, TableDefinition? Table = null, ColumnDefinition? Column = null, bool IsNullable = true);
+
+/// <summary>Door 4: what a statement will do, as one tree. Bound, optimised, immutable, cached by the statement's text.</summary>
+/// <remarks>Expressions of a node are over the columns of its input (of left, then right, for joins), by ordinal.</remarks>
+internal abstract record Plan(ImmutableArray<PlanColumn> Output);
+
+/// <summary>Reads a table. <see cref="Filter"/> is over <see cref="Columns"/>; only rows that pass come out, all columns of them.</summary>
+/// <remarks>Execution loads the filter's columns first and the others for surviving rows only. Columns may contain <see cref="ColumnId.RowId"/>.</remarks>
+internal sealed record ScanPlan(ImmutableArray<PlanColumn> Output, TableDefinition Table, ImmutableArray<ColumnId> Columns) : Plan(Output)
+{
+    public BoundExpression? Filter { get; init; }
+
+    /// <summary>Implied by the filter: column op value, the value being free of columns. For zone maps.</summary>
+    public ImmutableArray<(ColumnId Column, ZoneComparison Comparison, BoundExpression Value)> Bounds { get; init; } = [];
+}
+
+/// <summary>Reads the rows whose index key equals each of the keys (an OR of rows), then filters. Duplicate keys give a row once.</summary>
+internal sealed record IndexProbePlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, IndexDefinition Index, ImmutableArray<ImmutableArray<BoundExpression>> Keys,
+    ImmutableArray<ColumnId> Columns) : Plan(Output)
+{
+    public BoundExpression? Filter { get; init; }
+}
+
+/// <summary>The metric of a distance operator.</summary>
+internal enum VectorMetric
+{
+    Cosine,
+    L2,
+    InnerProduct,
+    L1,
+}
+
+/// <summary>ORDER BY distance LIMIT k over one table, fused: filter, score, bounded heap. Ties break by row id. NULL vectors come last.</summary>
+/// <remarks>Output is Columns, then, when <see cref="OutputDistance"/>, the distance as double precision. Rows come in order of distance.</remarks>
+internal sealed record VectorTopKPlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, ImmutableArray<ColumnId> Columns, ColumnId VectorColumn, VectorMetric Metric,
+    BoundExpression Query, BoundExpression Limit, BoundExpression? Offset) : Plan(Output)
+{
+    public bool OutputDistance { get; init; }
+
+    /// <summary>Over <see cref="FilterColumns"/>.</summary>
+    public BoundExpression? Filter { get; init; }
+
+    public ImmutableArray<ColumnId> FilterColumns { get; init; } = [];
+
+    public ImmutableArray<(ColumnId Column, ZoneComparison Comparison, BoundExpression Value)> Bounds { get; init; } = [];
+}
+
+internal sealed record FilterPlan(Plan Input, BoundExpression Predicate) : Plan(Input.Output);
+
+internal sealed record ProjectPlan(ImmutableArray<PlanColumn> Output, Plan Input, ImmutableArray<BoundExpression> Expressions) : Plan(Output);
+
+/// <summary>GROUP BY. Output: the keys, then the aggregates. Without keys it gives exactly one row.</summary>
+internal sealed record AggregatePlan(
+    ImmutableArray<PlanColumn> Output, Plan Input, ImmutableArray<BoundExpression> Keys, ImmutableArray<BoundAggregate> Aggregates) : Plan(Output);
+
+/// <summary>DISTINCT over all columns: the first row of each, in input order.</summary>
+internal sealed record DistinctPlan(Plan Input) : Plan(Input.Output);
+
+/// <summary>ORDER BY, stable. With <see cref="Limit"/> only the first rows are kept (limit + offset), in bounded memory.</summary>
+internal sealed record SortPlan(Plan Input, ImmutableArray<SortKey> Keys) : Plan(Input.Output)
+{
+    public BoundExpression? Limit { get; init; }
+
+    public BoundExpression? Offset { get; init; }
+}
+
+/// <summary>LIMIT and OFFSET; NULL means none; a negative count is 2201W or 2201X.</summary>
+internal sealed record LimitPlan(Plan Input, BoundExpression? Limit, BoundExpression? Offset) : Plan(Input.Output);
+
+internal enum JoinKind
+{
+    Inner,
+    Left,
+    Right,
+    Full,
+    Semi,
+    Anti,
+}
+
+/// <summary>Joins two inputs by equal keys and a residual condition. With no keys it is a nested loop over the residual.</summary>
+/// <remarks>Output: the left columns, then the right ones (only the left ones for Semi and Anti). The residual is over left then right. Rows come in left order.</remarks>
+internal sealed record JoinPlan(
+    ImmutableArray<PlanColumn> Output, JoinKind Kind, Plan Left, Plan Right, ImmutableArray<BoundExpression> LeftKeys,
+    ImmutableArray<BoundExpression> RightKeys, BoundExpression? Residual) : Plan(Output);
+
+/// <summary>LATERAL: runs the right plan once for each left row with that row's values in slots. Inner or Left.</summary>
+internal sealed record ApplyPlan(
+    ImmutableArray<PlanColumn> Output, JoinKind Kind, Plan Left, Plan Right, ImmutableArray<(BoundExpression Value, int Slot)> Outer) : Plan(Output);
+
+/// <summary>Rows of expressions without input columns. No rows gives an empty result; one row of no columns is SELECT without FROM.</summary>
+internal sealed record ValuesPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<ImmutableArray<BoundExpression>> Rows) : Plan(Output);
+
+/// <summary>UNION ALL of inputs with the same column types.</summary>
+internal sealed record UnionAllPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<Plan> Inputs) : Plan(Output);
+
+/// <summary>How one column of an inserted row gets its value.</summary>
+internal enum InsertValue
+{
+    /// <summary>From the source, by ordinal.</summary>
+    Source,
+    /// <summary>From the column's identity.</summary>
+    Identity,
+    /// <summary>From <see cref="InsertColumn.Expression"/> over the row being inserted (defaults, computed columns, constants).</summary>
+    Expression,
+}
+
+/// <param name="Ordinal">The source's column for <see cref="InsertValue.Source"/>; NULL there means generate, when the column is an identity.</param>
+/// <param name="Expression">Over the table's columns in their order; computed columns come after those that they read.</param>
+internal sealed record InsertColumn(InsertValue Kind, int Ordinal, BoundExpression? Expression);
+
+/// <summary>INSERT. <see cref="Columns"/> has one entry for each column of the table. Without RETURNING the output is empty.</summary>
+/// <param name="Returning">Over the table's columns in their order. Rows come in the source's order.</param>
+internal sealed record InsertPlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<InsertColumn> Columns, ImmutableArray<BoundExpression> Checks,
+    ImmutableArray<BoundExpression> Returning) : Plan(Output);
+
+/// <summary>UPDATE. The source gives the row id first, then all columns of the table as they are, then anything that the expressions need.</summary>
+/// <param name="Set">Which columns, each with its expression over the source.</param>
+/// <param name="Checks">Over the table's columns with the new values.</param>
+/// <param name="Returning">Over the table's columns with the new values.</param>
+internal sealed record UpdatePlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set,
+    ImmutableArray<BoundExpression> Checks, ImmutableArray<BoundExpression> Returning) : Plan(Output);
+
+/// <summary>DELETE. The source gives the row id first, then all columns of the table.</summary>
+/// <param name="Returning">Over the table's columns of the deleted rows.</param>
+internal sealed record DeletePlan(ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<BoundExpression> Returning) : Plan(Output);
+
+/// <summary>A change of the schema, made from its syntax when it runs, inside the write transaction.</summary>
+internal sealed record DdlPlan(StatementSyntax Statement) : Plan([]);
+
+/// <summary>EXPLAIN: the inner plan as text, one line a row. With ANALYZE it runs first.</summary>
+internal sealed record ExplainPlan(ImmutableArray<PlanColumn> Output, Plan Inner, bool IsAnalyze) : Plan(Output);
+
+/// <summary>BEGIN, COMMIT, SAVEPOINT, SET, CHECKPOINT …: carried out by the session.</summary>
+internal sealed record SessionPlan(StatementSyntax Statement) : Plan([]);

@@ -1,0 +1,1 @@
+namespace Engram.Data.Query.Syntax; internal abstract record StatementSyntax;
