@@ -25,6 +25,13 @@ internal sealed class ByteWriter(int capacity = 256)
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Forgets everything from byte <paramref name="length"/> on.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)Length);
+        Length = length;
+    }
+
     /// <summary>The next <paramref name="count"/> bytes, to be filled by the caller before anything else is written. Not cleared.</summary>
     public Span<byte> Take(int count)
     {
@@ -126,6 +133,9 @@ internal sealed class ByteWriter(int capacity = 256)
     /// <summary>Fills a place that <see cref="ReserveUInt32"/> left.</summary>
     public void PatchUInt32(int at, uint value)
         => BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(0, Length).Slice(at, sizeof(uint)), value);
+
+    /// <summary>Replaces a byte that was written.</summary>
+    public void PatchByte(int at, byte value) => buffer.AsSpan(0, Length)[at] = value;
 
     /// <summary>Writes zeros up to the next multiple of <paramref name="alignment"/>, a power of two.</summary>
     public void AlignTo(int alignment) => Take(-Length & (alignment - 1)).Clear();
