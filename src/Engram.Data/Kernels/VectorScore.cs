@@ -1,24 +1,32 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics;
 
 namespace Engram.Data.Kernels;
 
 /// <summary>Scores of pairs of float32 vectors, and of one query against selected rows, with equal bits on every instruction set.</summary>
 /// <remarks>
-/// Elements must be finite. Rows are read through an array of entries whose first field is the address of the row's elements, such as
-/// the 16-byte values of a column of vectors; addresses need no alignment beyond 4 bytes, and every selected row has n elements.
+/// <para>Float32 elements are widened to float64; element i is added to lane i mod 16 of sixteen float64 lanes, then the lanes are added by one
+/// fixed tree (<see cref="ILanes{TSelf}"/>). Products of two elements are exact; where a step is not, nothing is fused. The widths and the
+/// scalar oracle (<see cref="VectorScoreScalar"/>) give equal bits.</para>
+/// <para>Elements must be finite. Rows are read through an array of entries whose first field is the address of the row's elements, such as
+/// the 16-byte values of a column of vectors; addresses need no alignment beyond 4 bytes, and every selected row has n elements.</para>
 /// </remarks>
 internal static unsafe class VectorScore
 {
-    public static double Dot(float* x, float* y, int n) => VectorScoreScalar.Dot(x, y, n);
+    /// <summary>⟨x, y⟩.</summary>
+    public static double Dot(float* x, float* y, int n) => Score<DotTerm>(x, y, n);
 
     /// <summary>‖x‖².</summary>
     public static double SquaredNorm(float* x, int n) => Dot(x, x, n);
 
-    public static double L2Squared(float* x, float* y, int n) => VectorScoreScalar.L2Squared(x, y, n);
+    /// <summary>‖x − y‖².</summary>
+    public static double L2Squared(float* x, float* y, int n) => Score<SquaredDifferenceTerm>(x, y, n);
 
+    /// <summary>‖x − y‖.</summary>
     public static double L2Distance(float* x, float* y, int n) => Math.Sqrt(L2Squared(x, y, n));
 
-    public static double L1Distance(float* x, float* y, int n) => VectorScoreScalar.L1Distance(x, y, n);
+    /// <summary>Σ|x − y|.</summary>
+    public static double L1Distance(float* x, float* y, int n) => Score<AbsoluteDifferenceTerm>(x, y, n);
 
     public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
@@ -63,44 +71,59 @@ internal static unsafe class VectorScore
     /// <param name="query">n elements.</param>
     /// <param name="n">Dimensions.</param>
     /// <param name="firstRowPointer">Entry 0 of the array of entries; the first field of an entry is the address of its row's elements.</param>
-    /// <param name="entryStrideBytes">Distance from one entry to the next.</param>
+    /// <param name="entryStrideBytes">Distance from one entry to the next; 0 when entry 0 stands for every row.</param>
     /// <param name="selected">Numbers of the entries to score; their rows are not NULL.</param>
     /// <param name="scores">Receives one score for each place in <paramref name="selected"/>.</param>
     public static void DotSelected(float* query, int n, byte* firstRowPointer, int entryStrideBytes, ReadOnlySpan<ushort> selected, Span<double> scores)
-    {
-        for (var i = 0; i < selected.Length; i++)
-        {
-            scores[i] = Dot(query, *(float**)(firstRowPointer + ((nint)selected[i] * entryStrideBytes)), n);
-        }
-    }
+        => ScoreSelected<DotTerm>(query, n, firstRowPointer, entryStrideBytes, selected, scores);
 
     /// <summary>scores[i] = ‖query − row selected[i]‖². Parameters as in <see cref="DotSelected"/>.</summary>
     public static void L2SquaredSelected(float* query, int n, byte* firstRowPointer, int entryStrideBytes, ReadOnlySpan<ushort> selected, Span<double> scores)
-    {
-        for (var i = 0; i < selected.Length; i++)
-        {
-            scores[i] = L2Squared(query, *(float**)(firstRowPointer + ((nint)selected[i] * entryStrideBytes)), n);
-        }
-    }
+        => ScoreSelected<SquaredDifferenceTerm>(query, n, firstRowPointer, entryStrideBytes, selected, scores);
 
     /// <summary>scores[i] = Σ|query − row selected[i]|. Parameters as in <see cref="DotSelected"/>.</summary>
     public static void L1Selected(float* query, int n, byte* firstRowPointer, int entryStrideBytes, ReadOnlySpan<ushort> selected, Span<double> scores)
-    {
-        for (var i = 0; i < selected.Length; i++)
-        {
-            scores[i] = L1Distance(query, *(float**)(firstRowPointer + ((nint)selected[i] * entryStrideBytes)), n);
-        }
-    }
+        => ScoreSelected<AbsoluteDifferenceTerm>(query, n, firstRowPointer, entryStrideBytes, selected, scores);
 
     /// <summary>dots[i] and squaredNorms[i] of row selected[i] in one pass over it, for cosine distance. Parameters as in <see cref="DotSelected"/>.</summary>
     public static void DotAndNormSelected(
         float* query, int n, byte* firstRowPointer, int entryStrideBytes, ReadOnlySpan<ushort> selected, Span<double> dots, Span<double> squaredNorms)
     {
-        for (var i = 0; i < selected.Length; i++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            var row = *(float**)(firstRowPointer + ((nint)selected[i] * entryStrideBytes));
-            dots[i] = Dot(query, row, n);
-            squaredNorms[i] = SquaredNorm(row, n);
+            VectorScoreRows<Lanes512, DotTerm>.ScoreAndNormSelected(query, n, firstRowPointer, entryStrideBytes, selected, dots, squaredNorms);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            VectorScoreRows<Lanes256, DotTerm>.ScoreAndNormSelected(query, n, firstRowPointer, entryStrideBytes, selected, dots, squaredNorms);
+        }
+        else
+        {
+            VectorScoreRows<Lanes128, DotTerm>.ScoreAndNormSelected(query, n, firstRowPointer, entryStrideBytes, selected, dots, squaredNorms);
+        }
+    }
+
+    private static double Score<TTerm>(float* x, float* y, int n)
+        where TTerm : struct, IPairTerm
+        => Vector512.IsHardwareAccelerated ? VectorScoreRows<Lanes512, TTerm>.Score(x, y, n)
+            : Vector256.IsHardwareAccelerated ? VectorScoreRows<Lanes256, TTerm>.Score(x, y, n)
+            : VectorScoreRows<Lanes128, TTerm>.Score(x, y, n);
+
+    private static void ScoreSelected<TTerm>(
+        float* query, int n, byte* firstRowPointer, int entryStrideBytes, ReadOnlySpan<ushort> selected, Span<double> scores)
+        where TTerm : struct, IPairTerm
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            VectorScoreRows<Lanes512, TTerm>.ScoreSelected(query, n, firstRowPointer, entryStrideBytes, selected, scores);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            VectorScoreRows<Lanes256, TTerm>.ScoreSelected(query, n, firstRowPointer, entryStrideBytes, selected, scores);
+        }
+        else
+        {
+            VectorScoreRows<Lanes128, TTerm>.ScoreSelected(query, n, firstRowPointer, entryStrideBytes, selected, scores);
         }
     }
 }
