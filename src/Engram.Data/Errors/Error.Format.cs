@@ -16,4 +16,9 @@ internal static partial class Error
     public static EngramException RecordTooLong(long sizeBytes, long sizeBytesMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"A record of {sizeBytes} bytes is longer than the greatest that can be written, {sizeBytesMax} bytes. Write fewer rows in one statement."),
             SqlStates.ProgramLimitExceeded);
+
+    /// <summary>Something that a later version wrote, or a version before the first published one.</summary>
+    public static EngramException UnsupportedFormat(string source, long version, long versionKnown)
+        => new(string.Create(CultureInfo.InvariantCulture, $"{source} has format version {version}; this Engram.Data reads version {versionKnown}. Open the database with the version of Engram.Data that wrote it, or a later one."),
+            SqlStates.UnsupportedFormat);
 }
