@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Engram.Data.Kernels;
 
@@ -14,10 +15,17 @@ internal static class Compare
     public static void WithConstant<T>(ReadOnlySpan<T> values, T constant, ComparisonKind kind, Span<ulong> bitmap)
         where T : unmanaged, INumber<T>
     {
-        bitmap[..((values.Length + 63) / 64)].Clear();
-        for (var i = 0; i < values.Length; i++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            bitmap[i >> 6] |= (Test(values[i], constant, kind) ? 1UL : 0) << i;
+            CompareLoops<Width512>.WithConstant(values, constant, kind, bitmap);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            CompareLoops<Width256>.WithConstant(values, constant, kind, bitmap);
+        }
+        else
+        {
+            CompareLoops<Width128>.WithConstant(values, constant, kind, bitmap);
         }
     }
 
@@ -25,22 +33,35 @@ internal static class Compare
     public static void Columns<T>(ReadOnlySpan<T> left, ReadOnlySpan<T> right, ComparisonKind kind, Span<ulong> bitmap)
         where T : unmanaged, INumber<T>
     {
-        bitmap[..((left.Length + 63) / 64)].Clear();
-        for (var i = 0; i < left.Length; i++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            bitmap[i >> 6] |= (Test(left[i], right[i], kind) ? 1UL : 0) << i;
+            CompareLoops<Width512>.Columns(left, right, kind, bitmap);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            CompareLoops<Width256>.Columns(left, right, kind, bitmap);
+        }
+        else
+        {
+            CompareLoops<Width128>.Columns(left, right, kind, bitmap);
         }
     }
 
-    /// <summary>low ≤ values[i] ≤ high.</summary>
+    /// <summary>low ≤ values[i] ≤ high; no bit is set when low is greater than high.</summary>
     public static void Range<T>(ReadOnlySpan<T> values, T lowInclusive, T highInclusive, Span<ulong> bitmap)
         where T : unmanaged, INumber<T>
     {
-        bitmap[..((values.Length + 63) / 64)].Clear();
-        for (var i = 0; i < values.Length; i++)
+        if (Vector512.IsHardwareAccelerated)
         {
-            var within = Test(values[i], lowInclusive, ComparisonKind.GreaterOrEqual) && Test(values[i], highInclusive, ComparisonKind.LessOrEqual);
-            bitmap[i >> 6] |= (within ? 1UL : 0) << i;
+            CompareLoops<Width512>.Range(values, lowInclusive, highInclusive, bitmap);
+        }
+        else if (Vector256.IsHardwareAccelerated)
+        {
+            CompareLoops<Width256>.Range(values, lowInclusive, highInclusive, bitmap);
+        }
+        else
+        {
+            CompareLoops<Width128>.Range(values, lowInclusive, highInclusive, bitmap);
         }
     }
 
