@@ -1,0 +1,206 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Engram.Data.Storage.Files;
+
+/// <summary>A database directory on the disk.</summary>
+/// <remarks>
+/// Making an instance touches nothing: <see cref="CreateSubdirectory"/> of "" creates the directory itself (owner only), and until then
+/// <see cref="Exists"/> is false and <see cref="List"/> empty.
+/// </remarks>
+internal sealed class DiskDirectory(string path) : DataDirectory
+{
+    private const UnixFileMode OwnerOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public override string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    public override bool CanMap => true;
+
+    public override ulong NextRandom()
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+
+    public override bool Exists(string name)
+    {
+        var full = FullPath(name);
+        try
+        {
+            // Not File.Exists, which says false when the directory may not be searched: a database would be created over one that is there.
+            return (File.GetAttributes(full) & FileAttributes.Directory) == 0;
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("stat", full, e);
+        }
+    }
+
+    public override IReadOnlyList<string> List(string subdirectory)
+    {
+        var full = FullPath(subdirectory);
+        try
+        {
+            var names = Directory.GetFiles(full);
+            for (var i = 0; i < names.Length; i++)
+            {
+                names[i] = System.IO.Path.GetFileName(names[i]);
+            }
+
+            Array.Sort(names, StringComparer.Ordinal);
+            return names;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("readdir", full, e);
+        }
+    }
+
+    public override DataFile Create(string name) => OpenStream(name, FileMode.CreateNew, FileAccess.ReadWrite);
+
+    public override DataFile Open(string name, bool writable)
+        => OpenStream(name, FileMode.Open, writable ? FileAccess.ReadWrite : FileAccess.Read);
+
+    public override void Rename(string from, string to)
+    {
+        var source = FullPath(from);
+        var target = FullPath(to);
+        if (!OperatingSystem.IsWindows())
+        {
+            var error = SystemCalls.Rename(source, target);
+            if (error != 0)
+            {
+                throw SystemError.From("rename", source, error);
+            }
+
+            return;
+        }
+
+        try
+        {
+            File.Move(source, target, overwrite: true);
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("rename", source, e);
+        }
+    }
+
+    public override void Delete(string name)
+    {
+        var full = FullPath(name);
+        try
+        {
+            File.Delete(full);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Without its directory the file is as absent as was asked for.
+            return;
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("unlink", full, e);
+        }
+    }
+
+    public override void CreateSubdirectory(string name)
+    {
+        var full = FullPath(name);
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(full);
+            }
+            else
+            {
+                Directory.CreateDirectory(full, OwnerOnlyDirectory);
+            }
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("mkdir", full, e);
+        }
+
+        // The new entry lies in the directory above, which for "" is not ours to name through Sync.
+        if (name.Length == 0 && System.IO.Path.GetDirectoryName(full) is { } parent)
+        {
+            SyncPath(parent);
+        }
+    }
+
+    public override void Sync(string subdirectory) => SyncPath(FullPath(subdirectory));
+
+    public override IDisposable? TryLock(string name, out int holder)
+    {
+        var full = FullPath(name);
+        try
+        {
+            return DiskLock.TryTake(full, OwnerOnlyFile, NextRandom(), out holder);
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("lock", full, e);
+        }
+    }
+
+    public override void Dispose()
+    {
+        // Files, maps and locks are disposed by those who opened them; the directory itself holds nothing.
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"disk {Path}");
+
+    private DiskFile OpenStream(string name, FileMode mode, FileAccess access)
+    {
+        var full = FullPath(name);
+        var options = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = access,
+            // FileShare is no lock on Unix, and on Windows it must let a file be renamed and deleted while it is open, as Unix does.
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            BufferSize = 0,
+        };
+        if (mode == FileMode.CreateNew && !OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnlyFile;
+        }
+
+        try
+        {
+            return new DiskFile(new FileStream(full, options), full, name, isWritable: access != FileAccess.Read);
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("open", full, e);
+        }
+    }
+
+    private static void SyncPath(string full)
+    {
+        var error = SystemCalls.SyncDirectory(full);
+        if (error != 0)
+        {
+            throw SystemError.From("fsync", full, error);
+        }
+    }
+
+    private string FullPath(string name)
+    {
+        System.Diagnostics.Debug.Assert(!System.IO.Path.IsPathRooted(name) && !name.Contains("..", StringComparison.Ordinal), "Names stay within the directory.");
+        return name.Length == 0 ? Path : System.IO.Path.Combine(Path, name);
+    }
+}
