@@ -25,7 +25,11 @@ internal sealed record BoundSlot(DataType Type, int Slot) : BoundExpression(Type
 internal sealed record BoundCall(DataType Type, FunctionOverload Function, ImmutableArray<BoundExpression> Arguments) : BoundExpression(Type);
 
 /// <summary>Conversion to <see cref="BoundExpression.Type"/>, checked: a value that does not fit is an error, never wrapped or cut silently.</summary>
-internal sealed record BoundCast(DataType Type, BoundExpression Operand, bool IsExplicit) : BoundExpression(Type);
+internal sealed record BoundCast(DataType Type, BoundExpression Operand, bool IsExplicit) : BoundExpression(Type)
+{
+    /// <summary>The column that the value is for, as <c>Table.Column</c> in messages; null in a query.</summary>
+    public string? Target { get; init; }
+}
 
 /// <summary>Three-valued AND or OR. The right side is not evaluated for rows that the left side decides.</summary>
 internal sealed record BoundLogical(bool IsAnd, ImmutableArray<BoundExpression> Operands) : BoundExpression(DataType.Boolean);

@@ -33,6 +33,9 @@ internal sealed record FunctionOverload(
     /// <summary>Any number of further arguments of the last parameter's type.</summary>
     public bool IsVariadic { get; init; }
 
+    /// <summary>What parameters of kind <see cref="TypeKind.Array"/> are arrays of; Unknown for anything.</summary>
+    public TypeKind ArrayElement { get; init; }
+
     /// <summary>NULL in, NULL out, without evaluating.</summary>
     public bool IsStrict { get; init; } = true;
 

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Engram.Data;
+
+/// <summary>Values that an expression cannot compute with.</summary>
+internal static partial class Error
+{
+    public static EngramException NumericOutOfRange(string type)
+        => new($"A number leaves the range of {type}. Cast an operand to a wider type, or correct the value.", SqlStates.NumericValueOutOfRange);
+
+    public static EngramException DivisionByZero()
+        => new("Division by zero. Guard the divisor, for example with NULLIF(divisor, 0).", SqlStates.DivisionByZero);
+
+    public static EngramException DateTimeOutOfRange(string type)
+        => new($"A value leaves the range of {type}, which is that of .NET (years 1 to 9999 for dates). Check the arithmetic.", SqlStates.DatetimeFieldOverflow);
+
+    public static EngramException VectorDimensionsDiffer(int left, int right)
+        => new(string.Create(CultureInfo.InvariantCulture, $"A vector of {left} dimensions cannot be compared with one of {right}. Use embeddings of one model on both sides."),
+            SqlStates.DataException);
+
+    /// <param name="target">The column that the value is for, or null when it is only a cast.</param>
+    public static EngramException VectorDimensionsExpected(string? target, int expected, int found)
+        => new(target is null
+            ? string.Create(CultureInfo.InvariantCulture, $"vector({expected}) stores vectors of {expected} dimensions; this value has {found}. Use an embedding of {expected} dimensions.")
+            : string.Create(CultureInfo.InvariantCulture, $"Column '{target}' stores vectors of {expected} dimensions; this value has {found}. Use the model that the column was created for, or alter the column."),
+            SqlStates.DataException);
+
+    public static EngramException VectorNotFinite()
+        => new("A vector has an element that is NaN or infinite. Elements are finite numbers: check what computed the embedding.", SqlStates.DataException);
+
+    public static EngramException InvalidText(string type, string text)
+        => new($"'{(text.Length > 40 ? text[..40] + "…" : text)}' cannot be read as {type}. Correct the text.", SqlStates.InvalidTextRepresentation);
+
+    /// <param name="target">The column that the value is for, or null when it is only a cast.</param>
+    public static EngramException TextTooLong(string? target, int lengthMax, int length)
+        => new(string.Create(CultureInfo.InvariantCulture,
+            $"{(target is null ? "varchar" : $"Column '{target}' of type varchar")}({lengthMax}) takes texts of at most {lengthMax} characters; this one has {length}. Shorten it, or widen the column."),
+            SqlStates.StringDataRightTruncation);
+
+    public static EngramException NumericPrecision(string? target, int precision, int scale, decimal value)
+        => new(string.Create(CultureInfo.InvariantCulture,
+            $"{value} does not fit numeric({precision},{scale}){(target is null ? "" : $" of column '{target}'")}, which holds {precision - scale} digits before the point. Widen the column, or correct the value."),
+            SqlStates.NumericValueOutOfRange);
+
+    public static EngramException CannotCast(string from, string to)
+        => new($"No cast leads from {from} to {to}. Convert the value in the application.", SqlStates.CannotCoerce);
+
+    public static EngramException InvalidArgument(string function, string what)
+        => new($"{function}: {what}", SqlStates.InvalidParameterValue);
+}
