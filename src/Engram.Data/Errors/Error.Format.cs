@@ -21,4 +21,25 @@ internal static partial class Error
     public static EngramException UnsupportedFormat(string source, long version, long versionKnown)
         => new(string.Create(CultureInfo.InvariantCulture, $"{source} has format version {version}; this Engram.Data reads version {versionKnown}. Open the database with the version of Engram.Data that wrote it, or a later one."),
             SqlStates.UnsupportedFormat);
+
+    /// <summary>A file of the database whose content is not what was written.</summary>
+    public static EngramException FileDamaged(string directory, string name, string what)
+        => new($"File '{name}' of database '{directory}' is damaged: {what}. Restore a backup of the database.", SqlStates.DataCorrupted);
+
+    public static EngramException FileChecksum(string directory, string name, uint expected, uint found)
+        => FileDamaged(directory, name, string.Create(CultureInfo.InvariantCulture, $"its checksum is {found:X8}, not {expected:X8}"));
+
+    public static EngramException FileLength(string directory, string name, long expected, long found)
+        => FileDamaged(directory, name, string.Create(CultureInfo.InvariantCulture, $"it has {found} bytes, not {expected}"));
+
+    /// <summary>A file that is whole, but not the one that belongs in this place.</summary>
+    public static EngramException FileForeign(string directory, string name, string what)
+        => new($"File '{name}' of database '{directory}' is not the one that the database wrote: {what}. It was replaced from outside; put the right file back, or restore a backup of the database.", SqlStates.DataCorrupted);
+
+    public static EngramException FileMissing(string directory, string name, string why)
+        => new($"File '{name}' of database '{directory}' is missing: {why}. Put the file back, or restore a backup of the database.", SqlStates.DataCorrupted);
+
+    /// <summary>The directory is something else than a database of ours.</summary>
+    public static EngramException NotADatabase(string directory, string why)
+        => new($"'{directory}' is not an Engram database: {why}. Check Data Source; to create a database, name a directory that is empty or does not exist.", SqlStates.NotADatabase);
 }
