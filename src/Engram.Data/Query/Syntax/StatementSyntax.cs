@@ -1,1 +1,105 @@
-namespace Engram.Data.Query.Syntax; internal abstract record StatementSyntax;
+namespace Engram.Data.Query.Syntax;
+
+/// <summary>One statement of a script. The span covers its text without the semicolon.</summary>
+internal abstract record StatementSyntax(TextSpan Span) : SyntaxNode(Span);
+
+/// <summary>SELECT, VALUES, TABLE, or a set operation over them.</summary>
+internal sealed record SelectStatementSyntax(TextSpan Span, QuerySyntax Query) : StatementSyntax(Span);
+
+internal sealed record InsertSyntax(TextSpan Span, WithSyntax? With, ObjectNameSyntax Table, IdentifierSyntax? Alias) : StatementSyntax(Span)
+{
+    /// <summary>Empty when no list of columns was written.</summary>
+    public IReadOnlyList<IdentifierSyntax> Columns { get; init; } = [];
+
+    /// <summary>VALUES or SELECT; null for DEFAULT VALUES.</summary>
+    public QuerySyntax? Source { get; init; }
+
+    /// <summary>OVERRIDING SYSTEM VALUE (true) or USER VALUE (false).</summary>
+    public bool? OverridingSystemValue { get; init; }
+
+    public OnConflictSyntax? OnConflict { get; init; }
+
+    public IReadOnlyList<SelectItemSyntax> Returning { get; init; } = [];
+}
+
+/// <summary>ON CONFLICT [(columns) [WHERE] | ON CONSTRAINT name] DO NOTHING | DO UPDATE SET … [WHERE]; no assignments means DO NOTHING.</summary>
+internal sealed record OnConflictSyntax(TextSpan Span) : SyntaxNode(Span)
+{
+    public IReadOnlyList<IndexKeySyntax> Target { get; init; } = [];
+
+    public ExpressionSyntax? TargetWhere { get; init; }
+
+    public IdentifierSyntax? Constraint { get; init; }
+
+    public IReadOnlyList<AssignmentSyntax> Assignments { get; init; } = [];
+
+    public ExpressionSyntax? Where { get; init; }
+}
+
+/// <summary><c>column = value</c>, or <c>(a, b) = row or query</c> when there are several columns.</summary>
+internal sealed record AssignmentSyntax(TextSpan Span, IReadOnlyList<IdentifierSyntax> Columns, ExpressionSyntax Value) : SyntaxNode(Span)
+{
+    /// <summary>Whether the columns stood in parentheses, so that the value is a row.</summary>
+    public bool IsRow { get; init; }
+}
+
+internal sealed record UpdateSyntax(TextSpan Span, WithSyntax? With, ObjectNameSyntax Table, IdentifierSyntax? Alias, IReadOnlyList<AssignmentSyntax> Assignments)
+    : StatementSyntax(Span)
+{
+    public IReadOnlyList<TableSyntax> From { get; init; } = [];
+
+    public ExpressionSyntax? Where { get; init; }
+
+    public IReadOnlyList<SelectItemSyntax> Returning { get; init; } = [];
+}
+
+internal sealed record DeleteSyntax(TextSpan Span, WithSyntax? With, ObjectNameSyntax Table, IdentifierSyntax? Alias) : StatementSyntax(Span)
+{
+    public IReadOnlyList<TableSyntax> Using { get; init; } = [];
+
+    public ExpressionSyntax? Where { get; init; }
+
+    public IReadOnlyList<SelectItemSyntax> Returning { get; init; } = [];
+}
+
+internal sealed record TruncateSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables, bool RestartIdentity, bool IsCascade) : StatementSyntax(Span);
+
+internal enum TransactionIsolation
+{
+    ReadCommitted,
+    Snapshot,
+    Serializable,
+}
+
+/// <summary>BEGIN or START TRANSACTION; what was not written is null.</summary>
+internal sealed record BeginSyntax(TextSpan Span, TransactionIsolation? Isolation, bool? IsReadOnly) : StatementSyntax(Span);
+
+/// <summary>SET TRANSACTION, and SET SESSION CHARACTERISTICS AS TRANSACTION when <see cref="IsSession"/>.</summary>
+internal sealed record SetTransactionSyntax(TextSpan Span, TransactionIsolation? Isolation, bool? IsReadOnly, bool IsSession) : StatementSyntax(Span);
+
+internal sealed record CommitSyntax(TextSpan Span) : StatementSyntax(Span);
+
+internal sealed record RollbackSyntax(TextSpan Span) : StatementSyntax(Span);
+
+internal sealed record SavepointSyntax(TextSpan Span, IdentifierSyntax Name) : StatementSyntax(Span);
+
+internal sealed record RollbackToSavepointSyntax(TextSpan Span, IdentifierSyntax Name) : StatementSyntax(Span);
+
+internal sealed record ReleaseSavepointSyntax(TextSpan Span, IdentifierSyntax Name) : StatementSyntax(Span);
+
+internal sealed record ExplainSyntax(TextSpan Span, StatementSyntax Statement, bool IsAnalyze) : StatementSyntax(Span);
+
+/// <summary>SET name = value, …; no values means DEFAULT (and RESET).</summary>
+/// <param name="Span">Where it stands.</param>
+/// <param name="Name">Parts joined by points; a name without quotes is in lower case.</param>
+/// <param name="Values">Words, strings and numbers as text.</param>
+/// <param name="IsLocal">SET LOCAL: until the end of the transaction.</param>
+internal sealed record SetSyntax(TextSpan Span, string Name, IReadOnlyList<string> Values, bool IsLocal) : StatementSyntax(Span);
+
+internal sealed record ShowSyntax(TextSpan Span, string Name) : StatementSyntax(Span);
+
+internal sealed record CheckpointSyntax(TextSpan Span) : StatementSyntax(Span);
+
+internal sealed record VacuumSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables, bool IsFull) : StatementSyntax(Span);
+
+internal sealed record AnalyzeSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables) : StatementSyntax(Span);

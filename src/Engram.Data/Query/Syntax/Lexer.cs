@@ -1,0 +1,383 @@
+namespace Engram.Data.Query.Syntax;
+
+/// <summary>Cuts a text into tokens, one at a time. A value: a copy is a place to look ahead from.</summary>
+/// <remarks>
+/// PostgreSQL's rules, with two of our own. Operators are the longest that the dialect knows, not the longest run of operator
+/// characters, so that <c>x=-1</c> and <c>e&lt;=&gt;@q</c> need no blanks. And <c>&lt;@name</c> is "less than parameter", since parameters
+/// are what follows there in practice: "contained by" wants a blank before a name.
+/// </remarks>
+internal struct Lexer(string text, int position = 0)
+{
+    // Longest first among those that share their first characters: the first match wins.
+    private static readonly string[] Operators =
+    [
+        "!~~*", "!~~", "!~*", "!~", "!=", "#>>", "#>", "#-", "#", "%", "&&", "&", "*", "+", "->>", "->", "-", "/", "<=>", "<->", "<#>", "<+>", "<~>", "<%>",
+        "<=", "<>", "<<", "<@", "<", "=>", "=", ">=", ">>", ">", "?|", "?&", "?", "@>", "@@", "@", "^@", "^", "|/", "||/", "||", "|", "~~*", "~~", "~*", "~",
+    ];
+
+    private static readonly string[][] OperatorsByFirst = GroupOperators();
+
+    private readonly string text = text;
+
+    /// <summary>Where the next token is looked for.</summary>
+    public int Position { get; set; } = position;
+
+    public Token Next()
+    {
+        SkipBlanks();
+        var start = Position;
+        if (start >= text.Length)
+        {
+            return new Token(TokenKind.End, start, start);
+        }
+
+        var c = text[start];
+        if (IsNameStart(c))
+        {
+            return ReadWord(start);
+        }
+
+        if (char.IsAsciiDigit(c) || (c == '.' && char.IsAsciiDigit(At(start + 1))))
+        {
+            return ReadNumber(start);
+        }
+
+        return c switch
+        {
+            '\'' => ReadQuoted(TokenKind.String, start, start),
+            '"' => ReadQuotedName(start),
+            '(' => Take(TokenKind.LeftParenthesis, 1),
+            ')' => Take(TokenKind.RightParenthesis, 1),
+            '[' => Take(TokenKind.LeftBracket, 1),
+            ']' => Take(TokenKind.RightBracket, 1),
+            ',' => Take(TokenKind.Comma, 1),
+            ';' => Take(TokenKind.Semicolon, 1),
+            '.' => Take(TokenKind.Dot, 1),
+            ':' => ReadColon(start),
+            '$' => ReadDollar(start),
+            '@' when IsNameStart(At(start + 1)) => ReadNamedParameter(start),
+            _ => ReadOperator(start),
+        };
+    }
+
+    public static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c == '_' || (c >= 0x80 && !char.IsWhiteSpace(c));
+
+    public static bool IsNamePart(char c) => IsNameStart(c) || char.IsAsciiDigit(c) || c == '$';
+
+    private readonly char At(int index) => index < text.Length ? text[index] : '\0';
+
+    private void SkipBlanks()
+    {
+        while (Position < text.Length)
+        {
+            var c = text[Position];
+            if (char.IsWhiteSpace(c))
+            {
+                Position++;
+            }
+            else if (c == '-' && At(Position + 1) == '-')
+            {
+                var end = text.AsSpan(Position).IndexOfAny('\n', '\r');
+                Position = end < 0 ? text.Length : Position + end;
+            }
+            else if (c == '/' && At(Position + 1) == '*')
+            {
+                SkipComment();
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
+    private void SkipComment()
+    {
+        var start = Position;
+        var depth = 0;
+        while (Position < text.Length)
+        {
+            if (text[Position] == '/' && At(Position + 1) == '*')
+            {
+                depth++;
+                Position += 2;
+            }
+            else if (text[Position] == '*' && At(Position + 1) == '/')
+            {
+                depth--;
+                Position += 2;
+                if (depth == 0)
+                {
+                    return;
+                }
+            }
+            else
+            {
+                Position++;
+            }
+        }
+
+        throw Error.Unterminated("comment", "*/", start);
+    }
+
+    private Token Take(TokenKind kind, int length)
+    {
+        var start = Position;
+        Position += length;
+        return new Token(kind, start, Position);
+    }
+
+    private Token ReadWord(int start)
+    {
+        // A letter directly before a quote makes another kind of string.
+        if (At(start + 1) == '\'')
+        {
+            switch (text[start])
+            {
+                case 'e' or 'E': return ReadQuoted(TokenKind.EscapeString, start, start + 1);
+                case 'b' or 'B': return ReadQuoted(TokenKind.BitString, start, start + 1);
+                case 'x' or 'X': return ReadQuoted(TokenKind.HexString, start, start + 1);
+                case 'n' or 'N': return ReadQuoted(TokenKind.String, start, start + 1);
+            }
+        }
+        else if (text[start] is 'u' or 'U' && At(start + 1) == '&' && At(start + 2) is '\'' or '"')
+        {
+            throw Error.NotSupported("A string or name with U& before it; write E'\\u0041' or the character itself, it", start + 1);
+        }
+
+        var end = start + 1;
+        while (end < text.Length && IsNamePart(text[end]))
+        {
+            end++;
+        }
+
+        Position = end;
+        return new Token(TokenKind.Word, start, end, Keywords.Find(text.AsSpan(start, end - start)));
+    }
+
+    private Token ReadQuotedName(int start)
+    {
+        var i = start + 1;
+        while (true)
+        {
+            var quote = text.AsSpan(i).IndexOf('"');
+            if (quote < 0)
+            {
+                throw Error.Unterminated("quoted name", "\"", start);
+            }
+
+            i += quote + 1;
+            if (At(i) != '"')
+            {
+                break;
+            }
+
+            i++;
+        }
+
+        if (i == start + 2)
+        {
+            throw Error.EmptyName(start);
+        }
+
+        Position = i;
+        return new Token(TokenKind.QuotedName, start, i);
+    }
+
+    /// <summary>Reads a string whose opening quote is at <paramref name="quote"/>, with those that continue it on following lines.</summary>
+    private Token ReadQuoted(TokenKind kind, int start, int quote)
+    {
+        var i = quote + 1;
+        while (true)
+        {
+            var stop = kind == TokenKind.EscapeString ? text.AsSpan(i).IndexOfAny('\'', '\\') : text.AsSpan(i).IndexOf('\'');
+            if (stop < 0)
+            {
+                throw Error.Unterminated("string", "'", start);
+            }
+
+            i += stop;
+            if (text[i] == '\\' || At(i + 1) == '\'')
+            {
+                i = Math.Min(i + 2, text.Length);
+                continue;
+            }
+
+            i++;
+            var next = ContinuationAt(i);
+            if (next < 0)
+            {
+                Position = i;
+                return new Token(kind, start, i);
+            }
+
+            i = next + 1;
+        }
+    }
+
+    /// <summary>Where a string that ended before <paramref name="end"/> goes on: a quote after blanks that contain a line break; else -1.</summary>
+    private readonly int ContinuationAt(int end)
+    {
+        var isNewLine = false;
+        for (var i = end; i < text.Length; i++)
+        {
+            if (text[i] == '\'')
+            {
+                return isNewLine ? i : -1;
+            }
+
+            if (!char.IsWhiteSpace(text[i]))
+            {
+                return -1;
+            }
+
+            isNewLine |= text[i] is '\n' or '\r';
+        }
+
+        return -1;
+    }
+
+    private Token ReadColon(int start)
+    {
+        if (At(start + 1) == ':')
+        {
+            return Take(TokenKind.DoubleColon, 2);
+        }
+
+        return IsNameStart(At(start + 1)) ? ReadNamedParameter(start) : Take(TokenKind.Colon, 1);
+    }
+
+    private Token ReadNamedParameter(int start)
+    {
+        var end = start + 2;
+        while (end < text.Length && IsNamePart(text[end]))
+        {
+            end++;
+        }
+
+        Position = end;
+        return new Token(TokenKind.Parameter, start, end);
+    }
+
+    private Token ReadDollar(int start)
+    {
+        var end = start + 1;
+        if (char.IsAsciiDigit(At(end)))
+        {
+            while (char.IsAsciiDigit(At(end)))
+            {
+                end++;
+            }
+
+            if (IsNameStart(At(end)))
+            {
+                throw Error.Syntax("a parameter such as $1", $"\"{text[start..(end + 1)]}\"", start);
+            }
+
+            Position = end;
+            return new Token(TokenKind.Parameter, start, end);
+        }
+
+        while (end < text.Length && IsNamePart(text[end]) && text[end] != '$')
+        {
+            end++;
+        }
+
+        if (At(end) != '$')
+        {
+            throw Error.Syntax("a parameter such as $1, or $$ around a string", "\"$\"", start);
+        }
+
+        end++;
+        var tag = text.AsSpan(start, end - start);
+        var close = text.AsSpan(end).IndexOf(tag, StringComparison.Ordinal);
+        if (close < 0)
+        {
+            throw Error.Unterminated("string", tag.ToString(), start);
+        }
+
+        Position = end + close + tag.Length;
+        return new Token(TokenKind.DollarString, start, Position);
+    }
+
+    private Token ReadNumber(int start)
+    {
+        var i = start;
+        var kind = TokenKind.Integer;
+        if (text[i] == '0' && (At(i + 1) | 0x20) is 'x' or 'o' or 'b')
+        {
+            i += 2;
+            while (char.IsAsciiHexDigit(At(i)) || At(i) == '_')
+            {
+                i++;
+            }
+        }
+        else
+        {
+            i = SkipDigits(i);
+            if (At(i) == '.' && At(i + 1) != '.')
+            {
+                kind = TokenKind.Number;
+                i = SkipDigits(i + 1);
+            }
+
+            if ((At(i) | 0x20) == 'e')
+            {
+                var digits = At(i + 1) is '+' or '-' ? i + 2 : i + 1;
+                if (char.IsAsciiDigit(At(digits)))
+                {
+                    kind = TokenKind.Number;
+                    i = SkipDigits(digits);
+                }
+            }
+        }
+
+        if (IsNamePart(At(i)) || text[i - 1] == '_')
+        {
+            throw Error.Syntax("a blank or an operator after a number", $"\"{text[start..Math.Min(i + 1, text.Length)]}\"", start);
+        }
+
+        Position = i;
+        return new Token(kind, start, i);
+    }
+
+    private readonly int SkipDigits(int i)
+    {
+        while (char.IsAsciiDigit(At(i)) || (At(i) == '_' && char.IsAsciiDigit(At(i + 1))))
+        {
+            i++;
+        }
+
+        return i;
+    }
+
+    private Token ReadOperator(int start)
+    {
+        var first = text[start];
+        foreach (var candidate in first < 128 ? OperatorsByFirst[first] : [])
+        {
+            if (!text.AsSpan(start).StartsWith(candidate, StringComparison.Ordinal) || (candidate == "<@" && IsNameStart(At(start + 2))))
+            {
+                continue;
+            }
+
+            Position = start + candidate.Length;
+            return new Token(TokenKind.Operator, start, Position, Operator: candidate == "!=" ? "<>" : candidate);
+        }
+
+        var length = char.IsHighSurrogate(first) && char.IsLowSurrogate(At(start + 1)) ? 2 : 1;
+        throw Error.Syntax("a statement's next word, name or operator", $"\"{text.Substring(start, length)}\"", start);
+    }
+
+    private static string[][] GroupOperators()
+    {
+        var groups = new string[128][];
+        Array.Fill(groups, []);
+        foreach (var group in Operators.GroupBy(o => o[0]))
+        {
+            groups[group.Key] = [.. group.OrderByDescending(o => o.Length)];
+        }
+
+        return groups;
+    }
+}
