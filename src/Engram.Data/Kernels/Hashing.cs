@@ -49,24 +49,45 @@ internal static unsafe class Hashing
             return Hash(BitConverter.DoubleToUInt64Bits(double.IsNaN(number) ? double.NaN : number));
         }
 
-        return Hash(ulong.CreateTruncating(value));
+        // Generic callers may come with decimal too: the JIT takes the cast away.
+        return typeof(T) == typeof(decimal) ? HashValue((decimal)(object)value) : Hash(ulong.CreateTruncating(value));
     }
 
+    /// <summary>The hash of a uuid: its two halves as they lie in memory, combined.</summary>
     public static ulong HashValue(Guid value)
     {
         var halves = (ulong*)&value;
         return Combine(Hash(halves[0]), Hash(halves[1]));
     }
 
-    /// <summary>The hash of a decimal by its value: 1.0 and 1.00 are one.</summary>
+    /// <summary>The hash of a decimal by its value, 1.0 and 1.00 alike: of its digits without trailing zeros, and of its scale and sign.</summary>
     public static ulong HashValue(decimal value)
     {
-        // Dividing by one written with 28 zeros makes System.Decimal return the quotient in its shortest form.
-        var shortest = value / 1.0000000000000000000000000000m;
         Span<int> parts = stackalloc int[4];
-        decimal.GetBits(shortest, parts);
-        var sign = shortest == 0 ? 0 : parts[3];
-        return Combine(Hash((uint)parts[0] | ((ulong)(uint)parts[1] << 32)), Hash((uint)parts[2] | ((ulong)(uint)sign << 32)));
+        decimal.GetBits(value, parts);
+        var low = (uint)parts[0] | ((ulong)(uint)parts[1] << 32);
+        var high = (ulong)(uint)parts[2];
+        var scale = parts[3] >> 16 & 0xFF;
+        if (high == 0)
+        {
+            for (; scale > 0 && low % 10 == 0; scale--)
+            {
+                low /= 10;
+            }
+        }
+        else
+        {
+            var digits = new UInt128(high, low);
+            for (; scale > 0 && digits % 10 == 0; scale--)
+            {
+                digits /= 10;
+            }
+
+            (low, high) = ((ulong)digits, (ulong)(digits >> 64));
+        }
+
+        var sign = parts[3] < 0 && (low | high) != 0 ? 1UL : 0;
+        return Combine(Hash(low), Hash(high | ((ulong)scale << 32) | (sign << 63)));
     }
 
     /// <summary>hashes[i] = the hash of values[i], or, with <paramref name="combine"/>, Combine(hashes[i], that).</summary>
@@ -76,42 +97,17 @@ internal static unsafe class Hashing
     /// <param name="nulls">One bit a row, set = NULL, or null; a NULL's hash is <see cref="NullHash"/>.</param>
     public static void HashInto<T>(ReadOnlySpan<T> values, Span<ulong> hashes, bool combine, ulong* nulls = null)
         where T : unmanaged, INumber<T>
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            var hash = IsNull(nulls, i) ? NullHash : HashValue(values[i]);
-            hashes[i] = combine ? Combine(hashes[i], hash) : hash;
-        }
-    }
+        => Run<T, NumberHash<T>>(values, hashes, combine, nulls);
 
     public static void HashInto(ReadOnlySpan<Guid> values, Span<ulong> hashes, bool combine, ulong* nulls = null)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            var hash = IsNull(nulls, i) ? NullHash : HashValue(values[i]);
-            hashes[i] = combine ? Combine(hashes[i], hash) : hash;
-        }
-    }
+        => Run<Guid, GuidHash>(values, hashes, combine, nulls);
 
     public static void HashInto(ReadOnlySpan<decimal> values, Span<ulong> hashes, bool combine, ulong* nulls = null)
-    {
-        for (var i = 0; i < values.Length; i++)
-        {
-            var hash = IsNull(nulls, i) ? NullHash : HashValue(values[i]);
-            hashes[i] = combine ? Combine(hashes[i], hash) : hash;
-        }
-    }
+        => Run<decimal, DecimalHash>(values, hashes, combine, nulls);
 
-    /// <summary>The same for byte strings: 16-byte entries, each a pointer at offset 0 and an int64 length in bytes at offset 8.</summary>
+    /// <summary>The same for byte strings: hashes.Length entries of 16 bytes, each a pointer at offset 0 and an int64 length in bytes at offset 8.</summary>
     public static void HashEntriesInto(void* entries, Span<ulong> hashes, bool combine, ulong* nulls = null)
-    {
-        for (var i = 0; i < hashes.Length; i++)
-        {
-            var entry = (byte*)entries + ((nint)i * 16);
-            var hash = IsNull(nulls, i) ? NullHash : Hash(new ReadOnlySpan<byte>(*(void**)entry, (int)*(long*)(entry + 8)));
-            hashes[i] = combine ? Combine(hashes[i], hash) : hash;
-        }
-    }
+        => Run<Entry, EntryHash>(new ReadOnlySpan<Entry>(entries, hashes.Length), hashes, combine, nulls);
 
     /// <summary>XXH64 of the bytes, seed 0.</summary>
     public static ulong Hash(ReadOnlySpan<byte> data)
@@ -173,6 +169,61 @@ internal static unsafe class Hashing
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong MergeRound(ulong hash, ulong accumulator) => ((hash ^ Round(0, accumulator)) * Prime1) + Prime4;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsNull(ulong* nulls, int row) => nulls != null && (nulls[row >> 6] >> row & 1) != 0;
+    private static void Run<T, THash>(ReadOnlySpan<T> values, Span<ulong> hashes, bool combine, ulong* nulls)
+        where THash : struct, IHash<T>
+    {
+        hashes = hashes[..values.Length];
+        if (nulls == null && !combine)
+        {
+            for (var i = 0; i < hashes.Length; i++)
+            {
+                hashes[i] = THash.Hash(values[i]);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < hashes.Length; i++)
+        {
+            var hash = nulls != null && (nulls[i >> 6] >> i & 1) != 0 ? NullHash : THash.Hash(values[i]);
+            hashes[i] = combine ? Combine(hashes[i], hash) : hash;
+        }
+    }
+
+    private interface IHash<T>
+    {
+        static abstract ulong Hash(T value);
+    }
+
+    private readonly struct NumberHash<T> : IHash<T>
+        where T : unmanaged, INumber<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static ulong Hash(T value) => HashValue(value);
+    }
+
+    private readonly struct GuidHash : IHash<Guid>
+    {
+        public static ulong Hash(Guid value) => HashValue(value);
+    }
+
+    private readonly struct DecimalHash : IHash<decimal>
+    {
+        public static ulong Hash(decimal value) => HashValue(value);
+    }
+
+    private readonly struct EntryHash : IHash<Entry>
+    {
+        public static ulong Hash(Entry value) => Hashing.Hash(new ReadOnlySpan<byte>(value.Pointer, (int)value.Length));
+    }
+
+    [StructLayout(LayoutKind.Explicit, Size = 16)]
+    private struct Entry
+    {
+        [FieldOffset(0)]
+        public byte* Pointer;
+
+        [FieldOffset(8)]
+        public long Length;
+    }
 }

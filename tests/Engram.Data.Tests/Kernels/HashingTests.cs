@@ -39,6 +39,7 @@ public sealed unsafe class HashingTests
         Assert.Equal(Hashing.HashValue(0m), Hashing.HashValue(-0.000m));
         Assert.Equal(Hashing.HashValue(decimal.MaxValue), Hashing.HashValue(decimal.MaxValue * 1.0m));
         Assert.Equal(Hashing.HashValue(7922816251426433759354395033.0m), Hashing.HashValue(7922816251426433759354395033m));
+        Assert.Equal(Hashing.HashValue(1.5m), Hashing.HashValue<decimal>(1.50m));
         Assert.NotEqual(Hashing.HashValue(1m), Hashing.HashValue(-1m));
         Assert.NotEqual(Hashing.HashValue(0.1m), Hashing.HashValue(1m));
     }
@@ -95,6 +96,17 @@ public sealed unsafe class HashingTests
         {
             Assert.Equal(Hashing.Combine(first[i], Hashing.HashValue(doubles[i])), hashes[i]);
         }
+    }
+
+    [Fact]
+    public void Hashes_that_index_files_hold_stay_as_they_are()
+    {
+        Assert.Equal(0xBFC846100BFC1E42UL, Hashing.Combine(1, 2));
+        Assert.Equal(0xE4D971771B652C20UL, Hashing.HashValue(-1));
+        Assert.Equal(0xD6DAB18E1392608AUL, Hashing.HashValue(1.5));
+        Assert.Equal(0xFAA3E58077B95325UL, Hashing.HashValue(-12345.670m));
+        Assert.Equal(0x4EE3AF2AFFB0E563UL, Hashing.HashValue(decimal.MaxValue));
+        Assert.Equal(0x56F1187994ED6D41UL, Hashing.HashValue(new Guid("00112233-4455-6677-8899-aabbccddeeff")));
     }
 
     [Fact]
