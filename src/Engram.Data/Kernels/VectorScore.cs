@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Intrinsics;
 
 namespace Engram.Data.Kernels;
@@ -30,7 +29,7 @@ internal static unsafe class VectorScore
 
     public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        Debug.Assert(x.Length == y.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, x.Length, nameof(y));
         fixed (float* px = x, py = y)
         {
             return Dot(px, py, x.Length);
@@ -41,7 +40,7 @@ internal static unsafe class VectorScore
 
     public static double L2Squared(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        Debug.Assert(x.Length == y.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, x.Length, nameof(y));
         fixed (float* px = x, py = y)
         {
             return L2Squared(px, py, x.Length);
@@ -52,7 +51,7 @@ internal static unsafe class VectorScore
 
     public static double L1Distance(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
-        Debug.Assert(x.Length == y.Length);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(y.Length, x.Length, nameof(y));
         fixed (float* px = x, py = y)
         {
             return L1Distance(px, py, x.Length);

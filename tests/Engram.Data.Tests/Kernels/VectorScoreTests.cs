@@ -114,6 +114,9 @@ public sealed unsafe class VectorScoreTests
         Assert.Equal(7, VectorScore.L1Distance([3, 0], [0, 4]));
         Assert.Equal(14, VectorScore.SquaredNorm([1, 2, 3]));
         Assert.Equal(0, VectorScore.Dot([], []));
+        Assert.Throws<ArgumentOutOfRangeException>(() => VectorScore.Dot(new float[3], new float[4]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => VectorScore.L2Squared(new float[4], new float[3]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => VectorScore.L1Distance(new float[4], new float[3]));
     }
 
     [Fact]
