@@ -40,6 +40,21 @@ public sealed partial class DocumentationTests
            where !page.Contains($"| `{code.Code}` |", StringComparison.Ordinal)
            select new Violation("docs/errors.md", 1, $"SqlStates.{code.Name} ('{code.Code}') is not explained. Add a row to the table: code, name, when it is raised, what to do.");
 
+    /// <summary>Messages and docstrings send readers to pages by name.</summary>
+    internal static IEnumerable<Violation> CheckPagesNamed(IEnumerable<SourceFile> sources, Func<string, bool> exists)
+        => from file in sources
+           from match in Page().Matches(file.Text)
+           where !exists(match.Value)
+           select new Violation(file.Path, file.LineAt(match.Index), $"'{match.Value}' is named here and does not exist.");
+
+    [Fact]
+    public void Every_page_that_the_code_names_exists()
+        => Violation.AssertNone(CheckPagesNamed(SourceTree.CSharp("src", "samples"), path => SourceTree.Files.Any(f => f.Path == path)));
+
+    [Fact]
+    public void A_page_that_does_not_exist_is_found()
+        => Assert.Single(CheckPagesNamed([new("src/A.cs", "// see docs/a.md and docs/decisions/b-1.md")], path => path == "docs/a.md"));
+
     [Fact]
     public void Every_link_leads_somewhere()
         => Violation.AssertNone(CheckLinks(SourceTree.Files, path => Path.Exists(Path.Combine(SourceTree.Root, path))));
@@ -126,6 +141,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)(?:\s+""[^""]*"")?\)|^\[[^\]]+\]:\s*(?<target>\S+)", RegexOptions.Multiline)]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\bdocs/[\w/-]+\.md\b")]
+    private static partial Regex Page();
 
     [GeneratedRegex(@"^```.*?^```|`[^`\n]*`", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Code();
