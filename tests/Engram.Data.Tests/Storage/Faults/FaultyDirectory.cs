@@ -28,9 +28,12 @@ internal sealed class FaultyDirectory(DataDirectory inner) : DataDirectory
 
     public override string Path => inner.Path;
 
-    public override TimeProvider Clock => inner.Clock;
+    public override TimeProvider Clock => StopsClock ? StoppedClock.Instance : inner.Clock;
 
     public override bool CanMap => inner.CanMap;
+
+    /// <summary>Whether time stands still, so that nothing happens by itself: no seal after a pause, no sync after an interval.</summary>
+    public bool StopsClock { get; init; }
 
     /// <summary>Whether a failing write leaves its first half behind.</summary>
     public bool ShortWrites { get; set; }
@@ -137,6 +140,15 @@ internal sealed class FaultyDirectory(DataDirectory inner) : DataDirectory
         public readonly string SqlState = sqlState;
         public readonly bool Forever = forever;
         public int Remaining = nth;
+    }
+
+    private sealed class StoppedClock : TimeProvider
+    {
+        public static readonly StoppedClock Instance = new();
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+
+        public override long GetTimestamp() => 0;
     }
 
     private sealed class FaultyFile(FaultyDirectory directory, DataFile inner) : DataFile

@@ -1,0 +1,411 @@
+using System.Buffers;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Files;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage.Wal;
+
+/// <summary>Appends commits to the log and makes them durable, many with one sync.</summary>
+/// <remarks>
+/// <para><b>The problem.</b> A commit is acknowledged only when its bytes are on the disk, and a sync takes as long as thousands of small
+/// transactions take to execute. So the holder of the store's write lock only queues its bytes here (<see cref="Append(ReadOnlySpan{byte})"/>)
+/// and lets go; while one <i>group</i> is being synced the next commits queue up, and the next sync acknowledges them all.</para>
+/// <code>
+///   Append (write lock held)             leader: one at a time
+///   ────────────────────────             ───────────────────────────────────────────────
+///   LSN 7 ┐                              take the oldest group → header, checksums
+///   LSN 8 ├─ group 4, open      ───────► write at a 4 KiB boundary → sync
+///   LSN 9 ┘                              DurableAdvanced(9) → Durable = 9 → release waiters
+/// </code>
+/// <para><b>Two horizons.</b> <see cref="Appended"/> is the newest commit that has its place; the next holder of the write lock reads it.
+/// <see cref="Durable"/> is the newest that is acknowledged and that new snapshots see: synced in mode Full, written in Interval and None. It
+/// advances in LSN order, after <see cref="DurableAdvanced"/> returned and before anyone who waits is released, so that whoever
+/// learns that a commit is durable also sees it.</para>
+/// <para><b>Who writes.</b> There is no hand-over to another thread while one writer is alone: the first who waits becomes the
+/// <i>leader</i>, writes and syncs on its own thread, and releases the others. When more commits wait afterwards it leaves the lead to the log's own
+/// thread, which goes on until none do, so no caller works for others for longer than until its own commit is done. That thread also
+/// syncs at the interval, seals, and writes commits that nobody waits for. The lead is one flag under the gate; everything named "leader's" below is
+/// touched by its holder only, and the gate is never held across I/O.</para>
+/// <para><b>One group in flight.</b> In mode Full a group is written only after the previous one's sync returned. A valid group therefore proves
+/// that all before it were durable, which is what lets recovery tell a torn tail from damage (see <see cref="WalReader"/>). In the other
+/// modes several may be unsynced; each header says up to where the log was synced when it was written, and recovery goes by that.</para>
+/// <para><b>Room first.</b> Append returns only when the group's place exists, zeros written and synced, with one block to spare for a
+/// seal. A full disk fails that Append alone, with nothing queued. A file is left for the next only after it was synced.</para>
+/// <para><b>Poison.</b> After a failed write or sync nobody knows what is on the disk, and asking again would be answered with a lie. All who wait
+/// get 08007, every later Append EG003, and nothing is written until recovery has read the log anew.</para>
+/// <para><b>Seals.</b> After 50 ms without commits, and on closing, an empty group is written that vouches for the last one, so that rot in it can
+/// be told from a tear.</para>
+/// </remarks>
+internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
+{
+    /// <summary>A group that has gathered this much is closed, so that no buffer grows without bound while a sync is slow.</summary>
+    private const int GroupPayloadTargetBytes = 4 * 1024 * 1024;
+
+    private static readonly TimeSpan s_idleBeforeSeal = TimeSpan.FromMilliseconds(50);
+
+    private readonly DataDirectory _directory;
+    private readonly StoreOptions _options;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
+    private readonly Thread _thread;
+
+    // Everything from here on is under the gate, except as noted.
+    private readonly object _gate = new();
+    private readonly Queue<WalGroup> _queue = new();
+    private readonly List<WalWaiter> _waiters = [];
+    private readonly List<WalFileInfo> _oldFiles;
+    private readonly List<WalFile> _files = [];
+    private WalGroup? _open;
+    private WalFile _appendFile;
+    private long _nextFileSizeBytes;
+    private long _nextGroup;
+    private long _appended;
+    private long _durable;
+    private long _lastAppendTimestamp;
+    private bool _isSwitching;
+    private bool _isSealed = true;
+    private Exception? _failure;
+    private bool _isClosed;
+
+    /// <summary>Creates the log's next file and begins to write there.</summary>
+    /// <param name="start">Where to take up, from <see cref="WalReader.Replay"/>; its orphans are deleted once the file stands.</param>
+    /// <exception cref="EngramException">53100, 58030: no file was added, or it is one that the next recovery skips.</exception>
+    public static WalWriter Create(DataDirectory directory, StoreOptions options, WalPosition start, ILogger logger)
+    {
+        directory.CreateSubdirectory(WalFormat.Directory);
+        directory.Sync("");
+        var sizeBytes = FileSizeBytesMin(options);
+        var copies = WalCopies.SizeBytes(start);
+        var file = WalFile.Prepare(directory, start.FileNumber, Math.Max(sizeBytes, WalFormat.BlockSizeBytes * 4 + copies), logger);
+        try
+        {
+            var checksum = WalCopies.Write(directory, file, start);
+            file.Publish(new WalFileHeader { StartsAnew = true, FirstGroup = start.FirstGroup, FirstLsn = start.FirstLsn, ContinuesFrom = start.Checksum }, out _);
+            file.NextOffset += copies;
+            file.LastLsn = new Lsn(start.NextLsn.Value - 1);
+            foreach (var orphan in start.Orphans)
+            {
+                WalFile.TryDelete(directory, orphan, logger);
+            }
+
+            return new WalWriter(directory, options, start, file, checksum, logger);
+        }
+        catch
+        {
+            file.Abandon(logger);
+            throw;
+        }
+    }
+
+    private WalWriter(DataDirectory directory, StoreOptions options, WalPosition start, WalFile file, uint checksum, ILogger logger)
+    {
+        _directory = directory;
+        _options = options;
+        _logger = logger;
+        _clock = directory.Clock;
+        _oldFiles = [.. start.Files];
+        _files.Add(file);
+        _appendFile = file;
+        _writeFile = file;
+        _nextFileSizeBytes = NextSizeBytes(options, FileSizeBytesMin(options));
+        _nextGroup = start.FirstGroup + start.Copies.Count;
+        _appended = start.NextLsn.Value - 1;
+        _durable = _appended;
+
+        // A seal is due for the copies: nothing vouches for the last of them.
+        _isSealed = start.Copies.Count == 0;
+        _lastAppendTimestamp = _clock.GetTimestamp();
+
+        // The new file was synced with its copies, and recovery synced everything before them.
+        _checksum = checksum;
+        _writtenGroup = _syncedGroup = _nextGroup - 1;
+        _writtenLsn = _syncedLsn = _appended;
+        _thread = new Thread(RunBackground) { IsBackground = true, Name = "Engram log" };
+        _thread.Start();
+    }
+
+    /// <summary>Called with the new durable horizon, one call at a time and in order, before anyone who waits for it is released.</summary>
+    /// <remarks>Runs on the thread that synced. It must be short, must not throw, and must not call back into the log.</remarks>
+    public Action<Lsn>? DurableAdvanced { get; set; }
+
+    /// <summary>The newest commit that has its place in the log.</summary>
+    public Lsn Appended => new(Volatile.Read(ref _appended));
+
+    /// <summary>The newest commit that is acknowledged: synced in mode Full, written in the other modes.</summary>
+    public Lsn Durable => new(Volatile.Read(ref _durable));
+
+    /// <summary>Whether a write or sync has failed.</summary>
+    public bool IsPoisoned
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failure is not null;
+            }
+        }
+    }
+
+    /// <summary>All files that recovery would read, oldest first; the last is being written.</summary>
+    public IReadOnlyList<WalFileInfo> Files
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _oldFiles, .. _files.Select(f => f.Info)];
+            }
+        }
+    }
+
+    /// <summary>Bytes that recovery would read, for deciding when to checkpoint.</summary>
+    public long SizeBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _oldFiles.Sum(f => f.UsedSizeBytes) + _files.Sum(f => f.NextOffset);
+            }
+        }
+    }
+
+    /// <summary>Gives a commit its place and queues its bytes; returns at once unless a new file must be made.</summary>
+    /// <remarks>The caller holds the store's write lock. The payload is copied.</remarks>
+    /// <exception cref="EngramException">EG003 after a failure; 53100 or 58030 when no room could be made, 54000 when the payload is
+    /// longer than a commit may be: then nothing was queued and the log goes on.</exception>
+    public Lsn Append(ReadOnlySpan<byte> payload) => Append(payload, default, payload.Length);
+
+    /// <inheritdoc cref="Append(ReadOnlySpan{byte})"/>
+    public Lsn Append(in ReadOnlySequence<byte> payload) => Append(default, payload, payload.Length);
+
+    /// <summary>Completes when everything up to <paramref name="lsn"/> is acknowledged. May write and sync on the calling thread before it returns.</summary>
+    /// <exception cref="EngramException">08007 when a write or sync failed before.</exception>
+    public ValueTask WaitDurableAsync(Lsn lsn)
+    {
+        if (Durable >= lsn)
+        {
+            return default;
+        }
+
+        try
+        {
+            return EnterWait(lsn, isBlocking: false) is { } waiter ? waiter.AsValueTask() : default;
+        }
+        catch (EngramException e)
+        {
+            return ValueTask.FromException(e);
+        }
+    }
+
+    /// <summary>As <see cref="WaitDurableAsync"/>, blocking the calling thread.</summary>
+    public void WaitDurable(Lsn lsn)
+    {
+        if (Durable < lsn)
+        {
+            EnterWait(lsn, isBlocking: true)?.Block();
+        }
+    }
+
+    /// <summary>Further groups go to a new file, so that the files until now can be deleted after a checkpoint.</summary>
+    /// <remarks>The caller holds the store's write lock, as for Append, and calls <see cref="Sync"/> before it publishes the checkpoint.</remarks>
+    public void Rotate()
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            if (_appendFile.NextOffset == WalFormat.BlockSizeBytes)
+            {
+                return;
+            }
+        }
+
+        SwitchFile(payloadLength: 0, isFull: false);
+    }
+
+    /// <summary>Deletes files all of whose commits are at or below <paramref name="lsn"/>, never the one being written.</summary>
+    /// <remarks>Only after a durable checkpoint at <paramref name="lsn"/> or later.</remarks>
+    public void DeleteFilesUpTo(Lsn lsn)
+    {
+        if (lsn > Durable)
+        {
+            throw Error.Internal($"log files up to commit {lsn} are to be deleted, but only {Durable} is durable");
+        }
+
+        var names = new List<string>();
+        LeadFor(() =>
+        {
+            // The file that was written last is left before it goes, which needs its groups synced for the next header's sake.
+            if (_writeFile != _appendFile && _writeFile.QueuedGroups == 0 && _writeFile.LastLsn <= lsn)
+            {
+                SyncWritten();
+                _writeFile = _appendFile;
+            }
+
+            lock (_gate)
+            {
+                names.AddRange(_oldFiles.Where(f => f.LastLsn <= lsn).Select(f => f.Name));
+                _oldFiles.RemoveAll(f => f.LastLsn <= lsn);
+                foreach (var file in _files.Where(f => f != _appendFile && f != _writeFile && f.QueuedGroups == 0 && f.LastLsn <= lsn).ToList())
+                {
+                    names.Add(WalFormat.FileName(file.Number));
+                    _files.Remove(file);
+                    file.Dispose();
+                }
+            }
+        });
+        if (names.Count > 0)
+        {
+            foreach (var name in names)
+            {
+                _directory.Delete(name);
+            }
+
+            _directory.Sync(WalFormat.Directory);
+        }
+    }
+
+    private Lsn Append(ReadOnlySpan<byte> single, in ReadOnlySequence<byte> many, long length)
+    {
+        if (length > WalFormat.CommitSizeBytesMax)
+        {
+            throw Error.RecordTooLong(length, WalFormat.CommitSizeBytesMax);
+        }
+
+        while (true)
+        {
+            lock (_gate)
+            {
+                ThrowIfUnusable();
+                if (TryReserve((int)length, out var target))
+                {
+                    if (single.Length > 0)
+                    {
+                        single.CopyTo(target);
+                    }
+                    else
+                    {
+                        many.CopyTo(target);
+                    }
+
+                    _lastAppendTimestamp = _clock.GetTimestamp();
+                    _isSealed = false;
+                    Volatile.Write(ref _appended, _appended + 1);
+                    _appendFile.LastLsn = new Lsn(_appended);
+                    WakeDozingBackground();
+                    return new Lsn(_appended);
+                }
+            }
+
+            SwitchFile(length, isFull: true);
+        }
+    }
+
+    /// <summary>Room for one commit in the open group, else in a new group, of the current file. Under the gate.</summary>
+    private bool TryReserve(int length, out Span<byte> target)
+    {
+        var framed = WalFormat.CommitHeaderSizeBytes + length;
+        if (_open is { } open && open.PayloadLength + framed <= GroupPayloadTargetBytes)
+        {
+            var end = open.Offset + WalFormat.GroupSizeBytes(open.PayloadLength + framed);
+            if (end + WalFormat.BlockSizeBytes <= _appendFile.SizeBytes)
+            {
+                target = open.Add(length);
+                _appendFile.NextOffset = end;
+                return true;
+            }
+        }
+
+        var offset = _appendFile.NextOffset;
+        var size = WalFormat.GroupSizeBytes(framed);
+        if (offset + size + WalFormat.BlockSizeBytes > _appendFile.SizeBytes)
+        {
+            target = default;
+            return false;
+        }
+
+        var group = new WalGroup(_appendFile, offset, _nextGroup, new Lsn(_appended + 1), isSeal: false);
+        target = group.Add(length);
+        Enqueue(group, size);
+        _open = group;
+        return true;
+    }
+
+    private void Enqueue(WalGroup group, long size)
+    {
+        _nextGroup++;
+        _appendFile.NextOffset = group.Offset + size;
+        _appendFile.QueuedGroups++;
+        _queue.Enqueue(group);
+    }
+
+    /// <summary>Makes the next file, with room for a commit of this length, and directs further appends to it. Called by the holder of the write lock.</summary>
+    private void SwitchFile(long payloadLength, bool isFull)
+    {
+        var (number, sizeBytes, header) = BeginSwitch(payloadLength);
+        WalFile? file = null;
+        try
+        {
+            file = WalFile.Prepare(_directory, number, sizeBytes, _logger);
+            var wasRenamed = false;
+            try
+            {
+                file.Publish(header, out wasRenamed);
+            }
+            catch (Exception e) when (wasRenamed)
+            {
+                // The file may or may not have its name on the disk: further commits in the old file would be at odds with its header.
+                Poison(e);
+                throw;
+            }
+        }
+        catch
+        {
+            file?.Abandon(_logger);
+            lock (_gate)
+            {
+                _isSwitching = false;
+            }
+
+            throw;
+        }
+
+        lock (_gate)
+        {
+            _isSwitching = false;
+            _files.Add(file);
+            _appendFile = file;
+            _open = null;
+            if (isFull)
+            {
+                _nextFileSizeBytes = NextSizeBytes(_options, _nextFileSizeBytes);
+            }
+        }
+    }
+
+    /// <summary>Fixes what the next file's header says. Until the switch is done no seal may take the group number that it names.</summary>
+    private (int Number, long SizeBytes, WalFileHeader Header) BeginSwitch(long payloadLength)
+    {
+        lock (_gate)
+        {
+            _isSwitching = true;
+            var needed = (2 * WalFormat.BlockSizeBytes) + WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + payloadLength);
+            return (_appendFile.Number + 1, Math.Max(_nextFileSizeBytes, needed), new WalFileHeader { FirstGroup = _nextGroup, FirstLsn = new Lsn(_appended + 1) });
+        }
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        if (_failure is { } failure)
+        {
+            throw Error.LogPoisoned(failure);
+        }
+    }
+
+    private static long FileSizeBytesMin(StoreOptions options)
+        => WalFormat.AlignToBlock(Math.Max(options.WalFileSizeBytesMin, 4 * WalFormat.BlockSizeBytes));
+
+    private static long NextSizeBytes(StoreOptions options, long sizeBytes)
+        => Math.Max(sizeBytes, Math.Min(sizeBytes * 2, WalFormat.AlignToBlock(options.WalFileSizeBytesMax)));
+}
