@@ -1,0 +1,24 @@
+using Engram.Data.Storage;
+
+namespace Engram.Data.Engine;
+
+/// <summary>Which database a connection opens, and how.</summary>
+/// <param name="Path">The full path of its directory; the name of a database in memory.</param>
+internal sealed record DatabaseTarget(string Path, bool IsMemory)
+{
+    /// <summary>Whether an absent database is created.</summary>
+    public bool MayCreate { get; init; } = true;
+
+    public bool IsReadOnly { get; init; }
+
+    public DurabilityMode Durability { get; init; }
+
+    /// <summary>How long opening waits for another process to let go; infinite for ever.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the database stays open after its last connection.</summary>
+    public TimeSpan KeepAlive { get; init; }
+
+    /// <summary>Equal for connections that share one open database.</summary>
+    public string Key => IsMemory ? "memory:" + Path : Path;
+}

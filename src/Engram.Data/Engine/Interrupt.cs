@@ -1,0 +1,104 @@
+namespace Engram.Data.Engine;
+
+/// <summary>What can end a running command early: its timeout, a call of Cancel, the caller's token.</summary>
+/// <remarks>
+/// The timeout counts the time that the engine works or waits for a lock, not the time that the application takes between two rows: the
+/// clock runs between <see cref="Enter"/> and <see cref="Leave"/> only. <see cref="Cancel"/> may come from any thread; the rest from the one that runs the command.
+/// </remarks>
+internal sealed class Interrupt : IDisposable
+{
+    private readonly CancellationTokenSource source = new();
+    private readonly CancellationToken userToken;
+    private readonly CancellationTokenRegistration registration;
+    private readonly TimeProvider clock;
+    private TimeSpan used;
+    private long enteredAt;
+    private volatile bool isCancelled;
+
+    /// <param name="timeout">Zero for none.</param>
+    public Interrupt(TimeSpan timeout, TimeProvider clock, CancellationToken userToken)
+    {
+        Timeout = timeout;
+        this.clock = clock;
+        this.userToken = userToken;
+        registration = userToken.CanBeCanceled ? userToken.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), source) : default;
+    }
+
+    public TimeSpan Timeout { get; }
+
+    /// <summary>What operators and waits look at.</summary>
+    public CancellationToken Token => source.Token;
+
+    /// <summary>What is left of the timeout, for waits that take one; infinite when there is none.</summary>
+    public TimeSpan Remaining
+    {
+        get
+        {
+            if (Timeout == TimeSpan.Zero)
+            {
+                return System.Threading.Timeout.InfiniteTimeSpan;
+            }
+
+            var left = Timeout - used - (enteredAt == 0 ? TimeSpan.Zero : clock.GetElapsedTime(enteredAt));
+            return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>The engine begins to work.</summary>
+    public void Enter()
+    {
+        if (Timeout == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        enteredAt = clock.GetTimestamp();
+        var left = Remaining;
+        source.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
+    }
+
+    /// <summary>The engine hands over to the application.</summary>
+    public void Leave()
+    {
+        if (enteredAt == 0)
+        {
+            return;
+        }
+
+        source.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
+        used += clock.GetElapsedTime(enteredAt);
+        enteredAt = 0;
+    }
+
+    /// <summary>Ends the command at its next check. Nothing happens when it has ended.</summary>
+    public void Cancel()
+    {
+        isCancelled = true;
+        try
+        {
+            source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended while another thread cancelled it, as the caller of Cancel cannot know.
+            return;
+        }
+    }
+
+    /// <summary>The error that tells the caller what ended the command.</summary>
+    public Exception ToException(OperationCanceledException cause)
+    {
+        if (userToken.IsCancellationRequested)
+        {
+            return new OperationCanceledException(cause.Message, Error.QueryCanceled(), userToken);
+        }
+
+        return isCancelled || Timeout == TimeSpan.Zero ? Error.QueryCanceled() : Error.StatementTimeout(Timeout);
+    }
+
+    public void Dispose()
+    {
+        registration.Dispose();
+        source.Dispose();
+    }
+}

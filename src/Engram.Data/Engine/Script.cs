@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Engine;
+
+/// <summary>The parsed text of a command. Immutable but for its cached plans; shared by all connections to a database.</summary>
+internal sealed class Script(string text, ImmutableArray<Statement> statements)
+{
+    public string Text { get; } = text;
+
+    public ImmutableArray<Statement> Statements { get; } = statements;
+
+    public static Script Parse(string text) => throw Error.NotSupported("Running statements");
+}
+
+/// <summary>One statement of a script, with the plans that were made for it. Thread-safe.</summary>
+/// <remarks>
+/// A plan fits one schema and one list of parameter types. The schema is compared by reference, not by its version: a transaction that
+/// is rolled back gives its version numbers back, and the next one uses them for other definitions.
+/// </remarks>
+internal sealed class Statement(StatementSyntax syntax, string text)
+{
+    // Callers vary in the types of their nulls; more than a few variants mean that nothing is gained by keeping them.
+    private const int PlanCountMax = 4;
+
+    private volatile CachedPlan[] plans = [];
+
+    public StatementSyntax Syntax { get; } = syntax;
+
+    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters)
+    {
+        var seen = plans;
+        foreach (var plan in seen)
+        {
+            if (ReferenceEquals(plan.Catalog, catalog) && parameters.Matches(plan.Signature))
+            {
+                return plan.Bound;
+            }
+        }
+
+        var bound = Plan(catalog, parameters);
+
+        // Racing threads may each add theirs and lose the other's: it is planned again then.
+        var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog)).Take(PlanCountMax - 1);
+        plans = [new CachedPlan(catalog, parameters.ToSignature(), bound), .. kept];
+        return bound;
+    }
+
+    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters) => throw Error.NotSupported($"Planning '{text}'");
+
+    private sealed record CachedPlan(DatabaseCatalog Catalog, (string Name, DataType Type)[] Signature, BoundStatement Bound);
+}

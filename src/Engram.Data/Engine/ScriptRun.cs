@@ -1,0 +1,35 @@
+namespace Engram.Data.Engine;
+
+/// <summary>One command being executed: its texts, statement by statement, each with its parameters.</summary>
+/// <remarks>Each statement is bound right before it runs, so that it sees what the ones before it made of the schema. Used by one thread at a time.</remarks>
+internal sealed class ScriptRun(Session session, (string Sql, ParameterList Parameters)[] items, Interrupt interrupt, bool isSchemaOnly) : IDisposable
+{
+    private Script? script;
+    private int statementIndex;
+
+    /// <summary>Which of the items the last result came from.</summary>
+    public int ItemIndex { get; private set; } = -1;
+
+    public Interrupt Interrupt { get; } = interrupt;
+
+    /// <summary>Runs the next statement; null at the end.</summary>
+    public async ValueTask<ResultReader?> NextAsync(bool isAsync)
+    {
+        while (script is null || statementIndex == script.Statements.Length)
+        {
+            if (ItemIndex + 1 >= items.Length)
+            {
+                return null;
+            }
+
+            script = session.Prepare(items[++ItemIndex].Sql);
+            statementIndex = 0;
+        }
+
+        var statement = script.Statements[statementIndex++];
+        return await session.ExecuteAsync(statement, items[ItemIndex].Parameters, Interrupt, isSchemaOnly, isAsync).ConfigureAwait(false);
+    }
+
+    /// <summary>Nothing further runs.</summary>
+    public void Dispose() => Interrupt.Dispose();
+}

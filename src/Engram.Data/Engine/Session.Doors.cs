@@ -1,0 +1,17 @@
+using Engram.Data.Query.Execution;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Engine;
+
+/// <summary>What Query gives to a session.</summary>
+internal sealed partial class Session
+{
+    private static Operator CreateOperator(Plan plan, StatementContext context) => throw Error.NotSupported("Running a query");
+
+    private static long AffectedRowsOf(Operator root) => throw Error.NotSupported("Writing rows");
+
+    private static long ExecuteDdl(DdlPlan plan, Transaction writer) => throw Error.NotSupported("Changing the schema");
+
+    private static ValueTask<ResultReader> ExecuteSessionStatementAsync(SessionPlan plan, Interrupt interrupt, bool isAsync) => throw Error.NotSupported("A session statement");
+}

@@ -1,0 +1,214 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Engine;
+
+/// <summary>One connection's work with a database: runs its statements and holds its transaction.</summary>
+/// <remarks>
+/// The life of a statement:
+/// <code>
+///   text ── Prepare: parsed, or from the plan cache ──► Statement ── bound to a schema and the types of its parameters ──► plan
+///   query:        a snapshot ─► operators ─► the reader pulls batches; closing it frees both
+///   DML and DDL:  the write lock ─► bound again ─► BeginStatement ─► run to the end, rows of RETURNING copied ─► EndStatement ─► commit ─► reader
+/// </code>
+/// Invariants: rows of RETURNING are handed out only when the commit that made them is as durable as configured (or belong to a transaction that is
+/// still open); the write lock is never held while the application reads; a statement that fails leaves nothing behind, and an explicit
+/// transaction goes on after it. Used by one thread at a time, except <see cref="Interrupt.Cancel"/>.
+/// </remarks>
+internal sealed partial class Session(Database database, bool isReadOnly) : IDisposable
+{
+    private readonly Store store = database.Store;
+
+    public Database Database { get; } = database;
+
+    /// <summary>The transaction that was begun and has not ended; null in autocommit.</summary>
+    public SessionTransaction? Transaction { get; private set; }
+
+    /// <summary>Begins an explicit transaction. Takes no lock.</summary>
+    public SessionTransaction Begin(Isolation isolation, bool readOnly = false)
+    {
+        if (Transaction is { IsEnded: false })
+        {
+            throw Error.TransactionIsActive();
+        }
+
+        return Transaction = new SessionTransaction(store, isolation, readOnly || isReadOnly);
+    }
+
+    public async ValueTask CommitAsync(SessionTransaction transaction, bool isAsync)
+    {
+        Transaction = null;
+        await transaction.CommitAsync(isAsync).ConfigureAwait(false);
+    }
+
+    public void Rollback(SessionTransaction transaction)
+    {
+        Transaction = null;
+        transaction.Rollback();
+    }
+
+    /// <summary>Parses a text, or finds it in the plan cache.</summary>
+    public Script Prepare(string sql) => Database.Plans.GetOrParse(sql);
+
+    /// <summary>Runs one statement.</summary>
+    public async ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
+    {
+        var transaction = Transaction;
+        if (transaction is not null && !isSchemaOnly)
+        {
+            await transaction.PrepareStatementAsync(interrupt, isAsync).ConfigureAwait(false);
+        }
+
+        var view = transaction is not null ? transaction.OpenView() : new ReadView(store.OpenSnapshot(), null);
+        var isViewHanded = false;
+        try
+        {
+            var bound = statement.Bind(view.Snapshot.Catalog, parameters);
+            if (isSchemaOnly)
+            {
+                return new BufferedReader(bound.Plan.Output, bound.Kind == StatementKind.Query || bound.Plan.Output.Length > 0, -1, null);
+            }
+
+            if (bound.Kind == StatementKind.Query)
+            {
+                isViewHanded = true;
+                return OpenQuery(bound, parameters, view, transaction, interrupt);
+            }
+
+            view.Release();
+            isViewHanded = true;
+            return bound.Kind == StatementKind.Session
+                ? await ExecuteSessionStatementAsync((SessionPlan)bound.Plan, interrupt, isAsync).ConfigureAwait(false)
+                : transaction is not null
+                    ? await WriteInTransactionAsync(transaction, statement, parameters, interrupt, isAsync).ConfigureAwait(false)
+                    : await WriteAndCommitAsync(statement, parameters, interrupt, isAsync).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (!isViewHanded)
+            {
+                view.Release();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        if (Transaction is { } open)
+        {
+            Rollback(open);
+        }
+    }
+
+    private QueryReader OpenQuery(BoundStatement bound, ParameterList parameters, ReadView view, SessionTransaction? transaction, Interrupt interrupt)
+    {
+        ParameterBatch? values = null;
+        try
+        {
+            values = ParameterBatch.Create(bound.Parameters, parameters);
+            var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token);
+            var reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction);
+            transaction?.Attach(reader);
+            return reader;
+        }
+        catch
+        {
+            values?.Dispose();
+            view.Release();
+            throw;
+        }
+    }
+
+    private async ValueTask<ResultReader> WriteInTransactionAsync(
+        SessionTransaction transaction, Statement statement, ParameterList parameters, Interrupt interrupt, bool isAsync)
+    {
+        var writer = await transaction.EnterWriteAsync(NameOf(statement), interrupt, isAsync).ConfigureAwait(false);
+        return Write(writer, statement, parameters, interrupt);
+    }
+
+    private async ValueTask<ResultReader> WriteAndCommitAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isAsync)
+    {
+        if (isReadOnly)
+        {
+            throw Error.ReadOnlyConnection(NameOf(statement));
+        }
+
+        var writer = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, interrupt.Token), isAsync).ConfigureAwait(false);
+        BufferedReader? result = null;
+        try
+        {
+            result = Write(writer, statement, parameters, interrupt);
+            await Waiting.For(writer.CommitAsync(), isAsync).ConfigureAwait(false);
+            return result;
+        }
+        catch
+        {
+            result?.Dispose();
+            throw;
+        }
+        finally
+        {
+            writer.Dispose();
+        }
+    }
+
+    /// <summary>Runs a statement inside a write transaction, which afterwards holds all of it or nothing.</summary>
+    private BufferedReader Write(Transaction writer, Statement statement, ParameterList parameters, Interrupt interrupt)
+    {
+        // Other writers may have changed the schema between the plan that told that this is a write and the lock.
+        var bound = statement.Bind(writer.Catalog, parameters);
+        using var values = ParameterBatch.Create(bound.Parameters, parameters);
+        RowBuffer? rows = null;
+        var snapshot = writer.BeginStatement();
+        long affected;
+        try
+        {
+            try
+            {
+                affected = bound.Plan is DdlPlan ddl
+                    ? ExecuteDdl(ddl, writer)
+                    : Drain(bound, new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token), out rows);
+            }
+            finally
+            {
+                snapshot.Dispose();
+            }
+        }
+        catch
+        {
+            rows?.Dispose();
+            writer.RollbackStatement();
+            throw;
+        }
+
+        try
+        {
+            // It undoes the statement itself when a key is violated.
+            writer.EndStatement();
+        }
+        catch
+        {
+            rows?.Dispose();
+            throw;
+        }
+
+        return new BufferedReader(bound.Plan.Output, bound.Plan.Output.Length > 0, affected, rows);
+    }
+
+    private static long Drain(BoundStatement bound, StatementContext context, out RowBuffer? rows)
+    {
+        rows = bound.Plan.Output.Length > 0 ? new RowBuffer(bound.Plan.Output) : null;
+        using var root = CreateOperator(bound.Plan, context);
+        while (root.Next() is { } batch)
+        {
+            rows?.Append(batch);
+        }
+
+        return AffectedRowsOf(root);
+    }
+
+    private static string NameOf(Statement statement) => statement.Syntax.GetType().Name.Replace("Syntax", "", StringComparison.Ordinal).ToUpperInvariant();
+}

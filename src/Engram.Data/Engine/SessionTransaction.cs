@@ -1,0 +1,248 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Engine;
+
+/// <summary>What a transaction sees of others.</summary>
+internal enum Isolation
+{
+    /// <summary>Each statement sees what was committed before it; from the first write on, what was committed before that, and its own.</summary>
+    ReadCommitted,
+    /// <summary>All statements see one moment; a write fails with 40001 when anything was committed since.</summary>
+    Snapshot,
+    /// <summary>The write lock is taken by the first statement, so that nothing changes but by this transaction.</summary>
+    Serializable,
+}
+
+/// <summary>An explicit transaction of a session.</summary>
+/// <remarks>
+/// <para>It costs nothing until its first statement, and takes the write lock only with its first write: a transaction that reads never waits.</para>
+/// <code>
+///   begin ── reads: store.OpenSnapshot() each, or one for all ──┬── first write: BeginWriteAsync, then all through the writer ── commit
+///                                                               └── commit: nothing to do
+/// </code>
+/// <para>Savepoints set before the first write are only remembered, and set in the writer when it begins: nothing was written before them.</para>
+/// <para>A reader over the writer's own rows does not outlive a rollback, which takes these rows away: it is told so.</para>
+/// </remarks>
+internal sealed class SessionTransaction(Store store, Isolation isolation, bool isReadOnly)
+{
+    private readonly List<string> savepoints = [];
+    private readonly List<QueryReader> ownReaders = [];
+    private SharedSnapshot? pinned;
+    private Transaction? writer;
+
+    public Isolation Isolation { get; } = isolation;
+
+    public bool IsReadOnly { get; } = isReadOnly;
+
+    /// <summary>Whether it was committed or rolled back.</summary>
+    public bool IsEnded { get; private set; }
+
+    /// <summary>The write transaction; null before the first write.</summary>
+    public Transaction? Writer => writer;
+
+    /// <summary>Takes the write lock at the first statement of a serializable transaction; else does nothing.</summary>
+    public async ValueTask PrepareStatementAsync(Interrupt interrupt, bool isAsync)
+    {
+        if (Isolation == Isolation.Serializable && !IsReadOnly && writer is null)
+        {
+            await EnterWriteAsync("A serializable transaction", interrupt, isAsync).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The view that the next query reads; dispose it with its reader.</summary>
+    public ReadView OpenView()
+    {
+        if (writer is not null)
+        {
+            return new ReadView(writer.OpenSnapshot(), null);
+        }
+
+        // A serializable transaction that only reads is a snapshot: it stands at one place in the order of commits.
+        if (Isolation == Isolation.ReadCommitted)
+        {
+            return new ReadView(store.OpenSnapshot(), null);
+        }
+
+        pinned ??= new SharedSnapshot(store.OpenSnapshot());
+        pinned.Retain();
+        return new ReadView(pinned.Snapshot, pinned);
+    }
+
+    /// <summary>The write transaction, begun if need be: waits for the write lock.</summary>
+    public async ValueTask<Transaction> EnterWriteAsync(string statement, Interrupt interrupt, bool isAsync)
+    {
+        if (writer is not null)
+        {
+            return writer;
+        }
+
+        if (IsReadOnly)
+        {
+            throw Error.ReadOnlyConnection(statement);
+        }
+
+        var begun = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, interrupt.Token), isAsync).ConfigureAwait(false);
+        try
+        {
+            ThrowIfChangedSince(begun);
+            foreach (var name in savepoints)
+            {
+                begun.CreateSavepoint(name);
+            }
+        }
+        catch
+        {
+            begun.Dispose();
+            throw;
+        }
+
+        writer = begun;
+        return begun;
+    }
+
+    /// <summary>Remembers a reader of the writer's rows until it is disposed.</summary>
+    public void Attach(QueryReader reader)
+    {
+        if (writer is not null)
+        {
+            ownReaders.Add(reader);
+        }
+    }
+
+    public void Detach(QueryReader reader) => ownReaders.Remove(reader);
+
+    public void CreateSavepoint(string name)
+    {
+        writer?.CreateSavepoint(name);
+        savepoints.Add(name);
+    }
+
+    public void RollbackToSavepoint(string name)
+    {
+        var index = FindSavepoint(name);
+        if (writer is not null)
+        {
+            InvalidateReaders();
+            writer.RollbackToSavepoint(name);
+        }
+
+        savepoints.RemoveRange(index + 1, savepoints.Count - index - 1);
+    }
+
+    public void ReleaseSavepoint(string name)
+    {
+        var index = FindSavepoint(name);
+        writer?.ReleaseSavepoint(name);
+        savepoints.RemoveRange(index, savepoints.Count - index);
+    }
+
+    /// <summary>Ends the transaction; completes when its writes are as durable as configured.</summary>
+    public async ValueTask CommitAsync(bool isAsync)
+    {
+        IsEnded = true;
+        ReleasePinned();
+        if (writer is { } committing)
+        {
+            writer = null;
+            await using var _ = committing.ConfigureAwait(false);
+            await Waiting.For(committing.CommitAsync(), isAsync).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Undoes everything. Nothing happens when it has ended.</summary>
+    public void Rollback()
+    {
+        if (IsEnded)
+        {
+            return;
+        }
+
+        IsEnded = true;
+        InvalidateReaders();
+        ReleasePinned();
+        if (writer is { } undone)
+        {
+            writer = null;
+            undone.Rollback();
+            undone.Dispose();
+        }
+    }
+
+    /// <summary>Snapshot isolation promises that no row which this transaction changes was changed by others since its snapshot.</summary>
+    /// <remarks>Asked of the whole database instead of the rows, so that it refuses more than it must, and never too little.</remarks>
+    private void ThrowIfChangedSince(Transaction begun)
+    {
+        if (pinned is null)
+        {
+            return;
+        }
+
+        Lsn appended;
+        using (var view = begun.OpenSnapshot())
+        {
+            appended = view.Lsn;
+        }
+
+        if (appended > pinned.Snapshot.Lsn)
+        {
+            throw Error.SnapshotConflict();
+        }
+    }
+
+    private int FindSavepoint(string name)
+        => savepoints.LastIndexOf(name) is >= 0 and var index ? index : throw Error.UnknownSavepoint(name);
+
+    private void InvalidateReaders()
+    {
+        foreach (var reader in ownReaders)
+        {
+            reader.Invalidate();
+        }
+
+        ownReaders.Clear();
+    }
+
+    private void ReleasePinned()
+    {
+        pinned?.Release();
+        pinned = null;
+    }
+}
+
+/// <summary>A snapshot that several readers of one transaction read; freed with the last of them. Used by one thread at a time.</summary>
+internal sealed class SharedSnapshot(Snapshot snapshot)
+{
+    private int count = 1;
+
+    public Snapshot Snapshot { get; } = snapshot;
+
+    public void Retain() => count++;
+
+    public void Release()
+    {
+        if (--count == 0)
+        {
+            Snapshot.Dispose();
+        }
+    }
+}
+
+/// <summary>A snapshot for one reader, and how to let go of it.</summary>
+internal readonly struct ReadView(Snapshot snapshot, SharedSnapshot? shared)
+{
+    public Snapshot Snapshot { get; } = snapshot;
+
+    public void Release()
+    {
+        if (shared is not null)
+        {
+            shared.Release();
+        }
+        else
+        {
+            Snapshot?.Dispose();
+        }
+    }
+}

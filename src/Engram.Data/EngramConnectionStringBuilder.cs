@@ -1,0 +1,225 @@
+using System.Collections;
+using System.Data.Common;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Engram.Data;
+
+/// <summary>Reads and writes connection strings: see <c>docs/connection-strings.md</c> for every keyword.</summary>
+/// <remarks>Keywords are known by heart: one that is unknown, or a value that its keyword cannot take, is an <see cref="ArgumentException"/> at once, not
+/// something that is ignored. Not thread-safe.</remarks>
+[SuppressMessage("Design", "CA1010", Justification = "ADO.NET prescribes the shape of this type, as of its base.")]
+public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
+{
+    private const string DataSourceKeyword = "Data Source";
+    private const string ModeKeyword = "Mode";
+    private const string DurabilityKeyword = "Durability";
+    private const string DefaultTimeoutKeyword = "Default Timeout";
+    private const string KeepAliveKeyword = "Keep Alive";
+
+    private static readonly string[] KeywordList = [DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword];
+
+    private static readonly Dictionary<string, string> Keywords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [DataSourceKeyword] = DataSourceKeyword,
+        ["DataSource"] = DataSourceKeyword,
+        ["Filename"] = DataSourceKeyword,
+        [ModeKeyword] = ModeKeyword,
+        [DurabilityKeyword] = DurabilityKeyword,
+        [DefaultTimeoutKeyword] = DefaultTimeoutKeyword,
+        ["DefaultTimeout"] = DefaultTimeoutKeyword,
+        ["Command Timeout"] = DefaultTimeoutKeyword,
+        [KeepAliveKeyword] = KeepAliveKeyword,
+        ["KeepAlive"] = KeepAliveKeyword,
+    };
+
+    private string dataSource = "";
+    private EngramOpenMode mode;
+    private EngramDurability durability;
+    private int defaultTimeout = DefaultTimeoutDefault;
+    private int keepAlive = KeepAliveDefault;
+
+    /// <summary>Creates a builder with every keyword at its default.</summary>
+    public EngramConnectionStringBuilder()
+    {
+    }
+
+    /// <summary>Creates a builder from a connection string.</summary>
+    /// <param name="connectionString">Keywords and values, <c>Data Source=memory.engram;Mode=ReadOnly</c>; null is the same as empty.</param>
+    /// <exception cref="ArgumentException">A keyword is unknown, or a value is none that its keyword takes.</exception>
+    public EngramConnectionStringBuilder(string? connectionString) => ConnectionString = connectionString;
+
+    /// <summary>The database's directory, absolute or relative to the process's current directory; <c>:memory:</c> for a private one in
+    /// memory; with <see cref="EngramOpenMode.Memory"/> a name. Empty by default.</summary>
+    [AllowNull]
+    public string DataSource
+    {
+        get => dataSource;
+        set => base[DataSourceKeyword] = dataSource = value ?? "";
+    }
+
+    /// <summary>What the connection may do. <see cref="EngramOpenMode.ReadWriteCreate"/> by default.</summary>
+    public EngramOpenMode Mode
+    {
+        get => mode;
+        set => base[ModeKeyword] = mode = Enum.IsDefined(value) ? value : throw InvalidValue(ModeKeyword, value);
+    }
+
+    /// <summary>When a commit is acknowledged. <see cref="EngramDurability.Full"/> by default.</summary>
+    public EngramDurability Durability
+    {
+        get => durability;
+        set => base[DurabilityKeyword] = durability = Enum.IsDefined(value) ? value : throw InvalidValue(DurabilityKeyword, value);
+    }
+
+    /// <summary>Seconds that a command may take, and that opening waits for another process to close the database; 0 waits for ever. 30 by default.</summary>
+    public int DefaultTimeout
+    {
+        get => defaultTimeout;
+        set => base[DefaultTimeoutKeyword] = defaultTimeout = value >= 0 ? value : throw InvalidValue(DefaultTimeoutKeyword, value);
+    }
+
+    /// <summary>Seconds that the database stays open, locked by this process, after its last connection was closed; 0 closes it at once. 1 by default (0 on Windows).</summary>
+    public int KeepAlive
+    {
+        get => keepAlive;
+        set => base[KeepAliveKeyword] = keepAlive = value >= 0 ? value : throw InvalidValue(KeepAliveKeyword, value);
+    }
+
+    /// <inheritdoc/>
+    public override ICollection Keys => Array.AsReadOnly(KeywordList);
+
+    /// <inheritdoc/>
+    public override ICollection Values => Array.AsReadOnly(Array.ConvertAll(KeywordList, Get));
+
+    /// <inheritdoc/>
+    public override bool IsFixedSize => true;
+
+    private static int DefaultTimeoutDefault => 30;
+
+    // A directory whose files are open cannot be deleted or moved on Windows, so that nothing is held there that nobody uses.
+    private static int KeepAliveDefault => OperatingSystem.IsWindows() ? 0 : 1;
+
+    /// <summary>A keyword's value; setting null brings back the default.</summary>
+    /// <param name="keyword">One of the known keywords or their aliases, in any case.</param>
+    /// <exception cref="ArgumentException">The keyword is unknown, or cannot take the value.</exception>
+    [AllowNull]
+    public override object this[string keyword]
+    {
+        get => Get(Canonical(keyword));
+        set
+        {
+            var canonical = Canonical(keyword);
+            if (value is null)
+            {
+                Remove(canonical);
+                return;
+            }
+
+            switch (canonical)
+            {
+                case DataSourceKeyword: DataSource = Convert.ToString(value, CultureInfo.InvariantCulture); break;
+                case ModeKeyword: Mode = ToEnum<EngramOpenMode>(canonical, value); break;
+                case DurabilityKeyword: Durability = ToEnum<EngramDurability>(canonical, value); break;
+                case DefaultTimeoutKeyword: DefaultTimeout = ToInt32(canonical, value); break;
+                case KeepAliveKeyword: KeepAlive = ToInt32(canonical, value); break;
+                default: throw Error.Internal($"keyword {canonical} is not set");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool ContainsKey(string keyword)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        return Keywords.ContainsKey(keyword);
+    }
+
+    /// <inheritdoc/>
+    public override bool TryGetValue(string keyword, [NotNullWhen(true)] out object? value)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        value = Keywords.TryGetValue(keyword, out var canonical) ? Get(canonical) : null;
+        return value is not null;
+    }
+
+    /// <inheritdoc/>
+    public override bool ShouldSerialize(string keyword)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        return Keywords.TryGetValue(keyword, out var canonical) && base.ShouldSerialize(canonical);
+    }
+
+    /// <inheritdoc/>
+    public override bool Remove(string keyword)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        if (!Keywords.TryGetValue(keyword, out var canonical))
+        {
+            return false;
+        }
+
+        Reset(canonical);
+        return base.Remove(canonical);
+    }
+
+    /// <inheritdoc/>
+    public override void Clear()
+    {
+        base.Clear();
+        foreach (var keyword in KeywordList)
+        {
+            Reset(keyword);
+        }
+    }
+
+    private static string Canonical(string keyword)
+    {
+        ArgumentNullException.ThrowIfNull(keyword);
+        return Keywords.TryGetValue(keyword, out var canonical)
+            ? canonical
+            : throw new ArgumentException($"The connection string keyword '{keyword}' is unknown. Known are: {string.Join(", ", KeywordList)}.", nameof(keyword));
+    }
+
+    private static T ToEnum<T>(string keyword, object value)
+        where T : struct, Enum
+        => value switch
+        {
+            T typed => typed,
+            string text when Enum.TryParse<T>(text.Trim(), ignoreCase: true, out var parsed) && Enum.IsDefined(parsed) && !char.IsAsciiDigit(text.Trim()[0]) => parsed,
+            _ => throw new ArgumentException($"The connection string keyword '{keyword}' cannot be '{value}'. It takes one of: {string.Join(", ", Enum.GetNames<T>())}."),
+        };
+
+    private static int ToInt32(string keyword, object value) => value switch
+    {
+        int number => number,
+        string text when int.TryParse(text, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var parsed) => parsed,
+        _ => throw InvalidValue(keyword, value),
+    };
+
+    private static ArgumentException InvalidValue(string keyword, object value)
+        => new($"The connection string keyword '{keyword}' cannot be '{value}'." + (keyword is DefaultTimeoutKeyword or KeepAliveKeyword ? " It takes a number of seconds, 0 or more." : ""));
+
+    private object Get(string canonical) => canonical switch
+    {
+        DataSourceKeyword => dataSource,
+        ModeKeyword => mode,
+        DurabilityKeyword => durability,
+        DefaultTimeoutKeyword => defaultTimeout,
+        KeepAliveKeyword => keepAlive,
+        _ => throw Error.Internal($"keyword {canonical} has no value"),
+    };
+
+    private void Reset(string canonical)
+    {
+        switch (canonical)
+        {
+            case DataSourceKeyword: dataSource = ""; break;
+            case ModeKeyword: mode = EngramOpenMode.ReadWriteCreate; break;
+            case DurabilityKeyword: durability = EngramDurability.Full; break;
+            case DefaultTimeoutKeyword: defaultTimeout = DefaultTimeoutDefault; break;
+            case KeepAliveKeyword: keepAlive = KeepAliveDefault; break;
+            default: throw Error.Internal($"keyword {canonical} has no default");
+        }
+    }
+}
