@@ -42,4 +42,13 @@ internal static partial class Error
     /// <summary>The directory is something else than a database of ours.</summary>
     public static EngramException NotADatabase(string directory, string why)
         => new($"'{directory}' is not an Engram database: {why}. Check Data Source; to create a database, name a directory that is empty or does not exist.", SqlStates.NotADatabase);
+
+    public static EngramException BlockTooLong(long sizeBytes, long sizeBytesMax)
+        => new(string.Create(CultureInfo.InvariantCulture, $"2,048 rows of one column have {sizeBytes} bytes together; a block holds at most {sizeBytesMax}. Store such values in files of their own and keep their names."),
+            SqlStates.ProgramLimitExceeded);
+
+    /// <summary>A part of a segment that does not match its checksum: the rows that cannot be read are named.</summary>
+    public static EngramException SegmentDamaged(string directory, string name, string table, string column, long rowFirst, long rowLast, string what)
+        => new(string.Create(CultureInfo.InvariantCulture, $"Column '{column}' of table '{table}' cannot be read for rows {rowFirst} to {rowLast} of segment '{name}' of database '{directory}': {what}. Other rows and columns can still be read. Restore a backup of the database."),
+            SqlStates.DataCorrupted);
 }

@@ -1,0 +1,315 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Files;
+
+namespace Engram.Data.Storage.Segments;
+
+/// <summary>Writes one segment: rows in batches of any size, ascending by row id. <see cref="SegmentFormat"/> tells where they go.</summary>
+/// <remarks>Not thread-safe. Disposed before <see cref="Finish"/>, it deletes the file that it began.</remarks>
+internal sealed unsafe class SegmentWriter : IDisposable
+{
+    /// <summary>What the buffers of all columns may hold together before extents become smaller than a piece.</summary>
+    private const long BufferedSizeBytesMax = 128L * 1024 * 1024;
+
+    private const long ExtentSizeBytesMin = 64 * 1024;
+
+    private readonly DataDirectory directory;
+    private readonly DataFile file;
+    private readonly SegmentOutput output;
+    private readonly TableId table;
+    private readonly Guid fileId;
+    private readonly ColumnState[] columns;
+    private readonly long extentSizeBytes;
+    private int pendingCount;
+    private int rowCount;
+    private long rowIdMin;
+    private long rowIdMax;
+    private bool isFinished;
+
+    private SegmentWriter(DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns)
+    {
+        this.directory = directory;
+        this.table = table;
+        Name = name;
+        this.columns = [new(ColumnId.RowId, DataType.Int64), .. columns.Select(c => new ColumnState(c.Id, c.Type))];
+        extentSizeBytes = Math.Clamp(BufferedSizeBytesMax / this.columns.Length, ExtentSizeBytesMin, SegmentFormat.PieceSize);
+
+        Span<byte> id = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64LittleEndian(id, directory.NextRandom());
+        BinaryPrimitives.WriteUInt64LittleEndian(id[sizeof(ulong)..], directory.NextRandom());
+        fileId = new Guid(id);
+        file = directory.Create(name);
+        output = new SegmentOutput(file);
+        WriteHeader();
+    }
+
+    public string Name { get; }
+
+    /// <summary>Rows appended so far.</summary>
+    public int RowCount => rowCount;
+
+    /// <summary>Creates the file.</summary>
+    /// <param name="columns">The table's columns, without <see cref="ColumnId.RowId"/>, which every segment has.</param>
+    public static SegmentWriter Create(DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns)
+        => new(directory, name, table, columns);
+
+    /// <summary>Adds the selected rows.</summary>
+    /// <param name="rows">The columns given to <see cref="Create"/>, in that order.</param>
+    /// <param name="rowIds">One for each selected row, each greater than all before it in the segment.</param>
+    public void Append(Batch rows, ReadOnlySpan<long> rowIds)
+    {
+        CheckRows(rows, rowIds);
+        for (var done = 0; done < rowIds.Length;)
+        {
+            var count = Math.Min(rowIds.Length - done, Batch.RowCountMax - pendingCount);
+            columns[0].Append(rowIds.Slice(done, count));
+            if (count == Batch.RowCountMax && rows.Selection is null)
+            {
+                // A whole block as it stands: encoded from where it lies.
+                EncodeBlock(rows.Columns, count);
+            }
+            else
+            {
+                for (var i = 1; i < columns.Length; i++)
+                {
+                    columns[i].Append(rows.Columns[i - 1], rows, done, count);
+                }
+
+                pendingCount += count;
+                if (pendingCount == Batch.RowCountMax)
+                {
+                    EncodeBlock(null, pendingCount);
+                }
+            }
+
+            done += count;
+        }
+    }
+
+    /// <summary>Ends the file: footer, sync of content and name, and a check of all that can be read back.</summary>
+    public SegmentInfo Finish()
+    {
+        if (pendingCount > 0)
+        {
+            EncodeBlock(null, pendingCount);
+        }
+
+        if (rowCount == 0)
+        {
+            throw Error.Internal($"segment {Name} has no rows");
+        }
+
+        foreach (var column in columns)
+        {
+            FlushExtent(column);
+        }
+
+        output.Align();
+        var bodyLength = output.Position;
+        output.FinishPages();
+        var footer = EncodeFooter(bodyLength, out var rootChecksum);
+        file.Write(bodyLength, footer);
+        file.Sync();
+        var slash = Name.LastIndexOf('/');
+        directory.Sync(slash < 0 ? "" : Name[..slash]);
+
+        var info = new SegmentInfo(
+            Name, table, rowCount, rowIdMin, rowIdMax, bodyLength + footer.Length, rootChecksum, [.. columns.Select(c => c.Id)]);
+        using (var segment = Segment.Open(directory, info))
+        {
+            segment.VerifyPages();
+        }
+
+        isFinished = true;
+        return info;
+    }
+
+    public void Dispose()
+    {
+        output.Dispose();
+        file.Dispose();
+        foreach (var column in columns)
+        {
+            column.Dispose();
+        }
+
+        if (!isFinished)
+        {
+            isFinished = true;
+            directory.Delete(Name);
+        }
+    }
+
+    private void CheckRows(Batch rows, ReadOnlySpan<long> rowIds)
+    {
+        if (rows.Columns.Length != columns.Length - 1 || rows.SelectedCount != rowIds.Length)
+        {
+            throw Error.Internal($"{rows.Columns.Length} columns and {rowIds.Length} row ids do not fit a batch of {rows.SelectedCount} rows for segment {Name}");
+        }
+
+        for (var i = 1; i < columns.Length; i++)
+        {
+            if (rows.Columns[i - 1].Type.Kind != columns[i].Type.Kind)
+            {
+                throw Error.Internal($"column {columns[i].Id} of segment {Name} is {columns[i].Type}, not {rows.Columns[i - 1].Type}");
+            }
+        }
+
+        if (rowIds.Length > SegmentInfo.RowCountMax - rowCount - pendingCount)
+        {
+            throw Error.Internal($"segment {Name} would get more than {SegmentInfo.RowCountMax} rows");
+        }
+
+        var isFirst = rowCount + pendingCount == 0;
+        foreach (var rowId in rowIds)
+        {
+            if (isFirst)
+            {
+                rowIdMin = rowId;
+            }
+            else if (rowId <= rowIdMax)
+            {
+                throw Error.Internal($"row id {rowId} follows {rowIdMax} in segment {Name}");
+            }
+
+            isFirst = false;
+            rowIdMax = rowId;
+        }
+    }
+
+    private void EncodeBlock(Column[]? direct, int count)
+    {
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var column = columns[i];
+            column.Entries.Add(BlockEncoder.Encode(direct is null || i == 0 ? column.Pending.Column : direct[i - 1], count, column.Extent));
+            column.Pending.Clear();
+            if (column.Extent.Length >= extentSizeBytes)
+            {
+                FlushExtent(column);
+            }
+        }
+
+        rowCount += count;
+        pendingCount = 0;
+    }
+
+    private void FlushExtent(ColumnState column)
+    {
+        output.Align();
+        foreach (ref var entry in CollectionsMarshal.AsSpan(column.Entries)[column.EntriesPlaced..])
+        {
+            entry.Offset += output.Position;
+            column.Length += entry.Length;
+        }
+
+        column.EntriesPlaced = column.Entries.Count;
+        output.Write(column.Extent.Pointer, column.Extent.Length);
+        column.Extent.Clear();
+    }
+
+    private void WriteHeader()
+    {
+        Span<byte> header = stackalloc byte[SegmentFormat.HeaderSize];
+        header.Clear();
+        SegmentFormat.Magic.CopyTo(header);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[FormatVersion.MagicSize..], FormatVersion.Current);
+        fileId.TryWriteBytes(header[SegmentFormat.FileIdAt..]);
+        BinaryPrimitives.WriteInt32LittleEndian(header[SegmentFormat.TableAt..], table.Value);
+        BinaryPrimitives.WriteUInt32LittleEndian(header[SegmentFormat.HeaderChecksumAt..], Crc32C.Compute(header[..SegmentFormat.HeaderChecksumAt]));
+        output.Write(header);
+    }
+
+    private byte[] EncodeFooter(long bodyLength, out uint rootChecksum)
+    {
+        var footer = new FooterHeader
+        {
+            FileId = fileId,
+            Table = table.Value,
+            RowCount = rowCount,
+            RowIdMin = rowIdMin,
+            RowIdMax = rowIdMax,
+            ColumnCount = columns.Length,
+            BlockCount = SegmentFormat.BlockCount(rowCount),
+            PageSize = SegmentFormat.PageSize,
+            PageCount = output.PageChecksums.Count,
+            BodyLength = bodyLength,
+        };
+        var writer = new ByteWriter(64 * 1024);
+        writer.WriteRaw(MemoryMarshal.AsBytes(new ReadOnlySpan<FooterHeader>(in footer)));
+        foreach (var column in columns)
+        {
+            var entry = new ColumnEntry
+            {
+                Id = column.Id.Value,
+                Kind = column.Type.Kind,
+                Element = column.Type.Element,
+                TypeSize = column.Type.Size,
+                TypeScale = column.Type.Scale,
+                Length = column.Length,
+            };
+            writer.WriteRaw(MemoryMarshal.AsBytes(new ReadOnlySpan<ColumnEntry>(in entry)));
+        }
+
+        foreach (var column in columns)
+        {
+            writer.WriteRaw(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(column.Entries)));
+        }
+
+        foreach (var checksum in output.PageChecksums)
+        {
+            writer.WriteUInt32(checksum);
+        }
+
+        writer.WriteUInt64((ulong)writer.Length);
+        writer.WriteUInt32(0);
+        rootChecksum = Crc32C.Compute(writer.Written);
+        writer.WriteUInt32(rootChecksum);
+        return writer.ToArray();
+    }
+
+    /// <summary>One column while it is written.</summary>
+    private sealed class ColumnState(ColumnId id, DataType type) : IDisposable
+    {
+        public ColumnId Id { get; } = id;
+
+        public DataType Type { get; } = type;
+
+        /// <summary>Rows of the block that is being filled.</summary>
+        public ColumnBuffer Pending { get; } = new(type, Batch.RowCountMax);
+
+        /// <summary>Encoded blocks that are not in the file yet.</summary>
+        public NativeBuffer Extent { get; } = new();
+
+        public List<BlockEntry> Entries { get; } = [];
+
+        /// <summary>How many of <see cref="Entries"/> have their place in the file.</summary>
+        public int EntriesPlaced { get; set; }
+
+        public long Length { get; set; }
+
+        public void Append(ReadOnlySpan<long> values)
+        {
+            Pending.Reserve(values.Length);
+            values.CopyTo(new Span<long>(Pending.Column.Pointer<long>() + Pending.Count, values.Length));
+            Pending.SetCount(Pending.Count + values.Length);
+        }
+
+        public void Append(Column source, Batch rows, int first, int count)
+        {
+            for (var i = first; i < first + count; i++)
+            {
+                Pending.AppendFrom(source, rows.RowAt(i));
+            }
+        }
+
+        public void Dispose()
+        {
+            Pending.Dispose();
+            Extent.Dispose();
+        }
+    }
+}
