@@ -4,14 +4,14 @@ using Engram.Data.Storage.Files;
 
 namespace Engram.Data.Storage;
 
-/// <summary>A small immutable file that is written and read whole: manifests and overlays.</summary>
+/// <summary>An immutable file that is written once from front to back and checked whole before any of it is used: manifests and overlays.</summary>
 /// <remarks>
 /// <code>
 ///  0  magic     8     tells the kind of file
 ///  8  version   u32   FormatVersion.Current
 /// 12  zero      u32
-/// 16  length    u64   of the body
-/// 24  body
+/// 16  body
+///     length    u64   of the body
 ///     checksum  u32   CRC-32C of everything before it; repeated wherever the file is named
 /// </code>
 /// <para>The checksum stands in two places, so a file is accepted only when it is undamaged <i>and</i> the one that was meant: a valid file
@@ -19,85 +19,124 @@ namespace Engram.Data.Storage;
 /// </remarks>
 internal static class FramedFile
 {
-    private const int HeaderSize = FormatVersion.MagicSize + (2 * sizeof(uint)) + sizeof(ulong);
-    private const int LengthAt = FormatVersion.MagicSize + (2 * sizeof(uint));
+    public const int HeaderSize = FormatVersion.MagicSize + (2 * sizeof(uint));
+    private const int TrailerSize = sizeof(ulong) + sizeof(uint);
+    private const int PieceSize = 4 * 1024 * 1024;
 
     /// <summary>Creates, writes and syncs a file. Its name is durable only after the caller synced the directory.</summary>
+    /// <param name="body">Gives the body piece by piece until it gives an empty one.</param>
     /// <returns>The checksum to be kept where the file is named.</returns>
-    public static uint Write(DataDirectory directory, string name, ReadOnlySpan<byte> magic, ReadOnlySpan<byte> body)
+    public static uint Write(DataDirectory directory, string name, ReadOnlySpan<byte> magic, Func<ReadOnlyMemory<byte>> body)
     {
-        Span<byte> header = stackalloc byte[HeaderSize];
-        header.Clear();
-        magic[..FormatVersion.MagicSize].CopyTo(header);
-        BinaryPrimitives.WriteUInt32LittleEndian(header[FormatVersion.MagicSize..], FormatVersion.Current);
-        BinaryPrimitives.WriteUInt64LittleEndian(header[LengthAt..], (ulong)body.Length);
-        var checksum = Crc32C.Compute(body, Crc32C.Compute(header));
-        Span<byte> trailer = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(trailer, checksum);
-
         using var file = directory.Create(name);
-        file.Write(0, header);
-        file.Write(HeaderSize, body);
-        file.Write(HeaderSize + body.Length, trailer);
+        var piece = new byte[HeaderSize];
+        magic[..FormatVersion.MagicSize].CopyTo(piece);
+        BinaryPrimitives.WriteUInt32LittleEndian(piece.AsSpan(FormatVersion.MagicSize), FormatVersion.Current);
+        file.Write(0, piece);
+        var checksum = Crc32C.Compute(piece);
+        var end = (long)HeaderSize;
+        for (var next = body(); !next.IsEmpty; next = body())
+        {
+            file.Write(end, next.Span);
+            checksum = Crc32C.Compute(next.Span, checksum);
+            end += next.Length;
+        }
+
+        var trailer = new byte[TrailerSize];
+        BinaryPrimitives.WriteInt64LittleEndian(trailer, end - HeaderSize);
+        checksum = Crc32C.Compute(trailer.AsSpan(0, sizeof(ulong)), checksum);
+        BinaryPrimitives.WriteUInt32LittleEndian(trailer.AsSpan(sizeof(ulong)), checksum);
+        file.Write(end, trailer);
         file.Sync();
         return checksum;
     }
 
-    /// <summary>Reads the body of the file that has this magic and this checksum.</summary>
-    /// <exception cref="EngramException">XX001 cut short, damaged or another's; EG002 a later version wrote it.</exception>
-    public static ReadOnlySpan<byte> Read(DataDirectory directory, string name, ReadOnlySpan<byte> magic, uint checksum)
+    /// <summary>Opens the file that has this magic and this checksum, after it was read through and found whole.</summary>
+    /// <param name="bodyLength">Bytes of the body, which begins at <see cref="HeaderSize"/>.</param>
+    /// <exception cref="EngramException">XX001 missing, cut short, damaged or another's; EG002 a later version wrote it.</exception>
+    public static DataFile Open(DataDirectory directory, string name, ReadOnlySpan<byte> magic, uint checksum, out long bodyLength)
     {
-        var bytes = ReadAll(directory, name);
-        if (bytes.Length < HeaderSize + sizeof(uint))
+        if (!directory.Exists(name))
         {
-            throw Error.FileLength(directory.Path, name, HeaderSize + sizeof(uint), bytes.Length);
+            throw Error.FileMissing(directory.Path, name, "the database's current state refers to it");
         }
 
-        ReadOnlySpan<byte> data = bytes;
-        if (!data[..FormatVersion.MagicSize].SequenceEqual(magic))
+        var file = directory.Open(name, writable: false);
+        try
         {
-            throw Error.FileForeign(directory.Path, name, "it does not begin as a file of its kind does");
+            bodyLength = Check(directory, file, magic, checksum);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The next bytes of a file whose length was checked.</summary>
+    public static void ReadExactly(DataDirectory directory, DataFile file, long offset, Span<byte> target)
+    {
+        var read = file.Read(offset, target);
+        if (read != target.Length)
+        {
+            throw Error.FileLength(directory.Path, file.Name, offset + target.Length, offset + read);
+        }
+    }
+
+    private static long Check(DataDirectory directory, DataFile file, ReadOnlySpan<byte> magic, uint checksum)
+    {
+        var length = file.Length;
+        if (length < HeaderSize + TrailerSize)
+        {
+            throw Error.FileDamaged(directory.Path, file.Name, $"it has {length} bytes, fewer than any file of its kind");
         }
 
-        var length = BinaryPrimitives.ReadUInt64LittleEndian(data[LengthAt..]);
-        if (length != (ulong)(data.Length - HeaderSize - sizeof(uint)))
+        Span<byte> header = stackalloc byte[HeaderSize];
+        ReadExactly(directory, file, 0, header);
+        if (!header.StartsWith(magic))
         {
-            throw Error.FileLength(directory.Path, name, (long)(length + HeaderSize + sizeof(uint)), data.Length);
+            throw Error.FileForeign(directory.Path, file.Name, "it does not begin as a file of its kind does");
         }
 
-        var stored = BinaryPrimitives.ReadUInt32LittleEndian(data[^sizeof(uint)..]);
-        var computed = Crc32C.Compute(data[..^sizeof(uint)]);
+        Span<byte> trailer = stackalloc byte[TrailerSize];
+        ReadExactly(directory, file, length - TrailerSize, trailer);
+        var stored = BinaryPrimitives.ReadUInt32LittleEndian(trailer[sizeof(ulong)..]);
+        var bodyLength = length - HeaderSize - TrailerSize;
+        if (BinaryPrimitives.ReadInt64LittleEndian(trailer) != bodyLength)
+        {
+            throw Error.FileDamaged(directory.Path, file.Name, $"its last bytes do not tell its length of {length} bytes: it was cut short, extended or overwritten");
+        }
+
+        var computed = ComputeChecksum(directory, file, length - sizeof(uint));
         if (computed != stored)
         {
-            throw Error.FileChecksum(directory.Path, name, stored, computed);
+            throw Error.FileChecksum(directory.Path, file.Name, stored, computed);
         }
 
         if (stored != checksum)
         {
-            throw Error.FileForeign(directory.Path, name, $"it is whole, but has checksum {stored:X8} where {checksum:X8} is expected");
+            throw Error.FileForeign(directory.Path, file.Name, $"it is whole, but has checksum {stored:X8} where {checksum:X8} is expected");
         }
 
         // Only now: a flipped bit must not pass for a later version.
-        var version = BinaryPrimitives.ReadUInt32LittleEndian(data[FormatVersion.MagicSize..]);
-        if (version != FormatVersion.Current)
-        {
-            throw Error.UnsupportedFormat($"File '{name}' of database '{directory.Path}'", version, FormatVersion.Current);
-        }
-
-        return data[HeaderSize..^sizeof(uint)];
+        var version = BinaryPrimitives.ReadUInt32LittleEndian(header[FormatVersion.MagicSize..]);
+        return version == FormatVersion.Current
+            ? bodyLength
+            : throw Error.UnsupportedFormat($"File '{file.Name}' of database '{directory.Path}'", version, FormatVersion.Current);
     }
 
-    private static byte[] ReadAll(DataDirectory directory, string name)
+    private static uint ComputeChecksum(DataDirectory directory, DataFile file, long length)
     {
-        using var file = directory.Open(name, writable: false);
-        var length = file.Length;
-        if (length > Array.MaxLength)
+        var piece = new byte[Math.Min(length, PieceSize)];
+        var checksum = 0u;
+        for (var at = 0L; at < length; at += piece.Length)
         {
-            throw Error.FileDamaged(directory.Path, name, $"it has {length} bytes, more than any file of its kind");
+            var span = piece.AsSpan(0, (int)Math.Min(piece.Length, length - at));
+            ReadExactly(directory, file, at, span);
+            checksum = Crc32C.Compute(span, checksum);
         }
 
-        var bytes = new byte[length];
-        var read = file.Read(0, bytes);
-        return read == bytes.Length ? bytes : throw Error.FileLength(directory.Path, name, bytes.Length, read);
+        return checksum;
     }
 }

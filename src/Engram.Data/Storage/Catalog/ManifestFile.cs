@@ -24,11 +24,22 @@ internal static class ManifestFile
     /// <returns>The checksum for <see cref="CurrentFile.Publish"/>.</returns>
     public static uint Write(DataDirectory directory, Manifest manifest)
     {
+        if (directory.Exists(CurrentFile.Name) && CurrentFile.Read(directory).Generation >= manifest.Generation)
+        {
+            throw Error.Internal($"manifest {manifest.Generation} would replace one that is published");
+        }
+
         var body = new ByteWriter(64 * 1024);
         ManifestCodec.Write(body, manifest);
         var name = Manifest.NameOf(manifest.Generation);
         directory.Delete(name);
-        var checksum = FramedFile.Write(directory, name, Magic, body.Written);
+        var next = body.WrittenMemory;
+        var checksum = FramedFile.Write(directory, name, Magic, () =>
+        {
+            var piece = next;
+            next = default;
+            return piece;
+        });
         directory.Sync("");
 
         // Decoding proves that the file says what was meant, not only that the bytes arrived.
@@ -41,12 +52,10 @@ internal static class ManifestFile
     public static Manifest Read(DataDirectory directory, long generation, uint checksum)
     {
         var name = Manifest.NameOf(generation);
-        if (!directory.Exists(name))
-        {
-            throw Error.FileMissing(directory.Path, name, "CURRENT names it as the list of the database's files");
-        }
-
-        var reader = new ByteReader(FramedFile.Read(directory, name, Magic, checksum), $"File '{name}' of '{directory.Path}'");
+        using var file = FramedFile.Open(directory, name, Magic, checksum, out var bodyLength);
+        var body = new byte[bodyLength];
+        FramedFile.ReadExactly(directory, file, FramedFile.HeaderSize, body);
+        var reader = new ByteReader(body, $"File '{name}' of '{directory.Path}'");
         var manifest = ManifestCodec.Read(ref reader);
         reader.ExpectEnd();
         return manifest.Generation == generation

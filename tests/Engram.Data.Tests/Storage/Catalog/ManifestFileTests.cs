@@ -62,6 +62,17 @@ public sealed class ManifestFileTests : IDisposable
     }
 
     [Fact]
+    public void A_published_manifest_is_not_replaced()
+    {
+        CurrentFile.BeginCreate(directory);
+        var checksum = ManifestFile.Write(directory, Sample);
+        CurrentFile.Create(directory, CurrentFile.NewDatabaseId(directory), 7, checksum);
+        Assert.Equal(SqlStates.InternalError, Assert.Throws<EngramException>(() => ManifestFile.Write(directory, Sample)).SqlState);
+        Assert.Equal(1234, ManifestFile.Read(directory, 7, checksum).Lsn.Value);
+        ManifestFile.Write(directory, Sample with { Generation = 8 });
+    }
+
+    [Fact]
     public void Every_flipped_bit_is_found()
     {
         var checksum = ManifestFile.Write(directory, Sample);
