@@ -115,24 +115,21 @@ internal sealed class WalChain
         return true;
     }
 
-    /// <summary>When the next file was made ahead and its first group continues the chain, goes there.</summary>
+    /// <summary>When a later file was made ahead and its first group continues the chain, goes there.</summary>
     private bool TryEnterNextFile()
     {
-        var index = FileIndex + 1;
-        if (index >= _files.Count)
+        // Mostly it is the next one. A file too small for the commit that came next was left without groups.
+        for (var i = FileIndex + 1; i < _files.Count && !_files[i].Header.StartsAnew; i++)
         {
-            return false;
+            var header = _files[i].Header;
+            if (header.FirstGroup == _state.Group && header.FirstLsn == _state.Lsn && TryReadNext(_files[i], WalFormat.BlockSizeBytes, out _))
+            {
+                Enter(i);
+                return true;
+            }
         }
 
-        var header = _files[index].Header;
-        if (header.StartsAnew || header.FirstGroup != _state.Group || header.FirstLsn != _state.Lsn
-            || !TryReadNext(_files[index], WalFormat.BlockSizeBytes, out _))
-        {
-            return false;
-        }
-
-        Enter(index);
-        return true;
+        return false;
     }
 
     /// <summary>Whether the group at an offset is whole and the one that comes next.</summary>
