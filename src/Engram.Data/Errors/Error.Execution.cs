@@ -47,4 +47,22 @@ internal static partial class Error
 
     public static EngramException InvalidArgument(string function, string what)
         => new($"{function}: {what}", SqlStates.InvalidParameterValue);
+
+    public static EngramException TooManyKeys(int countMax)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The statement groups or joins by more than {countMax:N0} distinct keys. Narrow it with WHERE."), SqlStates.ProgramLimitExceeded);
+
+    public static EngramException SubqueryHasManyRows()
+        => new("A subquery in place of one value returned more than one row. Add LIMIT 1, or aggregate.", SqlStates.CardinalityViolation);
+
+    public static EngramException NegativeLimit(long count)
+        => new(string.Create(CultureInfo.InvariantCulture, $"LIMIT {count} is negative. Pass 0 or more, or NULL for no limit."), SqlStates.InvalidLimit);
+
+    public static EngramException NegativeOffset(long count)
+        => new(string.Create(CultureInfo.InvariantCulture, $"OFFSET {count} is negative. Pass 0 or more."), SqlStates.InvalidOffset);
+
+    public static EngramException HalfSurrogate()
+        => new("The place lies within a character that takes two UTF-16 code units; half of it has no UTF-8 form. Cut before or after it.", SqlStates.UntranslatableCharacter);
+
+    public static EngramException ValueTooLarge(long sizeBytes, long sizeBytesMax)
+        => new(string.Create(CultureInfo.InvariantCulture, $"A value of {sizeBytes:N0} bytes is larger than the greatest, {sizeBytesMax:N0} bytes."), SqlStates.ProgramLimitExceeded);
 }

@@ -23,6 +23,11 @@ internal static class FunctionRegistry
         .. ArithmeticFunctions.All,
         .. DateTimeOperators.All,
         .. VectorFunctions.All,
+        .. MathFunctions.All,
+        .. DateTimeFunctions.All,
+        .. TextFunctions.All,
+        .. GeneralFunctions.All,
+        .. AggregateFunctions.All,
     ];
 
     private static readonly FrozenDictionary<(string, FunctionKind), ImmutableArray<FunctionOverload>> ByName

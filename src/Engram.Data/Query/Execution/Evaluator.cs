@@ -25,7 +25,7 @@ internal abstract class Aggregator : IDisposable
     /// <summary>Makes room for groups up to <paramref name="groupCount"/>, new ones in their empty state.</summary>
     public abstract void EnsureGroups(int groupCount);
 
-    /// <summary>Adds the selected rows; <paramref name="groupIds"/> has one entry for each selected row, in order.</summary>
+    /// <summary>Adds the selected rows; <paramref name="groupIds"/> has one entry for each selected row, in order. Empty: all rows are of group 0.</summary>
     public abstract void Add(ReadOnlySpan<Column> arguments, Batch batch, Selection? rows, ReadOnlySpan<int> groupIds);
 
     /// <summary>Appends the results of groups first … first + count - 1.</summary>

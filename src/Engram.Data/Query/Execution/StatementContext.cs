@@ -24,6 +24,24 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>Values of <see cref="Binding.BoundSlot"/>: one-row constant columns, set before the inner plan runs.</summary>
     public Dictionary<int, ColumnBuffer> Slots { get; } = [];
 
+    /// <summary>The place of a slot, made when it is first asked for: NULL until it is set.</summary>
+    public ColumnBuffer Slot(int slot, DataType type)
+    {
+        if (!Slots.TryGetValue(slot, out var value))
+        {
+            Slots.Add(slot, value = ClrValue.Constant(type, null));
+        }
+
+        return value;
+    }
+
+    /// <summary>Copies one value into a slot.</summary>
+    public static void SetSlot(ColumnBuffer slot, Column source, int row)
+    {
+        slot.Clear();
+        slot.AppendFrom(source, row);
+    }
+
     /// <summary>Whether operators measure rows, time and bytes (EXPLAIN ANALYZE).</summary>
     public bool IsAnalyzing { get; init; }
 }

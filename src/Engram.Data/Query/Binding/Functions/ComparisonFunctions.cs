@@ -24,5 +24,5 @@ internal static class ComparisonFunctions
            where Comparisons.IsOrdered(type) || op.Kind is ComparisonKind.Equal or ComparisonKind.NotEqual
            select Scalar.Of(
                op.Symbol, [type, type], DataType.Boolean,
-               (_, arguments, _) => Comparisons.Create(type, op.Kind, arguments[0], arguments[1]), op.Summary);
+               (_, arguments, _) => Comparisons.Create(arguments[0].Type, op.Kind, arguments[0], arguments[1]), op.Summary);
 }

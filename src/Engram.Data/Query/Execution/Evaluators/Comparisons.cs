@@ -9,8 +9,8 @@ internal static class Comparisons
     /// <summary>Whether values of the type have an order (and so can be keys of ORDER BY, min and max).</summary>
     public static bool IsOrdered(TypeKind kind) => kind is >= TypeKind.Boolean and <= TypeKind.Interval;
 
-    /// <summary>Whether values of the type can be equal: ordered ones, and json (as text) and vectors.</summary>
-    public static bool IsEquatable(TypeKind kind) => IsOrdered(kind) || kind is TypeKind.Json or TypeKind.Vector;
+    /// <summary>Whether values of the type can be equal: ordered ones, and json (as text), arrays and vectors.</summary>
+    public static bool IsEquatable(TypeKind kind) => IsOrdered(kind) || kind is TypeKind.Json or TypeKind.Array or TypeKind.Vector;
 
     /// <summary>a op b as b op a.</summary>
     public static ComparisonKind Mirror(ComparisonKind kind) => kind switch
@@ -22,10 +22,11 @@ internal static class Comparisons
         _ => kind,
     };
 
-    public static Evaluator Create(TypeKind type, ComparisonKind kind, Evaluator left, Evaluator right) => type switch
+    public static Evaluator Create(DataType type, ComparisonKind kind, Evaluator left, Evaluator right) => type.Kind switch
     {
+        TypeKind.Array => new ArrayComparisonEvaluator(type.Element, kind, left, right),
         TypeKind.Vector => Create<Bytes, VectorOrder>(kind, left, right),
-        _ => new DataType(type).Physical switch
+        _ => type.Physical switch
         {
             PhysicalType.Byte => new ComparisonEvaluator<byte>(kind, left, right),
             PhysicalType.SByte => new ComparisonEvaluator<sbyte>(kind, left, right),

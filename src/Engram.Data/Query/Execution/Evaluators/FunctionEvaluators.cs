@@ -86,6 +86,10 @@ internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[]
         {
             CopyOffsets(columns[0], rows, result);
         }
+        else if (Type.HasOffsets)
+        {
+            new Span<short>(result.Column.Offsets, result.Count).Clear();
+        }
 
         return result.Column;
     }

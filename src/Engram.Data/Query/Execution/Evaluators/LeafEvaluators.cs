@@ -27,7 +27,10 @@ internal sealed class ConstantEvaluator(DataType type, object? value) : LeafEval
 }
 
 /// <summary>A value that belongs to the running statement: a parameter, or a slot that an outer operator sets.</summary>
-internal sealed class ValueEvaluator(DataType type, Column value) : LeafEvaluator(type)
+internal sealed class ValueEvaluator(DataType type, Column value, bool isStable) : LeafEvaluator(type)
 {
+    /// <summary>Whether it stays the same while the statement runs.</summary>
+    public bool IsStable => isStable;
+
     public override Column Evaluate(Batch batch, Selection? rows) => value;
 }

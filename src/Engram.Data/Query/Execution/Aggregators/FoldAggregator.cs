@@ -1,0 +1,93 @@
+using Engram.Data.Columns;
+
+namespace Engram.Data.Query.Execution.Aggregators;
+
+/// <summary>An aggregate whose state is a struct that takes one value after the other.</summary>
+/// <typeparam name="TValue">The argument's physical type.</typeparam>
+/// <typeparam name="TState">The state of a group; its default is the empty group.</typeparam>
+internal interface IFold<TValue, TState>
+    where TValue : unmanaged
+    where TState : struct
+{
+    static abstract void Add(ref TState state, TValue value);
+
+    /// <summary>Appends the result of a group, NULL when it is empty.</summary>
+    static abstract void Append(in TState state, ColumnBuffer target);
+}
+
+/// <summary>One loop for all of them; NULLs do not count.</summary>
+internal sealed class FoldAggregator<TValue, TState, TFold> : Aggregator
+    where TValue : unmanaged
+    where TState : struct
+    where TFold : struct, IFold<TValue, TState>
+{
+    private TState[] states = [];
+
+    public override void EnsureGroups(int groupCount)
+    {
+        if (groupCount > states.Length)
+        {
+            Array.Resize(ref states, Math.Max(groupCount, states.Length * 2));
+        }
+    }
+
+    public override void Add(ReadOnlySpan<Column> arguments, Batch batch, Selection? rows, ReadOnlySpan<int> groupIds)
+    {
+        try
+        {
+            if (groupIds.IsEmpty)
+            {
+                AddToOne(arguments[0], batch.RowCount, rows);
+            }
+            else
+            {
+                AddToGroups(arguments[0], rows, groupIds);
+            }
+        }
+        catch (OverflowException)
+        {
+            throw Error.NumericOutOfRange(arguments[0].Type.ToString());
+        }
+    }
+
+    public override void AppendResults(int first, int count, ColumnBuffer target)
+    {
+        try
+        {
+            for (var i = first; i < first + count; i++)
+            {
+                TFold.Append(in states[i], target);
+            }
+        }
+        catch (OverflowException)
+        {
+            throw Error.NumericOutOfRange(target.Type.ToString());
+        }
+    }
+
+    private void AddToOne(Column column, int rowCount, Selection? rows)
+    {
+        ref var state = ref states[0];
+        var count = rows?.Count ?? rowCount;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows?.Rows[i] ?? i;
+            if (!column.IsNull(row))
+            {
+                TFold.Add(ref state, column.Get<TValue>(row));
+            }
+        }
+    }
+
+    private void AddToGroups(Column column, Selection? rows, ReadOnlySpan<int> groupIds)
+    {
+        for (var i = 0; i < groupIds.Length; i++)
+        {
+            var row = rows?.Rows[i] ?? i;
+            if (!column.IsNull(row))
+            {
+                TFold.Add(ref states[groupIds[i]], column.Get<TValue>(row));
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Buffers.Text;
+using System.Text;
+
+namespace Engram.Data.Query.Execution.Casts;
+
+/// <summary>Reads intervals: <c>3 days 04:05:06</c>, <c>90 minutes</c>, <c>1.02:03:04</c> (.NET) and <c>P1DT2H</c> (ISO 8601).</summary>
+/// <remarks>An interval is a TimeSpan: a number of ticks. Months and years have no fixed length and are refused.</remarks>
+internal static class IntervalText
+{
+    public static bool TryParse(ReadOnlySpan<byte> text, out long ticks)
+    {
+        text = text.Trim(" \t\r\n"u8);
+        ticks = 0;
+        Int128 sum = 0;
+        var parsed = text.Length > 1 && text[0] is (byte)'P' or (byte)'p' ? TryParseIso(text[1..], ref sum) : TryParseWords(text, ref sum);
+        if (!parsed)
+        {
+            return false;
+        }
+
+        if (sum < long.MinValue || sum > long.MaxValue)
+        {
+            throw Error.DateTimeOutOfRange("interval");
+        }
+
+        ticks = (long)sum;
+        return true;
+    }
+
+    private static bool TryParseWords(ReadOnlySpan<byte> text, ref Int128 sum)
+    {
+        var isAgo = false;
+        var found = false;
+        while (true)
+        {
+            text = text.TrimStart((byte)' ');
+            if (text.IsEmpty)
+            {
+                sum = isAgo ? -sum : sum;
+                return found;
+            }
+
+            if (isAgo)
+            {
+                return false;
+            }
+
+            if (Ascii.EqualsIgnoreCase(text, "ago"u8))
+            {
+                isAgo = found;
+                text = default;
+                continue;
+            }
+
+            if (!TryTerm(ref text, ref sum))
+            {
+                return false;
+            }
+
+            found = true;
+        }
+    }
+
+    /// <summary>One clock time with its sign, or one number with its unit.</summary>
+    private static bool TryTerm(ref ReadOnlySpan<byte> text, ref Int128 sum)
+    {
+        var isNegative = text[0] == '-';
+        var body = text[0] is (byte)'-' or (byte)'+' ? text[1..] : text;
+        var clock = body;
+        // A .NET TimeSpan: days, a point, a clock.
+        var days = 0L;
+        var point = body.IndexOf((byte)'.');
+        var colon = body.IndexOf((byte)':');
+        if (point > 0 && colon > point && Utf8Parser.TryParse(body[..point], out days, out var daysLength) && daysLength == point)
+        {
+            clock = body[(point + 1)..];
+        }
+        else
+        {
+            days = 0;
+        }
+
+        if (DateTimeText.TryParseClock(ref clock, out var ticks) && (clock.IsEmpty || clock[0] == ' '))
+        {
+            var term = ((Int128)days * TimeSpan.TicksPerDay) + ticks;
+            sum += isNegative ? -term : term;
+            text = clock;
+            return true;
+        }
+
+        if (!TryNumber(ref text, out var number))
+        {
+            return false;
+        }
+
+        text = text.TrimStart((byte)' ');
+        var length = 0;
+        while (length < text.Length && char.IsAsciiLetter((char)text[length]))
+        {
+            length++;
+        }
+
+        var unit = UnitTicks(text[..length]);
+        text = text[length..];
+        return unit > 0 && TryAdd(ref sum, number, unit);
+    }
+
+    private static bool TryParseIso(ReadOnlySpan<byte> text, ref Int128 sum)
+    {
+        var isTime = false;
+        var found = false;
+        while (!text.IsEmpty)
+        {
+            if (text[0] is (byte)'T' or (byte)'t' && !isTime)
+            {
+                isTime = true;
+                text = text[1..];
+                continue;
+            }
+
+            if (!TryNumber(ref text, out var number) || text.IsEmpty)
+            {
+                return false;
+            }
+
+            var unit = (isTime, (char)(text[0] & ~0x20)) switch
+            {
+                (false, 'W') => 7 * TimeSpan.TicksPerDay,
+                (false, 'D') => TimeSpan.TicksPerDay,
+                (true, 'H') => TimeSpan.TicksPerHour,
+                (true, 'M') => TimeSpan.TicksPerMinute,
+                (true, 'S') => TimeSpan.TicksPerSecond,
+                (false, 'M' or 'Y') => throw NoMonths(),
+                _ => 0,
+            };
+            text = text[1..];
+            found = true;
+            if (unit == 0 || !TryAdd(ref sum, number, unit))
+            {
+                return false;
+            }
+        }
+
+        return found;
+    }
+
+    private static long UnitTicks(ReadOnlySpan<byte> unit)
+    {
+        Span<char> lower = stackalloc char[16];
+        if (unit.Length is 0 or > 16)
+        {
+            return unit.Length == 0 ? TimeSpan.TicksPerSecond : 0;
+        }
+
+        Ascii.ToLower(unit, lower, out var length);
+        return lower[..length] switch
+        {
+            "w" or "week" or "weeks" => 7 * TimeSpan.TicksPerDay,
+            "d" or "day" or "days" => TimeSpan.TicksPerDay,
+            "h" or "hr" or "hrs" or "hour" or "hours" => TimeSpan.TicksPerHour,
+            "m" or "min" or "mins" or "minute" or "minutes" => TimeSpan.TicksPerMinute,
+            "s" or "sec" or "secs" or "second" or "seconds" => TimeSpan.TicksPerSecond,
+            "ms" or "msec" or "msecs" or "millisecond" or "milliseconds" => TimeSpan.TicksPerMillisecond,
+            "us" or "usec" or "usecs" or "microsecond" or "microseconds" => TimeSpan.TicksPerMicrosecond,
+            "mon" or "mons" or "month" or "months" or "y" or "yr" or "yrs" or "year" or "years" => throw NoMonths(),
+            _ => 0,
+        };
+    }
+
+    private static EngramException NoMonths()
+        => Error.InvalidArgument("interval", "months and years have no fixed length, and an interval is a .NET TimeSpan. Write days.");
+
+    private static bool TryNumber(ref ReadOnlySpan<byte> text, out decimal number)
+    {
+        var signed = text.Length > 0 && text[0] == '+' ? text[1..] : text;
+        if (!Utf8Parser.TryParse(signed, out number, out var length))
+        {
+            return false;
+        }
+
+        text = signed[length..];
+        return true;
+    }
+
+    private static bool TryAdd(ref Int128 sum, decimal number, long unitTicks)
+    {
+        if (Math.Abs(number) > 1e15m)
+        {
+            throw Error.DateTimeOutOfRange("interval");
+        }
+
+        sum += (Int128)Math.Round(number * unitTicks, MidpointRounding.AwayFromZero);
+        return true;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using Engram.Data.Query.Execution.Operators;
+using Engram.Data.Query.Planning;
+
+namespace Engram.Data.Query.Execution;
+
+/// <summary>Makes the running operators of a plan.</summary>
+internal static class OperatorFactory
+{
+    public static Operator Create(Plan plan, StatementContext context) => plan switch
+    {
+        ScanPlan p => new ScanOperator(p, context),
+        IndexProbePlan p => new IndexProbeOperator(p, context),
+        ValuesPlan p => new ValuesOperator(p, context),
+        FilterPlan p => new FilterOperator(p, Create(p.Input, context), context),
+        ProjectPlan p => new ProjectOperator(p, Create(p.Input, context), context),
+        LimitPlan p => new LimitOperator(p, Create(p.Input, context), context),
+        DistinctPlan p => new DistinctOperator(p, Create(p.Input, context), context),
+        UnionAllPlan p => new UnionAllOperator(Create(p.Inputs, context)),
+        _ => throw Error.Internal($"no operator for {plan.GetType().Name}"),
+    };
+
+    private static Operator[] Create(ImmutableArray<Plan> plans, StatementContext context)
+    {
+        var operators = new Operator[plans.Length];
+        for (var i = 0; i < operators.Length; i++)
+        {
+            operators[i] = Create(plans[i], context);
+        }
+
+        return operators;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Runtime.InteropServices;
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Evaluators;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>Looks keys up in an index and reads the rows found, in order of row id, each once.</summary>
+internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext context) : Operator
+{
+    private readonly Evaluator[][] keys = [.. plan.Keys.Select(k => EvaluatorFactory.Create(k, context))];
+    private readonly Filter? filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
+    private readonly Batch batch = new(plan.Columns.Length);
+    private readonly List<long> rowIds = [];
+    private RowFetch? fetch;
+    private bool isProbed;
+    private int next;
+
+    public override Batch? Next()
+    {
+        if (!isProbed)
+        {
+            Probe();
+        }
+
+        while (next < rowIds.Count)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            var count = Math.Min(rowIds.Count - next, Batch.RowCountMax);
+            fetch ??= context.Snapshot.OpenFetch(plan.Table.Id, plan.Columns.AsSpan());
+            var found = fetch.Fetch(CollectionsMarshal.AsSpan(rowIds).Slice(next, count));
+            next += count;
+            if (found.SelectedCount == 0)
+            {
+                continue;
+            }
+
+            batch.RowCount = found.RowCount;
+            found.Columns.CopyTo(batch.Columns, 0);
+            batch.Selection = filter is null ? found.Selection : filter.Apply(batch, found.Selection);
+            if (batch.Selection is not { Count: 0 })
+            {
+                return batch;
+            }
+        }
+
+        return null;
+    }
+
+    public override void Reset()
+    {
+        isProbed = false;
+        next = 0;
+    }
+
+    public override void Dispose()
+    {
+        fetch?.Dispose();
+        filter?.Dispose();
+        foreach (var evaluator in keys.SelectMany(k => k))
+        {
+            evaluator.Dispose();
+        }
+    }
+
+    private void Probe()
+    {
+        rowIds.Clear();
+        next = 0;
+        isProbed = true;
+        var unit = new Batch(0) { RowCount = 1 };
+        foreach (var key in keys)
+        {
+            var columns = new Column[key.Length];
+            for (var i = 0; i < key.Length; i++)
+            {
+                columns[i] = key[i].Evaluate(unit, null);
+            }
+
+            context.Snapshot.Probe(plan.Table.Id, plan.Index.Id, columns, 0, rowIds);
+        }
+
+        if (keys.Length > 1)
+        {
+            SortDistinct(rowIds);
+        }
+    }
+
+    private static void SortDistinct(List<long> ids)
+    {
+        ids.Sort();
+        var kept = 0;
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (i == 0 || ids[i] != ids[i - 1])
+            {
+                ids[kept++] = ids[i];
+            }
+        }
+
+        ids.RemoveRange(kept, ids.Count - kept);
+    }
+}
