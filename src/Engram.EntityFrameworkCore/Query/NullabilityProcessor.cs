@@ -1,0 +1,94 @@
+using System.Collections;
+using Engram.EntityFrameworkCore.Query.Expressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Query;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+
+namespace Engram.EntityFrameworkCore.Query;
+
+/// <summary>Makes SQL's NULL behave as C#'s null, once the values of the parameters are known.</summary>
+internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorDependencies dependencies, RelationalParameterBasedSqlProcessorParameters parameters)
+    : SqlNullabilityProcessor(dependencies, parameters)
+{
+    private readonly ISqlExpressionFactory sqlExpressionFactory = dependencies.SqlExpressionFactory;
+
+    protected override SqlExpression VisitIn(InExpression inExpression, bool allowOptimizedExpansion, out bool nullable)
+    {
+        // EF.MultipleParameters and EF.Constant, or the same as an option of the context, ask for one term a value.
+        var isArray = inExpression.ValuesParameter is { TranslationMode: null or ParameterTranslationMode.Parameter }
+            && CollectionParameterTranslationMode != ParameterTranslationMode.Constant;
+        return isArray
+            ? VisitInArray(inExpression.Item, inExpression.ValuesParameter!, allowOptimizedExpansion, out nullable)
+            : base.VisitIn(inExpression, allowOptimizedExpansion, out nullable);
+    }
+
+    protected override SqlExpression VisitCustomSqlExpression(SqlExpression sqlExpression, bool allowOptimizedExpansion, out bool nullable)
+    {
+        switch (sqlExpression)
+        {
+            case VectorDistanceExpression distance:
+                var left = Visit(distance.Left, allowOptimizedExpansion, out var isLeftNullable);
+                var right = Visit(distance.Right, allowOptimizedExpansion, out var isRightNullable);
+                nullable = isLeftNullable || isRightNullable;
+                return distance.Update(left, right);
+            case ArrayAnyExpression any:
+                var item = Visit(any.Item, out _);
+                var array = Visit(any.Array, out _);
+                nullable = true;
+                return any.Update(item, array);
+            default:
+                return base.VisitCustomSqlExpression(sqlExpression, allowOptimizedExpansion, out nullable);
+        }
+    }
+
+    /// <summary><c>item = ANY (@values)</c>, which is NULL where C# says false, and never true for a null in the list.</summary>
+    private SqlExpression VisitInArray(SqlExpression item, SqlParameterExpression values, bool allowOptimizedExpansion, out bool nullable)
+    {
+        item = Visit(item, out var isItemNullable);
+        SqlExpression result = new ArrayAnyExpression(item, values, sqlExpressionFactory.Constant(true).TypeMapping);
+        if (UseRelationalNulls)
+        {
+            nullable = true;
+            return result;
+        }
+
+        nullable = false;
+        var mayHoldNull = MayHoldNull(values.Type);
+        if (!allowOptimizedExpansion && (isItemNullable || mayHoldNull))
+        {
+            result = sqlExpressionFactory.Coalesce(result, sqlExpressionFactory.Constant(false));
+        }
+
+        // Whether a null is in the list decides on the text of the statement, so that this text holds for these values only.
+        return isItemNullable && mayHoldNull && HoldsNull(values.Name)
+            ? sqlExpressionFactory.OrElse(result, sqlExpressionFactory.IsNull(item))
+            : result;
+    }
+
+    private static bool MayHoldNull(Type collectionType)
+    {
+        var elementType = collectionType.IsArray
+            ? collectionType.GetElementType()
+            : collectionType.GetInterfaces().Prepend(collectionType)
+                .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0];
+        return elementType is not { IsValueType: true } || Nullable.GetUnderlyingType(elementType) is not null;
+    }
+
+    private bool HoldsNull(string parameterName)
+        => ParametersDecorator.GetAndDisableCaching()[parameterName] is IEnumerable values && values.Cast<object?>().Any(v => v is null);
+}
+
+/// <summary>Applies <see cref="NullabilityProcessor"/>.</summary>
+internal sealed class ParameterProcessor(RelationalParameterBasedSqlProcessorDependencies dependencies, RelationalParameterBasedSqlProcessorParameters parameters)
+    : RelationalParameterBasedSqlProcessor(dependencies, parameters)
+{
+    protected override System.Linq.Expressions.Expression ProcessSqlNullability(
+        System.Linq.Expressions.Expression queryExpression, ParametersCacheDecorator parametersDecorator)
+        => new NullabilityProcessor(Dependencies, Parameters).Process(queryExpression, parametersDecorator);
+}
+
+internal sealed class ParameterProcessorFactory(RelationalParameterBasedSqlProcessorDependencies dependencies) : IRelationalParameterBasedSqlProcessorFactory
+{
+    public RelationalParameterBasedSqlProcessor Create(RelationalParameterBasedSqlProcessorParameters parameters)
+        => new ParameterProcessor(dependencies, parameters);
+}

@@ -1,0 +1,75 @@
+using System.Linq.Expressions;
+using Engram.EntityFrameworkCore.Query.Expressions;
+using Microsoft.EntityFrameworkCore.Query;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+
+namespace Engram.EntityFrameworkCore.Query;
+
+/// <summary>Translates LINQ operators (<c>Where</c>, <c>OrderBy</c> …) to parts of a SELECT.</summary>
+internal sealed class QueryTranslator : RelationalQueryableMethodTranslatingExpressionVisitor
+{
+    public QueryTranslator(
+        QueryableMethodTranslatingExpressionVisitorDependencies dependencies,
+        RelationalQueryableMethodTranslatingExpressionVisitorDependencies relationalDependencies,
+        RelationalQueryCompilationContext queryCompilationContext)
+        : base(dependencies, relationalDependencies, queryCompilationContext)
+    {
+    }
+
+    private QueryTranslator(QueryTranslator parentVisitor)
+        : base(parentVisitor)
+    {
+    }
+
+    protected override QueryableMethodTranslatingExpressionVisitor CreateSubqueryVisitor() => new QueryTranslator(this);
+
+    protected override ShapedQueryExpression? TranslateOrderBy(ShapedQueryExpression source, LambdaExpression keySelector, bool ascending)
+    {
+        if (TranslateLambdaExpression(source, keySelector) is not { } key)
+        {
+            return null;
+        }
+
+        ((SelectExpression)source.QueryExpression).ApplyOrdering(CreateOrdering(key, ascending));
+        return source;
+    }
+
+    protected override ShapedQueryExpression? TranslateThenBy(ShapedQueryExpression source, LambdaExpression keySelector, bool ascending)
+    {
+        if (TranslateLambdaExpression(source, keySelector) is not { } key)
+        {
+            return null;
+        }
+
+        ((SelectExpression)source.QueryExpression).AppendOrdering(CreateOrdering(key, ascending));
+        return source;
+    }
+
+    /// <summary>
+    /// Orders by a similarity as by its distance, the other way round: it is the distance that the database's top-k scan understands, and pgvector's
+    /// indexes too. Only where no NULL can turn up, since NULL sorts first either way.
+    /// </summary>
+    private static OrderingExpression CreateOrdering(SqlExpression key, bool isAscending)
+        => key switch
+        {
+            SqlBinaryExpression { OperatorType: ExpressionType.Subtract, Left: SqlConstantExpression, Right: VectorDistanceExpression distance }
+                when IsNeverNull(distance) => new OrderingExpression(distance, !isAscending),
+            SqlUnaryExpression { OperatorType: ExpressionType.Negate, Operand: VectorDistanceExpression distance }
+                when IsNeverNull(distance) => new OrderingExpression(distance, !isAscending),
+            _ => new OrderingExpression(key, isAscending),
+        };
+
+    private static bool IsNeverNull(VectorDistanceExpression distance) => IsNeverNull(distance.Left) && IsNeverNull(distance.Right);
+
+    private static bool IsNeverNull(SqlExpression operand)
+        => operand is ColumnExpression { IsNullable: false } or SqlParameterExpression or SqlConstantExpression { Value: not null };
+}
+
+internal sealed class QueryTranslatorFactory(
+    QueryableMethodTranslatingExpressionVisitorDependencies dependencies,
+    RelationalQueryableMethodTranslatingExpressionVisitorDependencies relationalDependencies)
+    : IQueryableMethodTranslatingExpressionVisitorFactory
+{
+    public QueryableMethodTranslatingExpressionVisitor Create(QueryCompilationContext queryCompilationContext)
+        => new QueryTranslator(dependencies, relationalDependencies, (RelationalQueryCompilationContext)queryCompilationContext);
+}

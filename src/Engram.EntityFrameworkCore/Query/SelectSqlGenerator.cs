@@ -1,0 +1,167 @@
+using System.Linq.Expressions;
+using Engram.EntityFrameworkCore.Query.Expressions;
+using Microsoft.EntityFrameworkCore.Query;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Engram.EntityFrameworkCore.Query;
+
+/// <summary>Writes queries, <c>ExecuteUpdate</c> and <c>ExecuteDelete</c> in the database's dialect, which is PostgreSQL's.</summary>
+internal sealed class SelectSqlGenerator : QuerySqlGenerator
+{
+    private readonly ISqlGenerationHelper sqlGenerationHelper;
+
+    public SelectSqlGenerator(QuerySqlGeneratorDependencies dependencies)
+        : base(dependencies)
+        => sqlGenerationHelper = dependencies.SqlGenerationHelper;
+
+    protected override Expression VisitExtension(Expression extensionExpression)
+        => extensionExpression switch
+        {
+            VectorDistanceExpression distance => VisitVectorDistance(distance),
+            ArrayAnyExpression any => VisitArrayAny(any),
+            _ => base.VisitExtension(extensionExpression),
+        };
+
+    protected override void GenerateLimitOffset(SelectExpression selectExpression)
+    {
+        if (selectExpression.Limit is { } limit)
+        {
+            Sql.AppendLine().Append("LIMIT ");
+            Visit(limit);
+        }
+
+        if (selectExpression.Offset is { } offset)
+        {
+            _ = selectExpression.Limit is null ? Sql.AppendLine() : Sql.Append(" ");
+            Sql.Append("OFFSET ");
+            Visit(offset);
+        }
+    }
+
+    protected override void GenerateTop(SelectExpression selectExpression)
+    {
+        // LIMIT stands at the end.
+    }
+
+    protected override string GetOperator(SqlBinaryExpression binaryExpression)
+        => (binaryExpression.OperatorType, binaryExpression.Type == typeof(bool)) switch
+        {
+            // Text may be stored under a converter, so that the type of the expression alone does not tell.
+            (ExpressionType.Add, _) when IsText(binaryExpression) => " || ",
+            (ExpressionType.And, true) => " AND ",
+            (ExpressionType.Or, true) => " OR ",
+            (ExpressionType.ExclusiveOr, true) => " <> ",
+            (ExpressionType.ExclusiveOr, false) => " # ",
+            (ExpressionType.LeftShift, _) => " << ",
+            (ExpressionType.RightShift, _) => " >> ",
+            _ => base.GetOperator(binaryExpression),
+        };
+
+    protected override Expression VisitCrossApply(CrossApplyExpression crossApplyExpression)
+    {
+        GenerateLateral("JOIN LATERAL ", crossApplyExpression.Table);
+        return crossApplyExpression;
+    }
+
+    protected override Expression VisitOuterApply(OuterApplyExpression outerApplyExpression)
+    {
+        GenerateLateral("LEFT JOIN LATERAL ", outerApplyExpression.Table);
+        return outerApplyExpression;
+    }
+
+    /// <summary>Column names after the alias: <c>(VALUES (…), (…)) AS v("_ord", "Value")</c>.</summary>
+    protected override Expression VisitValues(ValuesExpression valuesExpression)
+    {
+        base.VisitValues(valuesExpression);
+        Sql.Append("(");
+        for (var i = 0; i < valuesExpression.ColumnNames.Count; i++)
+        {
+            Sql.Append(i == 0 ? "" : ", ").Append(sqlGenerationHelper.DelimitIdentifier(valuesExpression.ColumnNames[i]));
+        }
+
+        Sql.Append(")");
+        return valuesExpression;
+    }
+
+    protected override void GenerateValues(ValuesExpression valuesExpression)
+    {
+        if (valuesExpression.RowValues is not { Count: > 0 } rows)
+        {
+            throw new InvalidOperationException("A collection without elements cannot be queried inline. Query the table without it instead.");
+        }
+
+        Sql.Append("VALUES ");
+        for (var i = 0; i < rows.Count; i++)
+        {
+            Sql.Append(i == 0 ? "" : ", ");
+            Visit(rows[i]);
+        }
+    }
+
+    protected override bool RequiresParentheses(SqlExpression outerExpression, SqlExpression innerExpression)
+        => innerExpression is VectorDistanceExpression or ArrayAnyExpression
+            || (IsNegation(innerExpression) && !IsLogical(outerExpression))
+            || base.RequiresParentheses(outerExpression, innerExpression);
+
+    /// <summary>NOT binds weaker than comparisons and IS NULL: <c>NOT a IS NULL</c> is <c>NOT (a IS NULL)</c>.</summary>
+    private static bool IsNegation(SqlExpression expression)
+        => expression is SqlUnaryExpression { OperatorType: ExpressionType.Not } && expression.Type == typeof(bool);
+
+    private static bool IsLogical(SqlExpression expression)
+        => expression is SqlBinaryExpression { OperatorType: ExpressionType.AndAlso or ExpressionType.OrElse } || IsNegation(expression);
+
+    private static bool IsText(SqlBinaryExpression expression)
+        => expression.Type == typeof(string)
+            || expression.Left.TypeMapping?.ClrType == typeof(string)
+            || expression.Right.TypeMapping?.ClrType == typeof(string);
+
+    private void GenerateLateral(string join, TableExpressionBase table)
+    {
+        Sql.Append(join);
+        if (table is TableExpression tableExpression)
+        {
+            // LATERAL stands before a query or a function, never before a table's name.
+            Sql.Append("(SELECT * FROM ")
+                .Append(sqlGenerationHelper.DelimitIdentifier(tableExpression.Name, tableExpression.Schema))
+                .Append(")").Append(AliasSeparator)
+                .Append(sqlGenerationHelper.DelimitIdentifier(tableExpression.Alias));
+        }
+        else
+        {
+            Visit(table);
+        }
+
+        Sql.Append(" ON TRUE");
+    }
+
+    private VectorDistanceExpression VisitVectorDistance(VectorDistanceExpression distance)
+    {
+        VisitOperand(distance.Left);
+        Sql.Append($" {distance.Symbol} ");
+        VisitOperand(distance.Right);
+        return distance;
+    }
+
+    private ArrayAnyExpression VisitArrayAny(ArrayAnyExpression any)
+    {
+        VisitOperand(any.Item);
+        Sql.Append(" = ANY (");
+        Visit(any.Array);
+        Sql.Append(")");
+        return any;
+    }
+
+    private void VisitOperand(SqlExpression operand)
+    {
+        var isSimple = operand is ColumnExpression or SqlParameterExpression or SqlConstantExpression or SqlFunctionExpression or ScalarSubqueryExpression;
+        Sql.Append(isSimple ? "" : "(");
+        Visit(operand);
+        Sql.Append(isSimple ? "" : ")");
+    }
+}
+
+internal sealed class SelectSqlGeneratorFactory(QuerySqlGeneratorDependencies dependencies) : IQuerySqlGeneratorFactory
+{
+    public QuerySqlGenerator Create() => new SelectSqlGenerator(dependencies);
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Update;
+
+namespace Engram.EntityFrameworkCore.Update;
+
+/// <summary>Writes INSERT, UPDATE and DELETE of SaveChanges: EF Core's form with RETURNING, and inserts of many rows in one statement.</summary>
+internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies dependencies) : UpdateSqlGenerator(dependencies)
+{
+    /// <summary>
+    /// Appends one INSERT for rows of one table with the same columns. The database returns the generated values in the order of the rows, so that the
+    /// n-th row of the result belongs to the n-th command.
+    /// </summary>
+    public void AppendInsertOperations(StringBuilder commandStringBuilder, IReadOnlyList<IReadOnlyModificationCommand> commands)
+    {
+        var first = commands[0];
+        var writes = WritesOf(first);
+        AppendInsertCommandHeader(commandStringBuilder, first.TableName, first.Schema, writes);
+        AppendValuesHeader(commandStringBuilder, writes);
+        AppendValues(commandStringBuilder, first.TableName, first.Schema, writes);
+        for (var i = 1; i < commands.Count; i++)
+        {
+            commandStringBuilder.AppendLine(",");
+            AppendValues(commandStringBuilder, first.TableName, first.Schema, WritesOf(commands[i]));
+        }
+
+        AppendReturningClause(commandStringBuilder, first.ColumnModifications.Where(c => c.IsRead).ToList());
+        commandStringBuilder.AppendLine(SqlGenerationHelper.StatementTerminator);
+    }
+
+    public override void AppendObtainNextSequenceValueOperation(StringBuilder commandStringBuilder, string name, string? schema)
+    {
+        var delimited = SqlGenerationHelper.DelimitIdentifier(name, schema).Replace("'", "''", StringComparison.Ordinal);
+        commandStringBuilder.Append("nextval('").Append(delimited).Append("')");
+    }
+
+    private static List<IColumnModification> WritesOf(IReadOnlyModificationCommand command) => command.ColumnModifications.Where(c => c.IsWrite).ToList();
+}
