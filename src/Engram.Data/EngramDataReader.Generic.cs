@@ -7,7 +7,7 @@ namespace Engram.Data;
 /// <summary>GetFieldValue: one getter for every type. The chains of comparisons below are decided by the JIT, once for each value type.</summary>
 public sealed partial class EngramDataReader
 {
-    /// <summary>The value as a <typeparamref name="T"/>: every type that a column has (see docs/sql.md), other numeric types as long as the value fits,
+    /// <summary>The value as a <typeparamref name="T"/>: every type that a column has (see docs/types.md), other numeric types as long as the value fits,
     /// enums, nullable types, <c>ReadOnlyMemory&lt;float&gt;</c>, arrays, <see cref="Stream"/> and <see cref="TextReader"/>.</summary>
     /// <exception cref="InvalidCastException">The column is of another type, the value does not fit, or it is NULL and <typeparamref name="T"/> cannot be.</exception>
     public override T GetFieldValue<T>(int ordinal)

@@ -63,7 +63,7 @@ public sealed partial class EngramDataReader
     [UnconditionalSuppressMessage("Trimming", "IL2073", Justification = "The types are those of ClrValue: primitive types and arrays of them, whose members nobody trims.")]
     public override Type GetFieldType(int ordinal) => ClrValue.ClrType(Field(ordinal).Type);
 
-    /// <summary>The value as its canonical CLR type (see docs/sql.md); <see cref="DBNull.Value"/> for NULL. Boxes: the typed getters do not.</summary>
+    /// <summary>The value as its canonical CLR type (see docs/types.md); <see cref="DBNull.Value"/> for NULL. Boxes: the typed getters do not.</summary>
     public override object GetValue(int ordinal) => ClrValue.Read(At(ordinal), row) ?? DBNull.Value;
 
     /// <inheritdoc/>

@@ -7,13 +7,13 @@ namespace Engram.Data;
 internal static partial class Error
 {
     public static ArgumentException UnknownTypeName(string name)
-        => new($"'{name}' is not the name of a SQL type. See docs/sql.md for the types; an array is written with brackets, as in integer[].");
+        => new($"'{name}' is not the name of a SQL type. See docs/types.md for the types; an array is written with brackets, as in integer[].");
 
     public static ArgumentException OnlyInputParameters(ParameterDirection direction)
         => new($"A parameter's direction cannot be {direction}: there are only input parameters. Read results with RETURNING or SELECT.");
 
     public static EngramException UnknownParameterType(string parameter, Type type)
-        => new($"Parameter '{parameter}' has a value of type {type.Name}, which no SQL type holds. Convert it first, or see docs/sql.md for the types that are known.", SqlStates.DatatypeMismatch);
+        => new($"Parameter '{parameter}' has a value of type {type.Name}, which no SQL type holds. Convert it first, or see docs/types.md for the types that are known.", SqlStates.DatatypeMismatch);
 
     public static EngramException MissingParameter(string parameter, IEnumerable<string> given)
     {
