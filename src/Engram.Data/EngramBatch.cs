@@ -157,7 +157,7 @@ public sealed class EngramBatch : DbBatch
             items[i] = (command.CommandText, command.Parameters.ToList());
         }
 
-        var interrupt = new Interrupt(TimeSpan.FromSeconds(Timeout), connection.Session.Database.Clock, cancellationToken);
+        var interrupt = connection.Session.CreateInterrupt(TimeSpan.FromSeconds(Timeout), cancellationToken);
         running = interrupt;
         var run = new ScriptRun(connection.Session, items, interrupt, (behavior & CommandBehavior.SchemaOnly) != 0);
         var reader = new EngramDataReader(connection, null, BatchCommands, run, behavior);

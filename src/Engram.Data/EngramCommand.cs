@@ -215,7 +215,7 @@ public sealed class EngramCommand : DbCommand
         ThrowIfReading(nameof(ExecuteReader));
         cancellationToken.ThrowIfCancellationRequested();
         var isSchemaOnly = (behavior & CommandBehavior.SchemaOnly) != 0;
-        var interrupt = new Interrupt(TimeSpan.FromSeconds(CommandTimeout), connection.Session.Database.Clock, cancellationToken);
+        var interrupt = connection.Session.CreateInterrupt(TimeSpan.FromSeconds(CommandTimeout), cancellationToken);
         running = interrupt;
         var run = new ScriptRun(connection.Session, [(commandText, parameters.ToList())], interrupt, isSchemaOnly);
         var opened = new EngramDataReader(connection, this, null, run, behavior);

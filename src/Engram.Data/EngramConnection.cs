@@ -92,8 +92,6 @@ public sealed partial class EngramConnection : DbConnection
 
     internal Session Session => session ?? throw Error.ConnectionNotOpen("This");
 
-    internal EngramTransaction? CurrentTransaction { get; set; }
-
     /// <summary>Opens the connection, and the database if the process does not have it open: takes its lock and runs recovery.</summary>
     /// <exception cref="EngramException">EG001 not a database, EG002 other format, EG004 not found, 55P03 locked by another process, XX001 damaged.</exception>
     public override void Open()
@@ -170,7 +168,7 @@ public sealed partial class EngramConnection : DbConnection
             IsolationLevel.Serializable => Isolation.Serializable,
             _ => throw Error.UnknownIsolationLevel(isolationLevel),
         };
-        return CurrentTransaction = new EngramTransaction(this, Session.Begin(isolation));
+        return new EngramTransaction(this, Session.Begin(isolation));
     }
 
     /// <summary>Closes the database of a connection at once when no connection uses it (else with its last one), instead of after <c>Keep Alive</c>: lock, maps and files are let go.</summary>
@@ -283,7 +281,6 @@ public sealed partial class EngramConnection : DbConnection
             }
 
             session?.Dispose();
-            CurrentTransaction = null;
         }
         finally
         {

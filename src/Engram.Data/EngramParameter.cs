@@ -69,7 +69,7 @@ public sealed class EngramParameter : DbParameter, ICloneable
                 return;
             }
 
-            dataType = ParameterTypes.TryParseName(value, out var type) ? type : throw Error.UnknownTypeName(value);
+            dataType = ParameterTypes.FromName(value);
             dataTypeName = value;
             dbType = null;
         }

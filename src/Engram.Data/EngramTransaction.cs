@@ -54,7 +54,6 @@ public sealed class EngramTransaction : DbTransaction
     public override void Rollback()
     {
         ThrowIfEnded();
-        connection.CurrentTransaction = null;
         connection.Session.Rollback(inner);
     }
 
@@ -106,7 +105,6 @@ public sealed class EngramTransaction : DbTransaction
     private async ValueTask CommitAsync(bool isAsync)
     {
         ThrowIfEnded();
-        connection.CurrentTransaction = null;
         await connection.Session.CommitAsync(inner, isAsync).ConfigureAwait(false);
     }
 

@@ -25,6 +25,8 @@ internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns) : IDisposabl
 {
     private readonly List<ColumnBuffer> buffers = [];
 
+    public ImmutableArray<PlanColumn> Columns => columns;
+
     /// <summary>All rows so far, full batches but for the last.</summary>
     public List<Batch> Batches { get; } = [];
 

@@ -31,7 +31,7 @@ internal sealed class Database : IAsyncDisposable
         var directory = CreateDirectory(target);
         try
         {
-            if (!target.MayCreate && !directory.Exists("CURRENT"))
+            if (!target.MayCreate && !DatabaseFiles.Exists(directory))
             {
                 throw Error.DatabaseNotFound(directory.Path);
             }
@@ -50,17 +50,21 @@ internal sealed class Database : IAsyncDisposable
     public static bool Exists(DatabaseTarget target)
     {
         using var directory = CreateDirectory(target);
-        return directory.Exists("CURRENT");
+        return DatabaseFiles.Exists(directory);
     }
 
     /// <summary>Deletes the files of a database; false when there is none.</summary>
-    public static bool Delete(DatabaseTarget target) => throw Error.NotSupported($"Deleting '{target.Path}'");
+    public static bool Delete(DatabaseTarget target)
+    {
+        using var directory = CreateDirectory(target);
+        return DatabaseFiles.Delete(directory);
+    }
 
     /// <summary>Whether the path still leads to the directory that was opened: someone may have deleted it and made another.</summary>
-    public bool IsInPlace() => Target.IsMemory || directory.Exists("CURRENT");
+    public bool IsInPlace() => directory.IsInPlace();
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 
     private static DataDirectory CreateDirectory(DatabaseTarget target)
-        => throw Error.NotSupported("Opening a database");
+        => target.IsMemory ? new MemoryDirectory(target.Path) : new DiskDirectory(target.Path);
 }

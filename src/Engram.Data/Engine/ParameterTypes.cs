@@ -2,6 +2,7 @@ using System.Collections;
 using System.Data;
 using System.Globalization;
 using Engram.Data.Columns;
+using Engram.Data.Query.Syntax;
 
 namespace Engram.Data.Engine;
 
@@ -9,27 +10,6 @@ namespace Engram.Data.Engine;
 internal static class ParameterTypes
 {
     private static readonly string[] Places = [.. Enumerable.Range(1, 32).Select(i => i.ToString(CultureInfo.InvariantCulture))];
-
-    private static readonly Dictionary<string, TypeKind> Names = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["boolean"] = TypeKind.Boolean, ["bool"] = TypeKind.Boolean,
-        ["tinyint"] = TypeKind.Int8,
-        ["smallint"] = TypeKind.Int16, ["int2"] = TypeKind.Int16,
-        ["integer"] = TypeKind.Int32, ["int"] = TypeKind.Int32, ["int4"] = TypeKind.Int32,
-        ["bigint"] = TypeKind.Int64, ["int8"] = TypeKind.Int64,
-        ["utinyint"] = TypeKind.UInt8, ["usmallint"] = TypeKind.UInt16, ["uinteger"] = TypeKind.UInt32, ["ubigint"] = TypeKind.UInt64,
-        ["real"] = TypeKind.Single, ["float4"] = TypeKind.Single,
-        ["double precision"] = TypeKind.Double, ["double"] = TypeKind.Double, ["float8"] = TypeKind.Double, ["float"] = TypeKind.Double,
-        ["numeric"] = TypeKind.Decimal, ["decimal"] = TypeKind.Decimal,
-        ["text"] = TypeKind.Text, ["varchar"] = TypeKind.Text, ["character varying"] = TypeKind.Text,
-        ["json"] = TypeKind.Json, ["jsonb"] = TypeKind.Json,
-        ["bytea"] = TypeKind.Bytea, ["uuid"] = TypeKind.Uuid,
-        ["date"] = TypeKind.Date, ["time"] = TypeKind.Time, ["time without time zone"] = TypeKind.Time,
-        ["timestamp"] = TypeKind.Timestamp, ["timestamp without time zone"] = TypeKind.Timestamp,
-        ["timestamptz"] = TypeKind.TimestampTz, ["timestamp with time zone"] = TypeKind.TimestampTz,
-        ["interval"] = TypeKind.Interval,
-        ["vector"] = TypeKind.Vector,
-    };
 
     /// <summary>The name without its prefix.</summary>
     public static string BareName(string name) => name is ['@' or ':' or '$', .. var rest] ? rest : name;
@@ -87,25 +67,18 @@ internal static class ParameterTypes
         _ => DbType.Object,
     };
 
-    /// <summary>Reads the name of a type. Modifiers in parentheses are passed over: they belong to columns.</summary>
-    public static bool TryParseName(string name, out DataType type)
+    /// <summary>The type of a name as SQL spells it. Modifiers are passed over: they belong to columns.</summary>
+    public static DataType FromName(string name)
     {
-        var text = name.Trim();
-        var isArray = text.EndsWith("[]", StringComparison.Ordinal);
-        text = isArray ? text[..^2].TrimEnd() : text;
-        if (text.IndexOf('(', StringComparison.Ordinal) is > 0 and var open && text.EndsWith(')'))
+        try
         {
-            text = text[..open].TrimEnd();
+            var type = TypeNames.Resolve(name);
+            return new DataType(type.Kind, Element: type.Element);
         }
-
-        type = DataType.Unknown;
-        if (!Names.TryGetValue(text, out var kind))
+        catch (EngramException e)
         {
-            return false;
+            throw Error.UnknownTypeName(name, e);
         }
-
-        type = isArray ? DataType.ArrayOf(kind) : new DataType(kind);
-        return true;
     }
 
     /// <summary>The type of a value; Unknown for null.</summary>

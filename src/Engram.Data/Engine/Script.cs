@@ -13,7 +13,8 @@ internal sealed class Script(string text, ImmutableArray<Statement> statements)
 
     public ImmutableArray<Statement> Statements { get; } = statements;
 
-    public static Script Parse(string text) => throw Error.NotSupported("Running statements");
+    public static Script Parse(string text)
+        => new(text, [.. Parser.ParseScript(text).Select(syntax => new Statement(syntax, text))]);
 }
 
 /// <summary>One statement of a script, with the plans that were made for it. Thread-safe.</summary>
@@ -29,6 +30,10 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     private volatile CachedPlan[] plans = [];
 
     public StatementSyntax Syntax { get; } = syntax;
+
+    /// <summary>Whether the session carries it out itself, without a plan.</summary>
+    public bool IsSessionStatement { get; } = syntax is BeginSyntax or SetTransactionSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax
+        or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax;
 
     public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters)
     {

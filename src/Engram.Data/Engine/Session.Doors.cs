@@ -12,6 +12,4 @@ internal sealed partial class Session
     private static long AffectedRowsOf(Operator root) => throw Error.NotSupported("Writing rows");
 
     private static long ExecuteDdl(DdlPlan plan, Transaction writer) => throw Error.NotSupported("Changing the schema");
-
-    private static ValueTask<ResultReader> ExecuteSessionStatementAsync(SessionPlan plan, Interrupt interrupt, bool isAsync) => throw Error.NotSupported("A session statement");
 }

@@ -50,12 +50,27 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         transaction.Rollback();
     }
 
+    /// <summary>What can end a command early. SET statement_timeout makes a command's own timeout shorter, never longer.</summary>
+    public Interrupt CreateInterrupt(TimeSpan commandTimeout, CancellationToken cancellationToken)
+    {
+        var limit = Settings.StatementTimeout;
+        var timeout = limit != TimeSpan.Zero && (commandTimeout == TimeSpan.Zero || limit < commandTimeout) ? limit : commandTimeout;
+        return new Interrupt(timeout, Database.Clock, cancellationToken);
+    }
+
     /// <summary>Parses a text, or finds it in the plan cache.</summary>
     public Script Prepare(string sql) => Database.Plans.GetOrParse(sql);
 
     /// <summary>Runs one statement.</summary>
     public async ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
     {
+        if (statement.IsSessionStatement)
+        {
+            return isSchemaOnly
+                ? new BufferedReader([], hasResultSet: false, -1, null)
+                : await ExecuteSessionStatementAsync(statement.Syntax, interrupt, isAsync).ConfigureAwait(false);
+        }
+
         var transaction = Transaction;
         if (transaction is not null && !isSchemaOnly)
         {
@@ -80,11 +95,9 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
 
             view.Release();
             isViewHanded = true;
-            return bound.Kind == StatementKind.Session
-                ? await ExecuteSessionStatementAsync((SessionPlan)bound.Plan, interrupt, isAsync).ConfigureAwait(false)
-                : transaction is not null
-                    ? await WriteInTransactionAsync(transaction, statement, parameters, interrupt, isAsync).ConfigureAwait(false)
-                    : await WriteAndCommitAsync(statement, parameters, interrupt, isAsync).ConfigureAwait(false);
+            return transaction is not null
+                ? await WriteInTransactionAsync(transaction, statement, parameters, interrupt, isAsync).ConfigureAwait(false)
+                : await WriteAndCommitAsync(statement, parameters, interrupt, isAsync).ConfigureAwait(false);
         }
         finally
         {

@@ -60,11 +60,20 @@ internal static partial class Error
     public static EngramException OpenWithOtherOptions(string path, string keyword, string current, string asked)
         => new($"The database '{path}' is open in this process with {keyword}={current}; this connection asks for {keyword}={asked}. Use the same for all connections, or close the others first.", SqlStates.ObjectInUse);
 
+    public static EngramException DatabaseLocked(string path, int processId)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' is open in another process{(processId == 0 ? "" : $" (id {processId})")}, and one process at a time writes. End that process, wait for it, or open with Mode=ReadOnly."), SqlStates.LockNotAvailable);
+
     public static EngramException DatabaseInUse(string path, int connectionCount)
         => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' cannot be deleted while {connectionCount} connections to it are open in this process. Close them first."), SqlStates.ObjectInUse);
 
     public static EngramException UnknownSetting(string name, IEnumerable<string> known)
         => new($"There is no setting '{name}'. Known are: {string.Join(", ", known)}.", SqlStates.UndefinedObject);
+
+    public static EngramException SettingIsReadOnly(string name)
+        => new($"The setting '{name}' can be shown, not set.", SqlStates.InvalidParameterValue);
+
+    public static EngramException CheckpointInTransaction()
+        => new("CHECKPOINT cannot run in a transaction that has written. Commit it first.", SqlStates.ActiveTransaction);
 
     public static EngramException InvalidSetting(string name, string value, string expected)
         => new($"The setting '{name}' cannot be '{value}'. It takes {expected}.", SqlStates.InvalidParameterValue);

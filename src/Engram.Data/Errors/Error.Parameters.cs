@@ -6,8 +6,8 @@ namespace Engram.Data;
 /// <summary>Parameters of a command: their names, types and values.</summary>
 internal static partial class Error
 {
-    public static ArgumentException UnknownTypeName(string name)
-        => new($"'{name}' is not the name of a SQL type. See docs/types.md for the types; an array is written with brackets, as in integer[].");
+    public static ArgumentException UnknownTypeName(string name, EngramException cause)
+        => new($"'{name}' is not the name of a SQL type. See docs/types.md for the types; an array is written with brackets, as in integer[].", cause);
 
     public static ArgumentException OnlyInputParameters(ParameterDirection direction)
         => new($"A parameter's direction cannot be {direction}: there are only input parameters. Read results with RETURNING or SELECT.");

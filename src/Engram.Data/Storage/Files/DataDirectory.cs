@@ -51,5 +51,14 @@ internal abstract class DataDirectory : IDisposable
     /// <returns>The lock, released by Dispose and by the end of the process; null when another holds it.</returns>
     public abstract IDisposable? TryLock(string name, out int holder);
 
+    /// <summary>Whether the path still leads to the directory in which this object holds a lock: somebody may have deleted it and made another.
+    /// False when no lock was taken. Costs a small read.</summary>
+    public virtual bool IsInPlace() => true;
+
+    /// <summary>Removes a sub-directory ("" for the directory itself) if it is empty. No error when it is not, or does not exist.</summary>
+    public virtual void RemoveEmptySubdirectory(string name)
+    {
+    }
+
     public abstract void Dispose();
 }

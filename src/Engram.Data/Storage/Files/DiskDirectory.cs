@@ -14,6 +14,8 @@ internal sealed class DiskDirectory(string path) : DataDirectory
     private const UnixFileMode OwnerOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private DiskLock? _lock;
+
     public override string Path { get; } = System.IO.Path.GetFullPath(path);
 
     public override bool CanMap => true;
@@ -148,11 +150,44 @@ internal sealed class DiskDirectory(string path) : DataDirectory
         var full = FullPath(name);
         try
         {
-            return DiskLock.TryTake(full, OwnerOnlyFile, NextRandom(), out holder);
+            return _lock = DiskLock.TryTake(full, OwnerOnlyFile, NextRandom(), out holder);
         }
         catch (Exception e) when (SystemError.IsSystemFailure(e))
         {
             throw SystemError.From("lock", full, e);
+        }
+    }
+
+    public override bool IsInPlace()
+    {
+        try
+        {
+            return _lock is { } held && held.IsInPlace();
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("read", FullPath(""), e);
+        }
+    }
+
+    public override void RemoveEmptySubdirectory(string name)
+    {
+        var full = FullPath(name);
+        try
+        {
+            if (!Directory.EnumerateFileSystemEntries(full).Any())
+            {
+                Directory.Delete(full, recursive: false);
+            }
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Without it there is nothing to remove.
+            return;
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("rmdir", full, e);
         }
     }
 

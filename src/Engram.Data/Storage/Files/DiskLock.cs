@@ -15,8 +15,15 @@ internal sealed class DiskLock : IDisposable
     private const int AttemptsMax = 8;
 
     private readonly FileStream _stream;
+    private readonly string _path;
+    private readonly byte[] _content;
 
-    private DiskLock(FileStream stream) => _stream = stream;
+    private DiskLock(FileStream stream, string path, byte[] content)
+    {
+        _stream = stream;
+        _path = path;
+        _content = content;
+    }
 
     public static DiskLock? TryTake(string path, UnixFileMode mode, ulong nonce, out int holder)
     {
@@ -50,7 +57,7 @@ internal sealed class DiskLock : IDisposable
                 {
                     isKept = true;
                     holder = Environment.ProcessId;
-                    return new DiskLock(stream);
+                    return new DiskLock(stream, path, content);
                 }
             }
             finally
@@ -64,6 +71,9 @@ internal sealed class DiskLock : IDisposable
 
         throw new IOException("The lock file is being replaced again and again.");
     }
+
+    /// <summary>Whether this lock is the one that the file of its name shows, and not on a file that was deleted.</summary>
+    public bool IsInPlace() => ReadContent(_path).AsSpan().SequenceEqual(_content);
 
     public void Dispose()
     {

@@ -1,0 +1,81 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+
+namespace Engram.Data.Engine;
+
+/// <summary>Statements that are about the session itself: transactions, settings, maintenance.</summary>
+internal sealed partial class Session
+{
+    private static readonly string Version = typeof(Session).Assembly.GetName().Version?.ToString(3) ?? "";
+
+    public SessionSettings Settings { get; } = new();
+
+    private async ValueTask<ResultReader> ExecuteSessionStatementAsync(StatementSyntax statement, Interrupt interrupt, bool isAsync)
+    {
+        switch (statement)
+        {
+            case BeginSyntax begin:
+                Begin(begin.Isolation is { } asked ? ToIsolation(asked) : Settings.DefaultIsolation, begin.IsReadOnly ?? false);
+                break;
+            case CommitSyntax:
+                await CommitAsync(Transaction ?? throw Error.NoTransaction("COMMIT"), isAsync).ConfigureAwait(false);
+                break;
+            case RollbackSyntax:
+                Rollback(Transaction ?? throw Error.NoTransaction("ROLLBACK"));
+                break;
+            case SavepointSyntax savepoint:
+                (Transaction ?? throw Error.NoTransaction("SAVEPOINT")).CreateSavepoint(Fold(savepoint.Name));
+                break;
+            case RollbackToSavepointSyntax savepoint:
+                (Transaction ?? throw Error.NoTransaction("ROLLBACK TO SAVEPOINT")).RollbackToSavepoint(Fold(savepoint.Name));
+                break;
+            case ReleaseSavepointSyntax savepoint:
+                (Transaction ?? throw Error.NoTransaction("RELEASE SAVEPOINT")).ReleaseSavepoint(Fold(savepoint.Name));
+                break;
+            case SetSyntax { IsLocal: true } local:
+                throw Error.NotSupported("SET LOCAL", local.Position + 1);
+            case SetSyntax set:
+                Settings.Set(set.Name, set.Values);
+                break;
+            case ShowSyntax show:
+                return ShowSetting(show.Name);
+            case CheckpointSyntax:
+                await CheckpointAsync(interrupt, isAsync).ConfigureAwait(false);
+                break;
+            default:
+                throw Error.NotSupported("This statement", statement.Position + 1);
+        }
+
+        return new BufferedReader([], hasResultSet: false, -1, null);
+    }
+
+    private BufferedReader ShowSetting(string name)
+    {
+        var value = Settings.Show(name, Transaction, Version);
+        var rows = new RowBuffer([new PlanColumn(name, DataType.Text, IsNullable: false)]);
+        rows.AppendRow(value);
+        return new BufferedReader(rows.Columns, hasResultSet: true, -1, rows);
+    }
+
+    private ValueTask CheckpointAsync(Interrupt interrupt, bool isAsync)
+    {
+        if (isReadOnly)
+        {
+            throw Error.ReadOnlyConnection("CHECKPOINT");
+        }
+
+        // It waits for the write lock that this session itself would hold.
+        return Transaction?.Writer is null ? Waiting.For(store.CheckpointAsync(interrupt.Token), isAsync) : throw Error.CheckpointInTransaction();
+    }
+
+    private static Isolation ToIsolation(TransactionIsolation isolation) => isolation switch
+    {
+        TransactionIsolation.ReadCommitted => Isolation.ReadCommitted,
+        TransactionIsolation.Snapshot => Isolation.Snapshot,
+        _ => Isolation.Serializable,
+    };
+
+    /// <summary>Savepoints have no catalog in which a name could differ in case, so an unquoted one is its lower case.</summary>
+    private static string Fold(IdentifierSyntax name) => name.IsQuoted ? name.Text : name.Text.ToLowerInvariant();
+}

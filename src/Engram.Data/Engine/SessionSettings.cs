@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace Engram.Data.Engine;
+
+/// <summary>What SET changes and SHOW shows. Of one session.</summary>
+internal sealed class SessionSettings
+{
+    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path"];
+
+    /// <summary>SET statement_timeout: how long a statement may take, whatever its command says; zero for no such limit.</summary>
+    public TimeSpan StatementTimeout { get; private set; }
+
+    /// <summary>What BEGIN begins when it does not say.</summary>
+    public Isolation DefaultIsolation { get; private set; }
+
+    /// <param name="values">None for DEFAULT.</param>
+    public void Set(string name, IReadOnlyList<string> values)
+    {
+        var value = string.Join(", ", values);
+        switch (name.ToLowerInvariant())
+        {
+            case "statement_timeout":
+                StatementTimeout = values.Count == 0 ? TimeSpan.Zero : ParseDuration(name, value);
+                break;
+            case "default_transaction_isolation":
+                DefaultIsolation = values.Count == 0 ? Isolation.ReadCommitted : ParseIsolation(name, value);
+                break;
+            // Fixed here; taken as long as nothing else is asked for, since scripts made for PostgreSQL say so.
+            case "timezone":
+                Require(name, values, value.Equals("UTC", StringComparison.OrdinalIgnoreCase), "UTC");
+                break;
+            case "search_path":
+                Require(name, values, value == "public", "public");
+                break;
+            case "transaction_isolation" or "server_version":
+                throw Error.SettingIsReadOnly(name);
+            default:
+                throw Error.UnknownSetting(name, Known);
+        }
+    }
+
+    public string Show(string name, SessionTransaction? transaction, string version) => name.ToLowerInvariant() switch
+    {
+        "statement_timeout" => StatementTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) + "ms",
+        "transaction_isolation" => NameOf(transaction?.Isolation ?? DefaultIsolation),
+        "default_transaction_isolation" => NameOf(DefaultIsolation),
+        "server_version" => version,
+        "timezone" => "UTC",
+        "search_path" => "public",
+        _ => throw Error.UnknownSetting(name, Known),
+    };
+
+    private static void Require(string name, IReadOnlyList<string> values, bool isSupported, string only)
+    {
+        if (values.Count > 0 && !isSupported)
+        {
+            throw Error.InvalidSetting(name, string.Join(", ", values), only + " only");
+        }
+    }
+
+    private static string NameOf(Isolation isolation) => isolation switch
+    {
+        Isolation.ReadCommitted => "read committed",
+        Isolation.Snapshot => "repeatable read",
+        _ => "serializable",
+    };
+
+    private static Isolation ParseIsolation(string name, string value) => value.ToLowerInvariant() switch
+    {
+        "read committed" or "read uncommitted" => Isolation.ReadCommitted,
+        "repeatable read" or "snapshot" => Isolation.Snapshot,
+        "serializable" => Isolation.Serializable,
+        _ => throw Error.InvalidSetting(name, value, "'read committed', 'repeatable read' or 'serializable'"),
+    };
+
+    /// <summary>Milliseconds, or a number with a unit.</summary>
+    private static TimeSpan ParseDuration(string name, string value)
+    {
+        var text = value.Trim();
+        var digits = text.TrimEnd([.. "abcdefghijklmnopqrstuvwxyz "]);
+        var unit = text[digits.Length..].Trim();
+        var scale = unit switch { "" or "ms" => 1, "s" => 1000, "min" => 60_000, "h" => 3_600_000, _ => 0 };
+        return scale > 0 && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? TimeSpan.FromMilliseconds((double)count * scale)
+            : throw Error.InvalidSetting(name, value, "a number of milliseconds, or one with ms, s, min or h");
+    }
+}

@@ -1,0 +1,66 @@
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Wal;
+
+namespace Engram.Data.Storage;
+
+/// <summary>A database as a set of files, without opening it: whether it is there, and deleting it.</summary>
+internal static class DatabaseFiles
+{
+    /// <summary>The lock that a store holds while it is open.</summary>
+    public const string LockName = "LOCK";
+
+    private static readonly string[] Subdirectories = [WalFormat.Directory, "segments", "indexes", WalFormat.Quarantine];
+    private static readonly string[] TopNames = ["STATE", "READERS"];
+
+    public static bool Exists(DataDirectory directory) => directory.Exists(CurrentFile.Name);
+
+    /// <summary>Deletes a database that nobody has open, and its directory if nothing else is in it.</summary>
+    /// <remarks>CURRENT goes first: a crash on the way leaves files that belong to no database, never a database without some of its files.</remarks>
+    /// <returns>False when there is none.</returns>
+    public static bool Delete(DataDirectory directory)
+    {
+        if (!Exists(directory))
+        {
+            return false;
+        }
+
+        using (var held = directory.TryLock(LockName, out var holder) ?? throw Error.DatabaseLocked(directory.Path, holder))
+        {
+            directory.Delete(CurrentFile.Name);
+            directory.Sync("");
+            foreach (var subdirectory in Subdirectories)
+            {
+                foreach (var name in directory.List(subdirectory))
+                {
+                    directory.Delete(subdirectory + "/" + name);
+                }
+
+                directory.RemoveEmptySubdirectory(subdirectory);
+            }
+
+            foreach (var name in directory.List(""))
+            {
+                if (TopNames.Contains(name) || name.StartsWith(Manifest.NamePrefix, StringComparison.Ordinal))
+                {
+                    directory.Delete(name);
+                }
+            }
+
+            if (!OperatingSystem.IsWindows())
+            {
+                // While it is held, so that nobody's lock is deleted who takes it the moment we let go.
+                directory.Delete(LockName);
+            }
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            // A file that is open is not deleted there, ours or anybody's.
+            directory.Delete(LockName);
+        }
+
+        directory.RemoveEmptySubdirectory("");
+        return true;
+    }
+}
