@@ -69,7 +69,7 @@ internal sealed record ConnectionSettings
     public static string NextPrivateName() => $":memory:{Interlocked.Increment(ref privateNames)}";
 
     public DatabaseTarget ToTarget() => IsPrivate || Mode == EngramOpenMode.Memory
-        ? new DatabaseTarget(IsPrivate ? PrivateName ?? NextPrivateName() : DataSource, IsMemory: true)
+        ? new DatabaseTarget(IsPrivate ? PrivateName ?? NextPrivateName() : DataSource, IsMemory: true) { IsPrivate = IsPrivate }
         : new DatabaseTarget(Path.TrimEndingDirectorySeparator(Path.GetFullPath(DataSource)), IsMemory: false)
         {
             MayCreate = Mode == EngramOpenMode.ReadWriteCreate,

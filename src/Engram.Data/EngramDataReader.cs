@@ -214,12 +214,23 @@ public sealed partial class EngramDataReader : DbDataReader
     {
         fields = next.Columns;
         names = null;
+        next.Relocated = Relocate;
         batch = next.NextBatch();
         hasRows = batch is not null;
         isAtEnd = batch is null;
         hasGivenResult = true;
         position = -1;
         row = -1;
+    }
+
+    /// <summary>The engine moves the current batch: a copy holds its selected rows alone.</summary>
+    private void Relocate(Batch? copy)
+    {
+        if (batch is not null)
+        {
+            batch = copy;
+            row = copy is not null && position >= 0 && position < copy.RowCount ? position : -1;
+        }
     }
 
     private void Count(ResultReader next)

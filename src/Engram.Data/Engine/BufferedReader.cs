@@ -72,6 +72,16 @@ internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns) : IDisposabl
         Batches[^1].RowCount++;
     }
 
+    /// <summary>Frees the memory of another buffer together with its own.</summary>
+    public void Adopt(RowBuffer? other)
+    {
+        if (other is not null)
+        {
+            buffers.InsertRange(0, other.buffers);
+            other.buffers.Clear();
+        }
+    }
+
     public void Dispose()
     {
         foreach (var buffer in buffers)

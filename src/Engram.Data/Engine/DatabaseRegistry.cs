@@ -48,6 +48,9 @@ internal static class DatabaseRegistry
     public static bool Delete(DatabaseTarget target)
         => Slots.GetOrAdd(target.Key, static key => new DatabaseSlot(key)).Delete(target);
 
+    /// <summary>Of a private database that has closed.</summary>
+    public static void Forget(string key) => Slots.TryRemove(key, out _);
+
     private static void CloseIdleAtExit()
     {
         foreach (var slot in Slots.Values)

@@ -261,6 +261,11 @@ internal sealed partial class DatabaseSlot(string key)
 
         if (closing is not null)
         {
+            if (closing.Target.IsPrivate)
+            {
+                DatabaseRegistry.Forget(key);
+            }
+
             await Waiting.For(closing.DisposeAsync(), isAsync).ConfigureAwait(false);
         }
     }

@@ -6,9 +6,16 @@ using Engram.Data.Query.Planning;
 namespace Engram.Data.Engine;
 
 /// <summary>The rows of a query as its operators make them. Holds their snapshot until it is disposed.</summary>
+/// <remarks>
+/// A reader over rows of a write transaction may have to part from them while it is open (see <see cref="SessionTransaction"/>): <see cref="Buffer"/>
+/// and <see cref="Invalidate"/> also take away the batch that was handed out last, and say so through <see cref="ResultReader.Relocated"/>.
+/// </remarks>
 internal sealed class QueryReader(BoundStatement statement, Operator root, ReadView view, ParameterBatch parameters, SessionTransaction? owner) : ResultReader
 {
     private Operator? root = root;
+    private Batch? current;
+    private RowBuffer? rest;
+    private int restNext;
     private bool isInvalid;
 
     public override bool HasResultSet => true;
@@ -18,19 +25,58 @@ internal sealed class QueryReader(BoundStatement statement, Operator root, ReadV
     public override long AffectedRows => -1;
 
     public override Batch? NextBatch()
-        => root is not null ? root.Next() : isInvalid ? throw Error.ReaderInvalidated() : null;
+    {
+        if (root is not null)
+        {
+            return current = root.Next();
+        }
+
+        return isInvalid ? throw Error.ReaderInvalidated()
+            : rest is not null && restNext < rest.Batches.Count ? rest.Batches[restNext++]
+            : null;
+    }
+
+    /// <summary>Copies the current batch and all that follow, and lets go of the snapshot.</summary>
+    public void Buffer()
+    {
+        if (root is null)
+        {
+            return;
+        }
+
+        RowBuffer? here = null;
+        if (current is not null)
+        {
+            // Apart from the others, so that its rows stay those of one batch.
+            here = new RowBuffer(Columns);
+            here.Append(current);
+        }
+
+        rest = new RowBuffer(Columns);
+        while (root.Next() is { } batch)
+        {
+            rest.Append(batch);
+        }
+
+        Free();
+        Relocate(here?.Batches[0]);
+        rest.Adopt(here);
+    }
 
     /// <summary>The transaction whose rows are read takes them away.</summary>
     public void Invalidate()
     {
         isInvalid = true;
         Free();
+        Relocate(null);
     }
 
     public override void Dispose()
     {
         owner?.Detach(this);
         Free();
+        rest?.Dispose();
+        rest = null;
     }
 
     private void Free()
@@ -42,6 +88,7 @@ internal sealed class QueryReader(BoundStatement statement, Operator root, ReadV
 
         root.Dispose();
         root = null;
+        current = null;
         view.Release();
         parameters.Dispose();
     }

@@ -20,5 +20,10 @@ internal abstract class ResultReader : IDisposable
     /// <summary>The next batch with at least one row; null at the end, and from then on.</summary>
     public abstract Batch? NextBatch();
 
+    /// <summary>Called when the batch that was handed out last is about to go: with a copy of its selected rows, without selection, or with null.</summary>
+    public Action<Batch?>? Relocated { get; set; }
+
     public abstract void Dispose();
+
+    protected void Relocate(Batch? copy) => Relocated?.Invoke(copy);
 }

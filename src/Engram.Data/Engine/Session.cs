@@ -2,6 +2,7 @@ using Engram.Data.Columns;
 using Engram.Data.Query.Execution;
 using Engram.Data.Query.Planning;
 using Engram.Data.Storage;
+using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Engine;
@@ -108,6 +109,26 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         }
     }
 
+    /// <summary>The schema as the next statement would see it.</summary>
+    public DatabaseCatalog ReadCatalog()
+    {
+        if (Transaction is { } transaction)
+        {
+            var view = transaction.OpenView();
+            try
+            {
+                return view.Snapshot.Catalog;
+            }
+            finally
+            {
+                view.Release();
+            }
+        }
+
+        using var snapshot = store.OpenSnapshot();
+        return snapshot.Catalog;
+    }
+
     public void Dispose()
     {
         if (Transaction is { } open)
@@ -149,7 +170,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
             throw Error.ReadOnlyConnection(NameOf(statement));
         }
 
-        var writer = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, interrupt.Token), isAsync).ConfigureAwait(false);
+        var writer = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, null, interrupt.Token), isAsync).ConfigureAwait(false);
         BufferedReader? result = null;
         try
         {

@@ -9,7 +9,7 @@ internal enum Isolation
 {
     /// <summary>Each statement sees what was committed before it; from the first write on, what was committed before that, and its own.</summary>
     ReadCommitted,
-    /// <summary>All statements see one moment; a write fails with 40001 when anything was committed since.</summary>
+    /// <summary>All statements see one moment; changing a row that another transaction changed since is 40001.</summary>
     Snapshot,
     /// <summary>The write lock is taken by the first statement, so that nothing changes but by this transaction.</summary>
     Serializable,
@@ -23,7 +23,8 @@ internal enum Isolation
 ///                                                               └── commit: nothing to do
 /// </code>
 /// <para>Savepoints set before the first write are only remembered, and set in the writer when it begins: nothing was written before them.</para>
-/// <para>A reader over the writer's own rows does not outlive a rollback, which takes these rows away: it is told so.</para>
+/// <para>Readers over the writer's own rows end with it, since the storage stamps those rows anew: before a commit what they have not read yet is
+/// copied, and after a rollback they give an error, for the rows are gone.</para>
 /// </remarks>
 internal sealed class SessionTransaction(Store store, Isolation isolation, bool isReadOnly)
 {
@@ -65,9 +66,9 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
             return new ReadView(store.OpenSnapshot(), null);
         }
 
-        pinned ??= new SharedSnapshot(store.OpenSnapshot());
-        pinned.Retain();
-        return new ReadView(pinned.Snapshot, pinned);
+        var shared = Pin();
+        shared.Retain();
+        return new ReadView(shared.Snapshot, shared);
     }
 
     /// <summary>The write transaction, begun if need be: waits for the write lock.</summary>
@@ -83,10 +84,10 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
             throw Error.ReadOnlyConnection(statement);
         }
 
-        var begun = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, interrupt.Token), isAsync).ConfigureAwait(false);
+        Lsn? asOf = Isolation == Isolation.Snapshot ? Pin().Snapshot.Lsn : null;
+        var begun = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, asOf, interrupt.Token), isAsync).ConfigureAwait(false);
         try
         {
-            ThrowIfChangedSince(begun);
             foreach (var name in savepoints)
             {
                 begun.CreateSavepoint(name);
@@ -141,6 +142,12 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     /// <summary>Ends the transaction; completes when its writes are as durable as configured.</summary>
     public async ValueTask CommitAsync(bool isAsync)
     {
+        foreach (var reader in ownReaders)
+        {
+            reader.Buffer();
+        }
+
+        ownReaders.Clear();
         IsEnded = true;
         ReleasePinned();
         if (writer is { } committing)
@@ -170,26 +177,8 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
         }
     }
 
-    /// <summary>Snapshot isolation promises that no row which this transaction changes was changed by others since its snapshot.</summary>
-    /// <remarks>Asked of the whole database instead of the rows, so that it refuses more than it must, and never too little.</remarks>
-    private void ThrowIfChangedSince(Transaction begun)
-    {
-        if (pinned is null)
-        {
-            return;
-        }
-
-        Lsn appended;
-        using (var view = begun.OpenSnapshot())
-        {
-            appended = view.Lsn;
-        }
-
-        if (appended > pinned.Snapshot.Lsn)
-        {
-            throw Error.SnapshotConflict();
-        }
-    }
+    /// <summary>The moment that all statements of this transaction see.</summary>
+    private SharedSnapshot Pin() => pinned ??= new SharedSnapshot(store.OpenSnapshot());
 
     private int FindSavepoint(string name)
         => savepoints.LastIndexOf(name) is >= 0 and var index ? index : throw Error.UnknownSavepoint(name);

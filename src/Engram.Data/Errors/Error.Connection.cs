@@ -45,9 +45,6 @@ internal static partial class Error
     public static EngramException ReadOnlyConnection(string statement)
         => new($"{statement} writes, and this connection or transaction only reads. Open it with Mode=ReadWrite, or begin a transaction that may write.", SqlStates.ReadOnlyTransaction);
 
-    public static EngramException SnapshotConflict()
-        => new("The database was changed by another transaction since the snapshot that this one reads, so that it cannot write. Roll it back and run the whole of it again.", SqlStates.SerializationFailure);
-
     public static EngramException UnknownSavepoint(string name)
         => new($"There is no savepoint named '{name}' in this transaction.", SqlStates.InvalidSavepoint);
 
@@ -60,7 +57,7 @@ internal static partial class Error
     public static EngramException OpenWithOtherOptions(string path, string keyword, string current, string asked)
         => new($"The database '{path}' is open in this process with {keyword}={current}; this connection asks for {keyword}={asked}. Use the same for all connections, or close the others first.", SqlStates.ObjectInUse);
 
-    public static EngramException DatabaseLocked(string path, int processId)
+    public static EngramException DatabaseOpenElsewhere(string path, int processId)
         => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' is open in another process{(processId == 0 ? "" : $" (id {processId})")}, and one process at a time writes. End that process, wait for it, or open with Mode=ReadOnly."), SqlStates.LockNotAvailable);
 
     public static EngramException DatabaseInUse(string path, int connectionCount)
@@ -77,6 +74,12 @@ internal static partial class Error
 
     public static EngramException InvalidSetting(string name, string value, string expected)
         => new($"The setting '{name}' cannot be '{value}'. It takes {expected}.", SqlStates.InvalidParameterValue);
+
+    public static ArgumentException UnknownCollection(string name, IEnumerable<string> known)
+        => new($"There is no schema collection '{name}'. Known are: {string.Join(", ", known)}.");
+
+    public static ArgumentException TooManyRestrictions(string collection, int count, int countMax)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The schema collection '{collection}' takes {countMax} restrictions; {count} were given."));
 
     public static InvalidOperationException ReaderClosed(string member)
         => new($"{member} is not possible: the reader is closed.");

@@ -25,7 +25,7 @@ internal static class DatabaseFiles
             return false;
         }
 
-        using (var held = directory.TryLock(LockName, out var holder) ?? throw Error.DatabaseLocked(directory.Path, holder))
+        using (var held = directory.TryLock(LockName, out var holder) ?? throw Error.DatabaseOpenElsewhere(directory.Path, holder))
         {
             directory.Delete(CurrentFile.Name);
             directory.Sync("");

@@ -20,8 +20,11 @@ internal abstract class Store : IAsyncDisposable
     public abstract Snapshot OpenSnapshot();
 
     /// <summary>Waits, in order of arrival, for the write lock and begins a write transaction.</summary>
+    /// <param name="asOf">For snapshot isolation: the LSN of the snapshot that the transaction reads. Its statements go on reading as of it, and
+    /// deleting or updating a row that another transaction changed since is 40001. Null for read committed and serializable: the transaction reads the
+    /// appended horizon.</param>
     /// <exception cref="EngramException">55P03 (transient) when the lock is not free within <paramref name="timeout"/>; EG003 when poisoned; 25006 when read-only.</exception>
-    public abstract ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, CancellationToken cancellationToken);
+    public abstract ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken);
 
     /// <summary>Completes when everything up to <paramref name="lsn"/> is durable (or its sync failed: 08007).</summary>
     public abstract ValueTask WaitDurableAsync(Lsn lsn);
