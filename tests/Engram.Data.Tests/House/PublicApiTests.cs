@@ -4,6 +4,9 @@ namespace Engram.Data.Tests.House;
 public sealed class PublicApiTests
 {
     [Fact]
+    public void The_public_surface_equals_its_baseline() => PublicApi.AssertEqualsBaseline(typeof(EngramException).Assembly);
+
+    [Fact]
     public void The_surface_is_told_member_by_member()
         => Assert.Equal(
             """
