@@ -75,6 +75,7 @@ internal sealed partial class WalWriter
         }
 
         _thread.Join();
+        AbandonPrepared();
         foreach (var file in _files)
         {
             file.Dispose();

@@ -207,64 +207,6 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Further groups go to a new file, so that the files until now can be deleted after a checkpoint.</summary>
-    /// <remarks>The caller holds the store's write lock, as for Append, and calls <see cref="Sync"/> before it publishes the checkpoint.</remarks>
-    public void Rotate()
-    {
-        lock (_gate)
-        {
-            ThrowIfUnusable();
-            if (_appendFile.NextOffset == WalFormat.BlockSizeBytes)
-            {
-                return;
-            }
-        }
-
-        SwitchFile(payloadLength: 0, isFull: false);
-    }
-
-    /// <summary>Deletes files all of whose commits are at or below <paramref name="lsn"/>, never the one being written.</summary>
-    /// <remarks>Only after a durable checkpoint at <paramref name="lsn"/> or later.</remarks>
-    public void DeleteFilesUpTo(Lsn lsn)
-    {
-        if (lsn > Durable)
-        {
-            throw Error.Internal($"log files up to commit {lsn} are to be deleted, but only {Durable} is durable");
-        }
-
-        var names = new List<string>();
-        LeadFor(() =>
-        {
-            // The file that was written last is left before it goes, which needs its groups synced for the next header's sake.
-            if (_writeFile != _appendFile && _writeFile.QueuedGroups == 0 && _writeFile.LastLsn <= lsn)
-            {
-                SyncWritten();
-                _writeFile = _appendFile;
-            }
-
-            lock (_gate)
-            {
-                names.AddRange(_oldFiles.Where(f => f.LastLsn <= lsn).Select(f => f.Name));
-                _oldFiles.RemoveAll(f => f.LastLsn <= lsn);
-                foreach (var file in _files.Where(f => f != _appendFile && f != _writeFile && f.QueuedGroups == 0 && f.LastLsn <= lsn).ToList())
-                {
-                    names.Add(WalFormat.FileName(file.Number));
-                    _files.Remove(file);
-                    file.Dispose();
-                }
-            }
-        });
-        if (names.Count > 0)
-        {
-            foreach (var name in names)
-            {
-                _directory.Delete(name);
-            }
-
-            _directory.Sync(WalFormat.Directory);
-        }
-    }
-
     private Lsn Append(ReadOnlySpan<byte> single, in ReadOnlySequence<byte> many, long length)
     {
         if (length > WalFormat.CommitSizeBytesMax)
@@ -292,6 +234,7 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
                     _isSealed = false;
                     Volatile.Write(ref _appended, _appended + 1);
                     _appendFile.LastLsn = new Lsn(_appended);
+                    PrepareAhead();
                     WakeDozingBackground();
                     return new Lsn(_appended);
                 }
@@ -339,61 +282,6 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         _queue.Enqueue(group);
     }
 
-    /// <summary>Makes the next file, with room for a commit of this length, and directs further appends to it. Called by the holder of the write lock.</summary>
-    private void SwitchFile(long payloadLength, bool isFull)
-    {
-        var (number, sizeBytes, header) = BeginSwitch(payloadLength);
-        WalFile? file = null;
-        try
-        {
-            file = WalFile.Prepare(_directory, number, sizeBytes, _logger);
-            var wasRenamed = false;
-            try
-            {
-                file.Publish(header, out wasRenamed);
-            }
-            catch (Exception e) when (wasRenamed)
-            {
-                // The file may or may not have its name on the disk: further commits in the old file would be at odds with its header.
-                Poison(e);
-                throw;
-            }
-        }
-        catch
-        {
-            file?.Abandon(_logger);
-            lock (_gate)
-            {
-                _isSwitching = false;
-            }
-
-            throw;
-        }
-
-        lock (_gate)
-        {
-            _isSwitching = false;
-            _files.Add(file);
-            _appendFile = file;
-            _open = null;
-            if (isFull)
-            {
-                _nextFileSizeBytes = NextSizeBytes(_options, _nextFileSizeBytes);
-            }
-        }
-    }
-
-    /// <summary>Fixes what the next file's header says. Until the switch is done no seal may take the group number that it names.</summary>
-    private (int Number, long SizeBytes, WalFileHeader Header) BeginSwitch(long payloadLength)
-    {
-        lock (_gate)
-        {
-            _isSwitching = true;
-            var needed = (2 * WalFormat.BlockSizeBytes) + WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + payloadLength);
-            return (_appendFile.Number + 1, Math.Max(_nextFileSizeBytes, needed), new WalFileHeader { FirstGroup = _nextGroup, FirstLsn = new Lsn(_appended + 1) });
-        }
-    }
-
     private void ThrowIfUnusable()
     {
         ObjectDisposedException.ThrowIf(_isClosed, this);
@@ -402,10 +290,4 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
             throw Error.LogPoisoned(failure);
         }
     }
-
-    private static long FileSizeBytesMin(StoreOptions options)
-        => WalFormat.AlignToBlock(Math.Max(options.WalFileSizeBytesMin, 4 * WalFormat.BlockSizeBytes));
-
-    private static long NextSizeBytes(StoreOptions options, long sizeBytes)
-        => Math.Max(sizeBytes, Math.Min(sizeBytes * 2, WalFormat.AlignToBlock(options.WalFileSizeBytesMax)));
 }

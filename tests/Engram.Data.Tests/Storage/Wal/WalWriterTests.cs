@@ -417,6 +417,43 @@ public sealed class WalWriterTests
         Assert.Equal([16 * 1024, 32 * 1024, 64 * 1024, 102_400, 102_400], sizes.Take(5));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Large_files_are_made_ahead_of_need(bool isFailing)
+    {
+        using var memory = new MemoryDirectory();
+        using var directory = new FaultyDirectory(memory);
+        var written = new List<Commit>();
+        using (var writer = Create(directory, options: new StoreOptions { WalFileSizeBytesMin = 1 << 20, WalFileSizeBytesMax = 2 << 20 }))
+        {
+            if (isFailing)
+            {
+                // Whoever meets it, the one who makes ahead or the one who appends: the next try succeeds.
+                directory.FailNext(FaultPoint.Write, ".tmp", SqlStates.DiskFull, nth: 3);
+            }
+
+            for (var i = 0; i < 100; i++)
+            {
+                try
+                {
+                    written.Add(Append(writer, i % 10 == 9 ? 2_500_000 : 60_000));
+                }
+                catch (EngramException e)
+                {
+                    Assert.True(isFailing);
+                    Assert.Equal("53100", e.SqlState);
+                }
+            }
+
+            writer.WaitDurable(writer.Appended);
+        }
+
+        Assert.DoesNotContain(memory.List("wal"), n => n.EndsWith(".tmp", StringComparison.Ordinal));
+        Assert.InRange(written.Count, 99, 100);
+        Assert.Equal(written, Read(memory));
+    }
+
     private sealed class Segment : ReadOnlySequenceSegment<byte>
     {
         public Segment(ReadOnlyMemory<byte> memory, long index)

@@ -1,0 +1,230 @@
+using Engram.Data.Columns;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage.Wal;
+
+/// <content>The files: made before they are needed, left when they are full, deleted when a checkpoint covers them.</content>
+internal sealed partial class WalWriter
+{
+    /// <summary>Smaller files are made when they are needed: it takes no longer than a few syncs.</summary>
+    private const long PrepareAheadSizeBytesMin = 1024 * 1024;
+
+    // Under the gate.
+    private WalFile? _prepared;
+    private Preparation _preparation;
+    private int _preparedInFile;
+
+    private enum Preparation
+    {
+        None,
+        Queued,
+        Running,
+    }
+
+    /// <summary>Further groups go to a new file, so that the files until now can be deleted after a checkpoint.</summary>
+    /// <remarks>The caller holds the store's write lock, as for Append, and calls <see cref="Sync"/> before it publishes the checkpoint.</remarks>
+    public void Rotate()
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+            if (_appendFile.NextOffset == WalFormat.BlockSizeBytes)
+            {
+                return;
+            }
+        }
+
+        SwitchFile(payloadLength: 0, isFull: false);
+    }
+
+    /// <summary>Deletes files all of whose commits are at or below <paramref name="lsn"/>, never the one being written.</summary>
+    /// <remarks>Only after a durable checkpoint at <paramref name="lsn"/> or later.</remarks>
+    public void DeleteFilesUpTo(Lsn lsn)
+    {
+        if (lsn > Durable)
+        {
+            throw Error.Internal($"log files up to commit {lsn} are to be deleted, but only {Durable} is durable");
+        }
+
+        var names = new List<string>();
+        LeadFor(() =>
+        {
+            // The file that was written last is left before it goes, which needs its groups synced for the next header's sake.
+            if (_writeFile != _appendFile && _writeFile.QueuedGroups == 0 && _writeFile.LastLsn <= lsn)
+            {
+                SyncWritten();
+                _writeFile = _appendFile;
+            }
+
+            lock (_gate)
+            {
+                names.AddRange(_oldFiles.Where(f => f.LastLsn <= lsn).Select(f => f.Name));
+                _oldFiles.RemoveAll(f => f.LastLsn <= lsn);
+                foreach (var file in _files.Where(f => f != _appendFile && f != _writeFile && f.QueuedGroups == 0 && f.LastLsn <= lsn).ToList())
+                {
+                    names.Add(WalFormat.FileName(file.Number));
+                    _files.Remove(file);
+                    file.Dispose();
+                }
+            }
+        });
+        if (names.Count > 0)
+        {
+            foreach (var name in names)
+            {
+                _directory.Delete(name);
+            }
+
+            _directory.Sync(WalFormat.Directory);
+        }
+    }
+
+    /// <summary>Makes the next file, with room for a commit of this length, and directs further appends to it. Called by the holder of the write lock.</summary>
+    private void SwitchFile(long payloadLength, bool isFull)
+    {
+        var (number, sizeBytes, header, file) = BeginSwitch(payloadLength);
+        try
+        {
+            file ??= WalFile.Prepare(_directory, number, sizeBytes, _logger);
+            var wasRenamed = false;
+            try
+            {
+                file.Publish(header, out wasRenamed);
+            }
+            catch (Exception e) when (wasRenamed)
+            {
+                // The file may or may not have its name on the disk: further commits in the old file would be at odds with its header.
+                Poison(e);
+                throw;
+            }
+        }
+        catch
+        {
+            file?.Abandon(_logger);
+            lock (_gate)
+            {
+                _isSwitching = false;
+            }
+
+            throw;
+        }
+
+        lock (_gate)
+        {
+            _isSwitching = false;
+            _files.Add(file);
+            _appendFile = file;
+            _open = null;
+            if (isFull)
+            {
+                _nextFileSizeBytes = NextSizeBytes(_options, _nextFileSizeBytes);
+            }
+        }
+    }
+
+    /// <summary>Fixes what the next file's header says, and takes the file that was prepared when it is large enough. Until the switch is done
+    /// no seal may take the group number that the header names.</summary>
+    private (int Number, long SizeBytes, WalFileHeader Header, WalFile? Prepared) BeginSwitch(long payloadLength)
+    {
+        WalFile? prepared;
+        WalFile? tooSmall = null;
+        (int Number, long SizeBytes, WalFileHeader Header) next;
+        lock (_gate)
+        {
+            AwaitPreparation();
+            ThrowIfUnusable();
+            _isSwitching = true;
+            var needed = (2 * WalFormat.BlockSizeBytes) + WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + payloadLength);
+            next = (_appendFile.Number + 1, Math.Max(_nextFileSizeBytes, needed), new WalFileHeader { FirstGroup = _nextGroup, FirstLsn = new Lsn(_appended + 1) });
+            (prepared, _prepared) = (_prepared, null);
+            if (prepared?.SizeBytes < needed)
+            {
+                (prepared, tooSmall) = (null, prepared);
+            }
+        }
+
+        tooSmall?.Abandon(_logger);
+        return (next.Number, next.SizeBytes, next.Header, prepared);
+    }
+
+    /// <summary>Starts making the next file while this one still has room, so that the holder of the write lock need not wait for its zeros. Under the gate.</summary>
+    private void PrepareAhead()
+    {
+        if (_preparedInFile == _appendFile.Number || _nextFileSizeBytes < PrepareAheadSizeBytesMin || _appendFile.NextOffset <= _appendFile.SizeBytes / 2)
+        {
+            return;
+        }
+
+        // Once for each file: on a disk that is full every append would start it again.
+        _preparedInFile = _appendFile.Number;
+        _preparation = Preparation.Queued;
+        var (number, sizeBytes) = (_appendFile.Number + 1, _nextFileSizeBytes);
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Prepare(number, sizeBytes), null);
+    }
+
+    private void Prepare(int number, long sizeBytes)
+    {
+        lock (_gate)
+        {
+            if (_preparation != Preparation.Queued || _appendFile.Number + 1 != number)
+            {
+                return;
+            }
+
+            _preparation = Preparation.Running;
+        }
+
+        WalFile? file = null;
+        try
+        {
+            file = WalFile.Prepare(_directory, number, sizeBytes, _logger);
+        }
+        catch (Exception e)
+        {
+            // Nothing depends on it yet. The append that needs the file tries again, and reports what it meets then.
+            _logger.LogWarning(e, "The next log file of {Directory} could not be made ahead of need.", _directory.Path);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _prepared = file;
+                _preparation = Preparation.None;
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Waits for a preparation that has begun and calls off one that has not: no thread may be free for it. Under the gate.</summary>
+    private void AwaitPreparation()
+    {
+        if (_preparation == Preparation.Queued)
+        {
+            _preparation = Preparation.None;
+        }
+
+        while (_preparation == Preparation.Running)
+        {
+            Monitor.Wait(_gate);
+        }
+    }
+
+    /// <summary>Closing: nobody needs the next file.</summary>
+    private void AbandonPrepared()
+    {
+        WalFile? prepared;
+        lock (_gate)
+        {
+            AwaitPreparation();
+            (prepared, _prepared) = (_prepared, null);
+        }
+
+        prepared?.Abandon(_logger);
+    }
+
+    private static long FileSizeBytesMin(StoreOptions options)
+        => WalFormat.AlignToBlock(Math.Max(options.WalFileSizeBytesMin, 4 * WalFormat.BlockSizeBytes));
+
+    private static long NextSizeBytes(StoreOptions options, long sizeBytes)
+        => Math.Max(sizeBytes, Math.Min(sizeBytes * 2, WalFormat.AlignToBlock(options.WalFileSizeBytesMax)));
+}
