@@ -34,14 +34,14 @@ internal static class WalCopies
                     throw Error.LogFileDamaged($"{directory.Path}/{source.Name}", "a group that was read before is not there any more");
                 }
 
-                // Everything in this file becomes durable at once, before it has a name, so each copy may vouch for the one before.
+                // A copy vouches for no other: should the file's name fail to become durable, the next recovery must copy all of them again.
                 checksum = (header with
                 {
                     Salt = target.Salt,
                     FileNumber = target.Number,
                     PreviousChecksum = checksum,
-                    SyncedGroup = header.Number - 1,
-                    SyncedLsn = new Lsn(header.FirstLsn.Value - 1),
+                    SyncedGroup = start.FirstGroup - 1,
+                    SyncedLsn = new Lsn(start.FirstLsn.Value - 1),
                 }).Write(bytes);
                 target.Write(offset, bytes);
                 offset += size;
