@@ -125,16 +125,15 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
     /// <summary>The part differs from row to row, so there is no pattern: functions compare the ends of the text.</summary>
     private SqlExpression TranslatePatternOfRow(SqlExpression text, SqlExpression part, LikePattern kind)
     {
-        var test = kind switch
+        var function = kind switch
         {
-            LikePattern.StartsWith => sql.Call("starts_with", typeof(bool), text, part),
-            LikePattern.EndsWith => sql.Equal(
-                sql.Call("right", typeof(string), text.TypeMapping, text, sql.Call("length", typeof(int), part)), part),
-            _ => sql.GreaterThan(sql.Call("strpos", typeof(int), text, part), sql.Constant(0)),
+            LikePattern.StartsWith => "starts_with",
+            LikePattern.EndsWith => "ends_with",
+            _ => "contains",
         };
 
         // As EF Core has it everywhere: no match when either is null, so that its negation is true.
-        return sql.AndAlso(sql.IsNotNull(text), sql.AndAlso(sql.IsNotNull(part), test));
+        return sql.AndAlso(sql.IsNotNull(text), sql.AndAlso(sql.IsNotNull(part), sql.Call(function, typeof(bool), text, part)));
     }
 
     private SqlExpression GenerateExtreme(string function, IReadOnlyList<SqlExpression> expressions, Type resultType)

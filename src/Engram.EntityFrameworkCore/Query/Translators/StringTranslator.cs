@@ -56,8 +56,6 @@ internal sealed class StringTranslator(ISqlExpressionFactory sql) : IMethodCallT
                 return Text("utf16_substring", [instance, .. arguments]);
             case (nameof(string.IndexOf), 1):
                 return sql.Call("utf16_index_of", typeof(int), instance, Typed(arguments[0], instance));
-            case (nameof(string.IndexOf), 2) when arguments[1].Type == typeof(int):
-                return sql.Call("utf16_index_of", typeof(int), instance, Typed(arguments[0], instance), arguments[1]);
             default:
                 return null;
         }

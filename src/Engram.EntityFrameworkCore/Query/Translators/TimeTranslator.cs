@@ -9,7 +9,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace Engram.EntityFrameworkCore.Query.Translators;
 
 /// <summary>Members of <see cref="DateTime"/>, <see cref="DateTimeOffset"/>, <see cref="DateOnly"/>, <see cref="TimeOnly"/> and <see cref="TimeSpan"/>.</summary>
-/// <remarks>Fields of a <see cref="DateTimeOffset"/> are those of its own offset, as in .NET.</remarks>
+/// <remarks>Fields of a <see cref="DateTimeOffset"/> are those of its own clock, at its own offset, as in .NET.</remarks>
 internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeMappingSource typeMappingSource) : IMethodCallTranslator, IMemberTranslator
 {
     private static readonly Dictionary<string, string> Fields = new()
@@ -33,12 +33,23 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         [nameof(DateTime.AddMilliseconds)] = TimeSpan.FromMilliseconds(1),
     };
 
+    /// <summary>Properties that give the whole of an interval in units of this many seconds.</summary>
+    private static readonly Dictionary<string, double> Totals = new()
+    {
+        [nameof(TimeSpan.TotalDays)] = 86_400,
+        [nameof(TimeSpan.TotalHours)] = 3_600,
+        [nameof(TimeSpan.TotalMinutes)] = 60,
+        [nameof(TimeSpan.TotalSeconds)] = 1,
+    };
+
     public SqlExpression? Translate(SqlExpression? instance, MemberInfo member, Type returnType, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
         var type = member.DeclaringType;
-        if (instance is null)
+        if (type == typeof(TimeSpan))
         {
-            return TranslateNow(type, member.Name);
+            return instance is not null && Totals.TryGetValue(member.Name, out var seconds)
+                ? sql.Divide(DatePart("epoch", instance), sql.Constant(seconds))
+                : null;
         }
 
         if (type != typeof(DateTime) && type != typeof(DateTimeOffset) && type != typeof(DateOnly) && type != typeof(TimeOnly))
@@ -46,16 +57,22 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
             return null;
         }
 
+        if (instance is null)
+        {
+            return TranslateNow(type, member.Name);
+        }
+
         if (Fields.TryGetValue(member.Name, out var field))
         {
-            return DatePart(field, instance, returnType);
+            return sql.Convert(DatePart(field, instance), returnType);
         }
 
         return member.Name switch
         {
             // The field has a fraction, .NET's property has none.
             nameof(DateTime.Second) => sql.Convert(sql.Call("floor", typeof(double), DatePart("second", instance)), returnType),
-            nameof(DateTime.Date) when type == typeof(DateTime) => sql.Call("date_trunc", returnType, instance.TypeMapping, sql.Constant("day"), instance),
+            nameof(DateTime.Date) when type == typeof(DateTime) =>
+                sql.Call("date_trunc", returnType, instance.TypeMapping, sql.Constant("day"), instance),
             _ => null,
         };
     }
@@ -64,30 +81,51 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
         var type = method.DeclaringType;
-        if (instance is null || arguments.Count != 1 || (type != typeof(DateTime) && type != typeof(DateTimeOffset)) || !Units.TryGetValue(method.Name, out var unit))
+        if (instance is null || arguments.Count != 1)
         {
             return null;
         }
 
-        var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
-        SqlExpression length = arguments[0] is SqlConstantExpression { Value: double constant }
-            ? sql.Constant(unit * constant, span)
-            : new SqlBinaryExpression(
-                ExpressionType.Multiply, sql.ApplyDefaultTypeMapping(arguments[0]), sql.Constant(unit, span), typeof(TimeSpan), span);
-        instance = sql.ApplyDefaultTypeMapping(instance);
-        return new SqlBinaryExpression(ExpressionType.Add, instance, length, instance.Type, instance.TypeMapping);
-    }
-
-    private SqlExpression? TranslateNow(Type? type, string member)
-        => (type == typeof(DateTimeOffset), member) switch
+        if (type == typeof(DateOnly) && method.Name == nameof(DateOnly.AddDays))
         {
-            (true, nameof(DateTimeOffset.UtcNow)) => sql.Function("now", [], nullable: false, [], typeof(DateTimeOffset)),
+            return Add(instance, sql.ApplyDefaultTypeMapping(arguments[0]));
+        }
+
+        if (type != typeof(DateTime) && type != typeof(DateTimeOffset))
+        {
+            return null;
+        }
+
+        return method.Name switch
+        {
+            nameof(DateTime.AddMonths) => sql.Call("add_months", instance.Type, instance.TypeMapping, instance, arguments[0]),
+            nameof(DateTime.AddYears) => sql.Call("add_months", instance.Type, instance.TypeMapping, instance, sql.Multiply(arguments[0], sql.Constant(12))),
+            _ when Units.TryGetValue(method.Name, out var unit) => Add(instance, Length(arguments[0], unit)),
             _ => null,
         };
+    }
+
+    /// <summary>The clock of the database is that of the process, in UTC; local time would depend on where the query runs.</summary>
+    private SqlExpression? TranslateNow(Type type, string member)
+        => member != nameof(DateTime.UtcNow) ? null
+            : type == typeof(DateTimeOffset) ? sql.Function("now", [], nullable: false, [], type)
+            : sql.NiladicFunction("localtimestamp", nullable: false, type);
+
+    private SqlExpression Length(SqlExpression number, TimeSpan unit)
+    {
+        var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
+        return number is SqlConstantExpression { Value: double constant }
+            ? sql.Constant(unit * constant, span)
+            : new SqlBinaryExpression(ExpressionType.Multiply, sql.ApplyDefaultTypeMapping(number), sql.Constant(unit, span), typeof(TimeSpan), span);
+    }
+
+    /// <summary>The sum has the type of its left side, which the factory would give to the right side too.</summary>
+    private SqlBinaryExpression Add(SqlExpression point, SqlExpression length)
+    {
+        point = sql.ApplyDefaultTypeMapping(point);
+        return new SqlBinaryExpression(ExpressionType.Add, point, length, point.Type, point.TypeMapping);
+    }
 
     private SqlExpression DatePart(string field, SqlExpression instance)
         => sql.Call("date_part", typeof(double), sql.Constant(field), instance);
-
-    private SqlExpression DatePart(string field, SqlExpression instance, Type returnType)
-        => sql.Convert(DatePart(field, instance), returnType);
 }

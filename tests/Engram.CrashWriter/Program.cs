@@ -1,0 +1,59 @@
+using System.Globalization;
+using Engram.CrashWriter;
+using Microsoft.EntityFrameworkCore;
+
+// Writes until it is killed: arguments are the connection string, the number of threads, and the round, which keeps keys apart.
+// Prints "key revision" after SaveChanges has returned, that is: what the database has promised to keep.
+var connectionString = args[0];
+var threadCount = int.Parse(args[1], CultureInfo.InvariantCulture);
+var round = int.Parse(args[2], CultureInfo.InvariantCulture);
+
+using (var context = new ExperienceContext(connectionString))
+{
+    context.Database.EnsureCreated();
+}
+
+using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = false };
+var threads = Enumerable.Range(0, threadCount).Select(thread => new Thread(() => Write(thread))).ToList();
+threads.ForEach(t => t.Start());
+threads.ForEach(t => t.Join());
+return 0;
+
+void Write(int thread)
+{
+    var first = ((long)(round * 16) + thread) << 32;
+    for (var number = 1; ; number++)
+    {
+        var key = first + number;
+        using var context = new ExperienceContext(connectionString);
+        if (number % 5 == 0)
+        {
+            // An update of an earlier one, in the same SaveChanges as the insert.
+            var earlier = context.Experiences.Single(e => e.Key == key - 3);
+            earlier.Revise(earlier.Revision + 1);
+            context.Add(Experience.Create(key));
+            context.SaveChanges();
+            Acknowledge(earlier.Key, earlier.Revision);
+        }
+        else
+        {
+            context.Add(Experience.Create(key));
+            context.SaveChanges();
+        }
+
+        Acknowledge(key, 0);
+        if (thread == 0 && number % 20 == 0)
+        {
+            context.Database.ExecuteSqlRaw("CHECKPOINT");
+        }
+    }
+}
+
+void Acknowledge(long key, int revision)
+{
+    lock (output)
+    {
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"{key} {revision}\n"));
+        output.Flush();
+    }
+}
