@@ -28,6 +28,7 @@ internal static class SqlStates
     public const string TransactionAborted = "25P02";
     public const string InvalidSavepoint = "3B001";
     public const string SerializationFailure = "40001";
+    public const string GeneratedAlways = "428C9";
     public const string SyntaxError = "42601";
     public const string DuplicateColumn = "42701";
     public const string AmbiguousColumn = "42702";

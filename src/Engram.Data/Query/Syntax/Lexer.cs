@@ -142,7 +142,7 @@ internal struct Lexer(string text, int position = 0)
         }
         else if (text[start] is 'u' or 'U' && At(start + 1) == '&' && At(start + 2) is '\'' or '"')
         {
-            throw Error.NotSupported("A string or name with U& before it; write E'\\u0041' or the character itself, it", start + 1);
+            throw Error.NotSupported("A string or name with U& before it; write E'\\u0041' or the character itself", start + 1);
         }
 
         var end = start + 1;

@@ -163,7 +163,7 @@ internal sealed partial class Parser
             var columns = isRow ? ParseNameList("the name of a column") : [ParseName("the name of a column")];
             if (At(TokenKind.Dot) || At(TokenKind.LeftBracket))
             {
-                throw Error.NotSupported("Assigning to a part of a column (assign the whole column, without the table's name), it", current.Start + 1);
+                throw Error.NotSupported("Assigning to a part of a column (assign the whole column, without the table's name)", current.Start + 1);
             }
 
             if (!AcceptOperator("="))

@@ -162,7 +162,7 @@ internal sealed partial class Parser
         var items = AtSelectListEnd() ? [] : ParseSelectItems();
         if (At(Keyword.Into))
         {
-            throw Error.NotSupported("SELECT INTO (use CREATE TABLE … AS), it", current.Start + 1);
+            throw Error.NotSupported("SELECT INTO (use CREATE TABLE … AS)", current.Start + 1);
         }
 
         List<TableSyntax> from = Accept(Keyword.From) ? ParseTables() : [];
@@ -293,7 +293,7 @@ internal sealed partial class Parser
 
         if (At(Keyword.Using))
         {
-            throw Error.NotSupported("ORDER BY … USING (use ASC or DESC), it", current.Start + 1);
+            throw Error.NotSupported("ORDER BY … USING (use ASC or DESC)", current.Start + 1);
         }
 
         if (!Accept(Keyword.Nulls))

@@ -187,7 +187,7 @@ internal sealed partial class Parser
     {
         if (At(Keyword.As) || IsName())
         {
-            throw Error.NotSupported("A name for a join in parentheses (name its tables, or write a query), it", current.Start + 1);
+            throw Error.NotSupported("A name for a join in parentheses (name its tables, or write a query)", current.Start + 1);
         }
 
         return table;

@@ -68,7 +68,7 @@ internal sealed partial class Parser
                 Advance();
                 if (IsIntervalField())
                 {
-                    throw Error.NotSupported("An interval type with fields (interval alone holds any length of time), it", current.Start + 1);
+                    throw Error.NotSupported("An interval type with fields (interval alone holds any length of time)", current.Start + 1);
                 }
 
                 return ("interval", ParseTypeModifiers());
@@ -168,7 +168,7 @@ internal sealed partial class Parser
             Advance();
             if (At(Keyword.To) || !decimal.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out _))
             {
-                throw Error.NotSupported("An interval with a range of fields (write the units in the string, as in INTERVAL '1 day 2 hours'), it", current.Start + 1);
+                throw Error.NotSupported("An interval with a range of fields (write the units in the string, as in INTERVAL '1 day 2 hours')", current.Start + 1);
             }
 
             value = $"{value} {field}";

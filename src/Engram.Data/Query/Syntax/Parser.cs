@@ -19,10 +19,10 @@ internal sealed partial class Parser
     public const int TextLengthMax = 16 * 1024 * 1024;
 
     /// <summary>The deepest recursion of the parser. A parenthesis costs one to three, by what stands before it.</summary>
-    public const int DepthMax = 500;
+    public const int DepthMax = 300;
 
     /// <summary>The tallest tree: nesting and left-leaning chains of operators, joins and set operations.</summary>
-    public const int HeightMax = 1000;
+    public const int HeightMax = 500;
 
     private readonly string text;
     private Lexer lexer;

@@ -85,7 +85,7 @@ internal static class TypeNames
             case "sparsevec": return Sized(name, TypeKind.SparseVector, 0, int.MaxValue, "number of dimensions");
             case "bit": return Sized(name, TypeKind.Bit, 1, BitLengthMax, "length");
             case "time with time zone" or "timetz":
-                throw Error.NotSupported("A time of day with an offset (use timestamptz, or time), it", name.Position + 1);
+                throw Error.NotSupported("A time of day with an offset (use timestamptz, or time)", name.Position + 1);
             default:
                 throw Error.UnknownType(name.Name, name.Position);
         }
@@ -122,7 +122,7 @@ internal static class TypeNames
     private static DataType WithPrecision(TypeNameSyntax name, DataType type) => name.Modifiers switch
     {
         [] or [6] or [7] => type,
-        [>= 0 and <= 5] => throw Error.NotSupported($"{name.Name} with fewer than 6 digits of a second (values are kept to 100 ns), it", name.Position + 1),
+        [>= 0 and <= 5] => throw Error.NotSupported($"{name.Name} with fewer than 6 digits of a second (values are kept to 100 ns)", name.Position + 1),
         _ => throw Error.TypeModifier(name.Name, "one precision of 6 or 7 digits of a second", name.Position),
     };
 }

@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>Calls, and the choice among the overloads of a name.</summary>
+internal sealed partial class ExpressionBinder
+{
+    private BoundExpression BindCall(FunctionCallSyntax syntax)
+    {
+        var name = NameMatch.Fold(syntax.Name.Name);
+        if (syntax.Name.Schema is { } schema && NameMatch.Fold(schema) is not ("pg_catalog" or "public"))
+        {
+            throw Error.UndefinedFunction($"{syntax.Name}(…)", null, syntax.Position);
+        }
+
+        if (syntax.Over != null || FunctionRegistry.Find(name, FunctionKind.Window).Length > 0)
+        {
+            throw Error.NotSupported("A window function (OVER)", syntax.Position + 1);
+        }
+
+        if (FunctionRegistry.Find(name, FunctionKind.Aggregate).Length > 0)
+        {
+            return BindAggregate(name, syntax);
+        }
+
+        if (syntax.IsStar || syntax.IsDistinct || syntax.Filter != null || syntax.OrderBy.Count > 0 || syntax.WithinGroup.Count > 0)
+        {
+            throw Error.UndefinedFunction($"the aggregate {name}(…)", Similar(name, FunctionKind.Aggregate), syntax.Position);
+        }
+
+        var arguments = syntax.Arguments;
+        switch (name)
+        {
+            case "coalesce":
+                var operands = Unify([.. arguments.Select(a => (Bind(a), a.Position))], "COALESCE");
+                return operands.Length == 1 ? operands[0] : new BoundCoalesce(operands[0].Type, operands);
+            case "greatest" or "least":
+                return Call(name, Unify([.. arguments.Select(a => (Bind(a), a.Position))], name.ToUpperInvariant()), syntax.Position);
+            case "extract" when arguments.Count == 2:
+                return Call("date_part", [Bind(arguments[0]), Bind(arguments[1])], syntax.Position);
+            case "position" when arguments.Count == 2:
+                return Call("strpos", [Bind(arguments[1]), Bind(arguments[0])], syntax.Position);
+            case "concat":
+                // Any types; NULL counts as nothing.
+                return Call("concat", [.. arguments.Select(a => AsText(Bind(a)))], syntax.Position);
+            case "concat_ws":
+                return Call("concat_ws", [.. arguments.Select(a => AsText(Bind(a)))], syntax.Position);
+            case "current_timestamp" or "localtimestamp" or "current_time" or "localtime":
+                // A number of digits means nothing: values are kept to 100 ns.
+                return Call(name, [], syntax.Position);
+        }
+
+        return Call(name, [.. arguments.Select(Bind)], syntax.Position);
+    }
+
+    private static BoundExpression AsText(BoundExpression value)
+        => Coercion.IsUntyped(value) || value.Type.Kind == TypeKind.Text ? Coercion.Settle(value) : new BoundCast(DataType.Text, value, true);
+
+    private static BoundExpression Call(string name, IReadOnlyList<BoundExpression> arguments, int position)
+        => Resolve(name, FunctionKind.Scalar, [.. arguments], position, isOperator: false).Expression;
+
+    private BoundColumn BindAggregate(string name, FunctionCallSyntax syntax)
+    {
+        if (Aggregates == null)
+        {
+            throw Error.AggregateNotAllowed(clause, syntax.Position);
+        }
+
+        if (syntax.WithinGroup.Count > 0)
+        {
+            throw Error.NotSupported("WITHIN GROUP", syntax.Position + 1);
+        }
+
+        if (syntax.IsStar && name != "count")
+        {
+            throw Error.SyntaxRule($"{name}(*) means nothing; * stands in count(*).", syntax.Position);
+        }
+
+        // What an aggregate is computed over are the rows below it: no aggregate there.
+        var inner = new ExpressionBinder(statement, scope, $"the arguments of {name}");
+        var arguments = syntax.Arguments.Select(inner.Bind).ToImmutableArray();
+        if (arguments.IsEmpty && !syntax.IsStar)
+        {
+            throw Error.UndefinedFunction($"{name}()", null, syntax.Position);
+        }
+
+        var (function, converted, type) = Resolve(name, FunctionKind.Aggregate, arguments, syntax.Position, isOperator: false) switch
+        {
+            var r => (r.Function, r.Arguments, r.Type),
+        };
+        var filter = syntax.Filter == null ? null : inner.BindCondition(syntax.Filter, "the condition of FILTER");
+        ImmutableArray<SortKey> orderBy = [.. syntax.OrderBy.Select(o => statement.SortKeyOf(inner.BindValue(o.Expression), o))];
+        return Aggregates.Add(new BoundAggregate(type, function, converted, syntax.IsDistinct, filter, orderBy));
+    }
+
+    /// <summary>An aggregate of one bound argument, for plans that the binder makes itself.</summary>
+    public BoundColumn Aggregate(string name, BoundExpression argument)
+    {
+        var resolved = Resolve(name, FunctionKind.Aggregate, [argument], 0, isOperator: false);
+        return Aggregates!.Add(new BoundAggregate(resolved.Type, resolved.Function, resolved.Arguments, false, null, []));
+    }
+
+    /// <summary>The comparison of two bound values.</summary>
+    public static BoundExpression AreEqual(BoundExpression a, BoundExpression b, int position = 0) => Compare("=", a, b, position);
+
+    private readonly record struct Resolved(FunctionOverload Function, ImmutableArray<BoundExpression> Arguments, DataType Type)
+    {
+        public BoundExpression Expression => new BoundCall(Type, Function, Arguments);
+    }
+
+    /// <summary>Chooses the overload that costs the least conversions, and converts the arguments to its parameters.</summary>
+    private static Resolved Resolve(string name, FunctionKind kind, ImmutableArray<BoundExpression> arguments, int position, bool isOperator)
+    {
+        var isComparison = isOperator && IsComparison(name);
+        FunctionOverload? best = null;
+        var bestCost = TypeConversions.Impossible;
+        var isTied = false;
+        foreach (var overload in FunctionRegistry.Find(name, kind))
+        {
+            var cost = CostOf(overload, arguments, isComparison);
+            if (cost < bestCost || (cost == bestCost && cost < TypeConversions.Impossible && Rank(overload) < Rank(best!)))
+            {
+                (best, bestCost, isTied) = (overload, cost, false);
+            }
+            else if (cost == bestCost && best != null && Rank(overload) == Rank(best))
+            {
+                isTied = true;
+            }
+        }
+
+        if (best == null)
+        {
+            var types = arguments.Select(a => a.Type.ToString()).ToArray();
+            throw isOperator
+                ? Error.UndefinedOperator(types.Length == 1 ? $"{name} {types[0]}" : $"{types[0]} {name} {types[1]}", position)
+                : Error.UndefinedFunction($"{name}({string.Join(", ", types)})", Similar(name, kind), position);
+        }
+
+        if (isTied)
+        {
+            throw Error.AmbiguousFunction($"{name}({string.Join(", ", arguments.Select(a => a.Type))})", position);
+        }
+
+        var element = best.ArrayElement != TypeKind.Unknown ? best.ArrayElement : CommonElement(arguments, name, position);
+        var converted = ImmutableArray.CreateBuilder<BoundExpression>(arguments.Length);
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            converted.Add(ConvertArgument(arguments[i], ParameterOf(best, i), element));
+        }
+
+        var moved = converted.MoveToImmutable();
+        return new Resolved(best, moved, best.ResultType(ImmutableArray.CreateRange(moved, a => a.Type)));
+    }
+
+    private static BoundExpression ConvertArgument(BoundExpression argument, TypeKind kind, TypeKind element)
+    {
+        if (kind != TypeKind.Array)
+        {
+            return argument.Type.Kind == kind ? argument : Coercion.Convert(argument, new DataType(kind), false);
+        }
+
+        // A float[] parameter that nothing else tells the element of.
+        var type = DataType.ArrayOf(element != TypeKind.Unknown ? element : TypeKind.Single);
+        return argument.Type == type ? argument : Coercion.Convert(argument, type, false);
+    }
+
+    /// <summary>Where a function takes arrays of anything, all of its arrays are of one thing.</summary>
+    private static TypeKind CommonElement(ImmutableArray<BoundExpression> arguments, string name, int position)
+    {
+        var common = DataType.Unknown;
+        foreach (var array in arguments.Where(a => a.Type.Kind == TypeKind.Array))
+        {
+            var element = new DataType(array.Type.Element);
+            var next = TypeConversions.Common(common, element);
+            common = next.Kind != TypeKind.Unknown ? next : throw Error.NoCommonType(name, $"{common}[]", $"{element}[]", position);
+        }
+
+        return common.Kind;
+    }
+
+    private static TypeKind ParameterOf(FunctionOverload overload, int index)
+        => overload.ParameterTypes[Math.Min(index, overload.ParameterTypes.Length - 1)];
+
+    private static int CostOf(FunctionOverload overload, ImmutableArray<BoundExpression> arguments, bool isComparison)
+    {
+        var count = overload.ParameterTypes.Length;
+        if (arguments.Length != count && !(overload.IsVariadic && arguments.Length > count))
+        {
+            return TypeConversions.Impossible;
+        }
+
+        var total = 0;
+        for (var i = 0; i < arguments.Length && total < TypeConversions.Impossible; i++)
+        {
+            var parameter = ParameterOf(overload, i);
+            // An untyped operand is most likely of the type of the other one.
+            var other = arguments.Length == 2 ? arguments[1 - i].Type.Kind : TypeKind.Unknown;
+            total += Coercion.IsUntyped(arguments[i]) && other == parameter ? 0
+                : Coercion.Cost(arguments[i], parameter, overload.ArrayElement, isComparison);
+        }
+
+        return Math.Min(total, TypeConversions.Impossible);
+    }
+
+    /// <summary>Which of two equally cheap overloads to take: text, then double precision, then integer, as PostgreSQL prefers them.</summary>
+    private static int Rank(FunctionOverload overload)
+        => overload.ParameterTypes.IsEmpty ? 0 : overload.ParameterTypes[0] switch
+        {
+            TypeKind.Text => 0,
+            TypeKind.Double => 1,
+            TypeKind.Int32 => 2,
+            _ => 3,
+        };
+
+    private static string? Similar(string name, FunctionKind kind)
+        => NameMatch.Similar(name, FunctionRegistry.All.Where(f => f.Kind == kind && char.IsLetter(f.Name[0])).Select(f => f.Name).Distinct());
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>Defaults, computed columns, checks, assignments and RETURNING.</summary>
+internal sealed partial class ModificationBinder
+{
+    /// <summary>Binds an expression that the catalog keeps as text.</summary>
+    /// <param name="table">The table, for messages.</param>
+    /// <param name="sql">The expression.</param>
+    /// <param name="columns">The columns that it may read: the table's, in their order; none for a default.</param>
+    private BoundExpression BindStored(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
+    {
+        var scope = new Scope(null, null);
+        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Select(c => new ScopeColumn(c.Name, c))]));
+        return new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql));
+    }
+
+    /// <summary>A column's default, NULL when it has none; NULL also stands for "generate" in an identity.</summary>
+    private BoundExpression DefaultOf(TableDefinition table, ColumnDefinition column)
+        => column.DefaultSql == null
+            ? new BoundConstant(column.Type, null)
+            : Into(new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql)), table, column);
+
+    private BoundExpression? Computed(TableDefinition table, int index, ImmutableArray<LogicalColumn> columns)
+        => table.Columns[index] is { ComputedSql: { } sql } column ? Into(BindStored(table, sql, columns), table, column) : null;
+
+    private ImmutableArray<(ColumnId Column, BoundExpression Value)> BindAssignments(TableDefinition table, IReadOnlyList<AssignmentSyntax> assignments, Scope scope)
+    {
+        var binder = new ExpressionBinder(statement, scope, "SET");
+        var set = ImmutableArray.CreateBuilder<(ColumnId, BoundExpression)>();
+        var seen = new HashSet<ColumnId>();
+        foreach (var (name, value) in assignments.SelectMany(Pairs))
+        {
+            var column = NameMatch.FindColumn(table, name);
+            if (!seen.Add(column.Id))
+            {
+                throw Error.DuplicateColumn(column.Name, name.Position);
+            }
+
+            if (column.ComputedSql != null || column.Identity == IdentityKind.Always)
+            {
+                throw Error.GeneratedColumn(column.Name, "Leave it out of SET.", name.Position);
+            }
+
+            if (value is DefaultSyntax && column.Identity != IdentityKind.None)
+            {
+                throw Error.NotSupported("SET identity = DEFAULT", value.Position + 1);
+            }
+
+            set.Add((column.Id, value is DefaultSyntax ? DefaultOf(table, column) : Assign(binder.Bind(value), table, column, value.Position)));
+        }
+
+        return set.ToImmutable();
+    }
+
+    private static IEnumerable<(IdentifierSyntax Column, ExpressionSyntax Value)> Pairs(AssignmentSyntax assignment)
+    {
+        if (!assignment.IsRow)
+        {
+            return [(assignment.Columns[0], assignment.Value)];
+        }
+
+        if (assignment.Value is RowSyntax row)
+        {
+            return row.Items.Count == assignment.Columns.Count
+                ? assignment.Columns.Zip(row.Items)
+                : throw Error.ColumnCount("The row", assignment.Columns.Count, row.Items.Count, row.Position);
+        }
+
+        return assignment.Columns.Count == 1 && assignment.Value is not ScalarSubquerySyntax
+            ? [(assignment.Columns[0], assignment.Value)]
+            : throw Error.NotSupported("Assigning a query to several columns (assign each from a query of its own)", assignment.Value.Position + 1);
+    }
+
+    /// <summary>Adds the computed columns that read a column that changes, each over the new values.</summary>
+    private ImmutableArray<(ColumnId Column, BoundExpression Value)> AddComputed(
+        TableDefinition table, LogicalScan target, ImmutableArray<(ColumnId Column, BoundExpression Value)> set)
+    {
+        var columns = target.TableColumns.RemoveAt(0);
+        var newValues = set.ToDictionary(s => columns[table.IndexOf(s.Column)].Id, s => s.Value);
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            if (Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(newValues.Keys))
+            {
+                set = set.Add((table.Columns[i].Id, ExpressionTree.Substitute(value, newValues)));
+            }
+        }
+
+        return set;
+    }
+
+    /// <summary>Checks and RETURNING, over the columns of the table.</summary>
+    /// <param name="changed">The columns that an UPDATE changes: only checks that read one of them are made; null for all.</param>
+    private TableResult BindResult(TableDefinition table, IdentifierSyntax? alias, IReadOnlyList<SelectItemSyntax> returning, HashSet<ColumnId>? changed)
+    {
+        var queries = new QueryBinder(statement);
+        var row = queries.Scan(table, withRowId: false);
+        var changedIds = row.TableColumns.Where(c => changed == null || changed.Contains(c.Definition!.Id)).Select(c => c.Id).ToHashSet();
+        var checks = ImmutableArray.CreateBuilder<BoundExpression>();
+        foreach (var check in table.Checks)
+        {
+            var condition = ExpressionBinder.ToBoolean(BindStored(table, check.Sql, row.TableColumns), $"check {check.Name}", 0);
+            if (changed == null || ExpressionTree.ColumnsOf(condition).Overlaps(changedIds))
+            {
+                checks.Add(condition);
+            }
+        }
+
+        if (returning.Count == 0)
+        {
+            return new TableResult(row.TableColumns, checks.ToImmutable(), [], []);
+        }
+
+        var scope = new Scope(null, null);
+        scope.Add(QueryBinder.ScopeTableOf(row, alias), returning[0].Position);
+        var (columns, expressions) = queries.BindReturning(returning, scope, row.TableColumns);
+        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions);
+    }
+}

@@ -1,0 +1,220 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>A bound INSERT: the source's columns are those that <see cref="Columns"/> names by ordinal.</summary>
+internal sealed record BoundInsert(TableDefinition Table, LogicalPlan Source, ImmutableArray<InsertColumn> Columns, TableResult Result);
+
+/// <summary>A bound UPDATE or DELETE. The source produces <see cref="Target"/>'s columns, row id first, and what the assignments read besides.</summary>
+internal sealed record BoundChange(TableDefinition Table, LogicalScan Target, LogicalPlan Source, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, TableResult Result);
+
+/// <summary>What is computed from rows as they are written: over <see cref="Columns"/>, which are the table's in their order.</summary>
+internal sealed record TableResult(
+    ImmutableArray<LogicalColumn> Columns, ImmutableArray<BoundExpression> Checks, ImmutableArray<LogicalColumn> Returned, ImmutableArray<BoundExpression> Returning);
+
+/// <summary>Binds INSERT, UPDATE and DELETE.</summary>
+internal sealed partial class ModificationBinder(StatementScope statement)
+{
+    public BoundInsert BindInsert(InsertSyntax syntax)
+    {
+        if (syntax.OnConflict != null)
+        {
+            throw Error.NotSupported("ON CONFLICT", syntax.OnConflict.Position + 1);
+        }
+
+        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var commonTables = QueryBinder.AddCommonTables(syntax.With, null);
+        var targets = FindTargets(table, syntax.Columns);
+        LogicalPlan source;
+        switch (syntax.Source)
+        {
+            case null:
+                (source, targets) = (new LogicalValues([], [[]]), []);
+                break;
+            case { Body: ValuesSyntax values, IsBare: true }:
+                (source, targets) = BindRows(table, targets, values, syntax, commonTables);
+                break;
+            default:
+                (source, targets) = BindSource(table, targets, syntax.Source, syntax, commonTables);
+                break;
+        }
+
+        var columns = ImmutableArray.CreateBuilder<InsertColumn>(table.Columns.Length);
+        foreach (var column in table.Columns)
+        {
+            var ordinal = targets.IndexOf(column);
+            columns.Add(ordinal >= 0 ? new InsertColumn(InsertValue.Source, ordinal, null)
+                : column.Identity != IdentityKind.None ? new InsertColumn(InsertValue.Identity, -1, null)
+                : new InsertColumn(InsertValue.Expression, -1, DefaultOf(table, column)));
+        }
+
+        var result = BindResult(table, syntax.Alias, syntax.Returning, null);
+        return new BoundInsert(table, source, [.. columns.Select((c, i) => Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result);
+    }
+
+    public BoundChange BindUpdate(UpdateSyntax syntax)
+    {
+        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null));
+        var queries = new QueryBinder(statement);
+        var target = queries.Scan(table, withRowId: true);
+        scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
+        var from = syntax.From.Count == 0 ? null : queries.BindFrom(syntax.From, scope);
+        var where = BindWhere(syntax.Where, scope);
+        var set = BindAssignments(table, syntax.Assignments, scope);
+
+        var source = Restrict(target, from, where, needsFrom: set.Any(s => ReadsOther(s.Value, target)));
+        set = AddComputed(table, target, set);
+        var changed = set.Select(s => s.Column).ToHashSet();
+        return new BoundChange(table, target, source, set, BindResult(table, syntax.Alias, syntax.Returning, changed));
+    }
+
+    public BoundChange BindDelete(DeleteSyntax syntax)
+    {
+        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null));
+        var queries = new QueryBinder(statement);
+        var target = queries.Scan(table, withRowId: true);
+        scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
+        var from = syntax.Using.Count == 0 ? null : queries.BindFrom(syntax.Using, scope);
+        var where = BindWhere(syntax.Where, scope);
+        return new BoundChange(table, target, Restrict(target, from, where, needsFrom: false), [], BindResult(table, syntax.Alias, syntax.Returning, []));
+    }
+
+    private ImmutableArray<BoundExpression> BindWhere(ExpressionSyntax? where, Scope scope)
+        => where == null ? [] : ExpressionTree.Conjuncts(new ExpressionBinder(statement, scope, "WHERE").BindCondition(where, "the condition of WHERE"));
+
+    /// <summary>
+    /// The rows to change. Other tables restrict them by a semi-join, which gives each row once; only when the new values come from those tables
+    /// is it a join, and then a row with several partners is changed by one of them.
+    /// </summary>
+    private static LogicalPlan Restrict(LogicalScan target, LogicalPlan? from, ImmutableArray<BoundExpression> where, bool needsFrom)
+    {
+        if (from == null)
+        {
+            return where.IsEmpty ? target : new LogicalFilter(target, where);
+        }
+
+        if (!needsFrom)
+        {
+            return new LogicalJoin(JoinKind.Semi, target, from, where);
+        }
+
+        var join = new LogicalJoin(JoinKind.Inner, target, from, []);
+        return where.IsEmpty ? join : new LogicalFilter(join, where);
+    }
+
+    private static bool ReadsOther(BoundExpression value, LogicalScan target)
+    {
+        var ids = ExpressionTree.ColumnsOf(value);
+        ids.ExceptWith(LogicalTree.ColumnIds(target));
+        return ids.Count > 0;
+    }
+
+    private static List<ColumnDefinition> FindTargets(TableDefinition table, IReadOnlyList<IdentifierSyntax> names)
+    {
+        if (names.Count == 0)
+        {
+            return [.. table.Columns];
+        }
+
+        var targets = new List<ColumnDefinition>(names.Count);
+        foreach (var name in names)
+        {
+            var column = NameMatch.FindColumn(table, name);
+            if (targets.Contains(column))
+            {
+                throw Error.DuplicateColumn(column.Name, name.Position);
+            }
+
+            targets.Add(column);
+        }
+
+        return targets;
+    }
+
+    /// <summary>Binds VALUES straight into the types of the columns. A column that is DEFAULT in every row is left to the insert itself.</summary>
+    private (LogicalValues Source, List<ColumnDefinition> Targets) BindRows(
+        TableDefinition table, List<ColumnDefinition> targets, ValuesSyntax values, InsertSyntax syntax, CommonTableScope? commonTables)
+    {
+        var width = values.Rows[0].Length;
+        CheckWidth(table, targets, width, syntax, values.Position);
+        var given = Enumerable.Range(0, width).Where(i => values.Rows.Any(r => r[i] is not DefaultSyntax)).ToArray();
+        foreach (var i in given)
+        {
+            CheckTakesValues(targets[i], syntax, values.Rows.First(r => r[i] is not DefaultSyntax)[i].Position);
+        }
+
+        var binder = new ExpressionBinder(statement, new Scope(null, commonTables), "VALUES");
+        var defaults = given.ToDictionary(i => i, i => new Lazy<BoundExpression>(() => DefaultOf(table, targets[i])));
+        var rows = ImmutableArray.CreateBuilder<ImmutableArray<BoundExpression>>(values.Rows.Count);
+        foreach (var row in values.Rows)
+        {
+            var cells = ImmutableArray.CreateBuilder<BoundExpression>(given.Length);
+            foreach (var i in given)
+            {
+                cells.Add(row[i] is DefaultSyntax ? defaults[i].Value : Assign(binder.Bind(row[i]), table, targets[i], row[i].Position));
+            }
+
+            rows.Add(cells.MoveToImmutable());
+        }
+
+        var columns = given.Select(i => statement.NewColumn(targets[i].Name, targets[i].Type)).ToImmutableArray();
+        return (new LogicalValues(columns, rows.MoveToImmutable()), [.. given.Select(i => targets[i])]);
+    }
+
+    private (LogicalPlan Source, List<ColumnDefinition> Targets) BindSource(
+        TableDefinition table, List<ColumnDefinition> targets, QuerySyntax source, InsertSyntax syntax, CommonTableScope? commonTables)
+    {
+        var query = new QueryBinder(statement).Bind(source, null, commonTables);
+        var columns = query.Columns;
+        CheckWidth(table, targets, columns.Length, syntax, source.Position);
+        targets = targets.GetRange(0, columns.Length);
+        targets.ForEach(t => CheckTakesValues(t, syntax, source.Position));
+        var expressions = columns.Select((c, i) => Assign(c.Reference, table, targets[i], source.Position)).ToImmutableArray();
+        var results = columns.Select((c, i) => statement.NewColumn(c.Name, targets[i].Type)).ToImmutableArray();
+        return (new LogicalProject(query.Plan, results, expressions), targets);
+    }
+
+    private static void CheckWidth(TableDefinition table, List<ColumnDefinition> targets, int found, InsertSyntax syntax, int position)
+    {
+        // Without a list of columns, the last ones may be left out and get their defaults.
+        if (found > targets.Count || (found < targets.Count && syntax.Columns.Count > 0))
+        {
+            throw Error.ColumnCount(syntax.Columns.Count > 0 ? "Each row for the list of columns" : $"A row of {table}", targets.Count, found, position);
+        }
+    }
+
+    private static void CheckTakesValues(ColumnDefinition column, InsertSyntax syntax, int position)
+    {
+        if (column.ComputedSql != null)
+        {
+            throw Error.GeneratedColumn(column.Name, "Leave it out, or write DEFAULT.", position);
+        }
+
+        if (column.Identity == IdentityKind.Always && syntax.OverridingSystemValue != true)
+        {
+            throw Error.GeneratedColumn(column.Name, "Leave it out, or write OVERRIDING SYSTEM VALUE.", position);
+        }
+    }
+
+    /// <summary>The value in the column's type; when it does not fit, the error names the column.</summary>
+    private static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column)
+        => Coercion.Convert(value, column.Type, false) is var converted && converted is BoundCast cast && !ReferenceEquals(converted, value)
+            ? cast with { Target = $"{table.Name}.{column.Name}" }
+            : converted;
+
+    /// <summary>Converts a value to a column's type, as an assignment may.</summary>
+    private static BoundExpression Assign(BoundExpression value, TableDefinition table, ColumnDefinition column, int position)
+    {
+        var isPossible = Coercion.IsUntyped(value) || TypeConversions.IsAssignable(value.Type, column.Type)
+            || (value is ParameterReference && (Coercion.IsRetypable(value.Type, column.Type) || value.Type.Kind == TypeKind.Text));
+        return isPossible
+            ? Into(value, table, column)
+            : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), position);
+    }
+}

@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>FROM: tables, derived tables, common tables and joins.</summary>
+internal sealed partial class QueryBinder
+{
+    /// <summary>A part of a FROM clause: its plan, and the names that it brings into reach.</summary>
+    private readonly record struct Source(LogicalPlan Plan, ImmutableArray<ScopeTable> Tables);
+
+    /// <summary>Binds a FROM clause and brings its tables into the scope. Without one there is a single row of no columns.</summary>
+    public LogicalPlan BindFrom(IReadOnlyList<TableSyntax> tables, Scope scope)
+    {
+        if (tables.Count == 0)
+        {
+            return new LogicalValues([], [[]]);
+        }
+
+        LogicalPlan? plan = null;
+        foreach (var table in tables)
+        {
+            var source = BindTable(table, scope, [.. scope.Tables]);
+            plan = plan == null ? source.Plan : new LogicalJoin(JoinKind.Inner, plan, source.Plan, []);
+            foreach (var scopeTable in source.Tables)
+            {
+                scope.Add(scopeTable, table.Position);
+            }
+        }
+
+        return plan!;
+    }
+
+    /// <summary>A table for INSERT, UPDATE and DELETE: all of its columns, with the row id first when asked for.</summary>
+    public LogicalScan Scan(TableDefinition table, bool withRowId)
+    {
+        var columns = table.Columns.Select(c => statement.NewColumn(table, c));
+        return new LogicalScan(table, withRowId
+            ? [statement.NewColumn("rowid", DataType.Int64) with { Table = table, IsNullable = false }, .. columns]
+            : [.. columns]);
+    }
+
+    /// <summary>What a scan is known by.</summary>
+    public static ScopeTable ScopeTableOf(LogicalScan scan, IdentifierSyntax? alias)
+        => new(alias == null ? scan.Table.Name : NameMatch.Fold(alias), alias == null ? scan.Table.Schema : null,
+            [.. scan.TableColumns.Where(c => c.Definition != null).Select(c => new ScopeColumn(c.Name, c))]);
+
+    /// <param name="siblings">The tables to the left, which LATERAL may name.</param>
+    private Source BindTable(TableSyntax syntax, Scope scope, ImmutableArray<ScopeTable> siblings)
+    {
+        switch (syntax)
+        {
+            case TableNameSyntax name:
+                return BindTableName(name, scope);
+            case DerivedTableSyntax derived:
+                var outer = derived.IsLateral ? With(scope, siblings) : scope.Outer;
+                var query = Bind(derived.Query, outer, scope.CommonTables);
+                return new Source(query.Plan, [Named(derived.Alias == null ? null : NameMatch.Fold(derived.Alias.Name), query.Columns, derived.Alias?.Columns, derived.Position)]);
+            case TableFunctionSyntax function:
+                throw Error.NotSupported($"The table function {function.Function.Name}", function.Position + 1);
+            case JoinSyntax join:
+                return BindJoin(join, scope, siblings);
+            default:
+                throw Error.Internal($"no binding of {syntax.GetType().Name}");
+        }
+    }
+
+    private static Scope With(Scope scope, ImmutableArray<ScopeTable> tables)
+    {
+        var result = new Scope(scope.Outer, scope.CommonTables);
+        result.Tables.AddRange(tables);
+        return result;
+    }
+
+    private Source BindTableName(TableNameSyntax syntax, Scope scope)
+    {
+        if (syntax.Name.Schema == null && CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is { } common)
+        {
+            statement.CountCommonTableUse(syntax.Position);
+            // A common table sees those before it, and no columns of the query around.
+            var query = Bind(((SelectStatementSyntax)common.Syntax.Statement).Query, null, common.Outer);
+            var inner = Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position);
+            var columns = inner.Columns.Select(c => c.Column with { Name = c.Name }).ToImmutableArray();
+            var known = syntax.Alias == null ? common.Name : NameMatch.Fold(syntax.Alias.Name);
+            return new Source(query.Plan, [Named(known, columns, syntax.Alias?.Columns, syntax.Position)]);
+        }
+
+        var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: false);
+        var table = ScopeTableOf(scan, syntax.Alias?.Name);
+        return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, scan.Columns, alias.Columns, alias.Position) : table]);
+    }
+
+    private static ScopeTable Named(string? name, ImmutableArray<LogicalColumn> columns, IReadOnlyList<IdentifierSyntax>? aliases, int position)
+    {
+        aliases ??= [];
+        if (aliases.Count > columns.Length)
+        {
+            throw Error.ColumnCount($"The list of columns of {name}", columns.Length, aliases.Count, position);
+        }
+
+        // A derived table may go without a name; then its columns are found by theirs alone.
+        return new ScopeTable(name ?? $"?{position}", null, [.. columns.Select((c, i) => new ScopeColumn(i < aliases.Count ? NameMatch.Fold(aliases[i]) : c.Name, c))]);
+    }
+
+    private Source BindJoin(JoinSyntax join, Scope scope, ImmutableArray<ScopeTable> siblings)
+    {
+        var left = BindTable(join.Left, scope, siblings);
+        var right = BindTable(join.Right, scope, siblings.AddRange(left.Tables));
+        var kind = join.Kind switch
+        {
+            JoinSyntaxKind.Left => JoinKind.Left,
+            JoinSyntaxKind.Right => JoinKind.Right,
+            JoinSyntaxKind.Full => JoinKind.Full,
+            _ => JoinKind.Inner,
+        };
+        if (kind is JoinKind.Right or JoinKind.Full && LogicalTree.FreeColumns(right.Plan).Overlaps(LogicalTree.ColumnIds(left.Plan)))
+        {
+            throw Error.InvalidReference("LATERAL cannot stand on the right of RIGHT JOIN or FULL JOIN: its rows come from the left.", join.Right.Position);
+        }
+
+        if (join.Using.Count > 0 || join.IsNatural)
+        {
+            return BindUsing(join, kind, left, right);
+        }
+
+        ImmutableArray<BoundExpression> conjuncts = [];
+        if (join.On != null)
+        {
+            var inner = new Scope(scope.Outer, scope.CommonTables);
+            foreach (var table in left.Tables.Concat(right.Tables))
+            {
+                inner.Add(table, join.Position);
+            }
+
+            conjuncts = ExpressionTree.Conjuncts(new ExpressionBinder(statement, inner, "the condition of a join").BindCondition(join.On, "the condition of a join"));
+        }
+
+        return new Source(new LogicalJoin(kind, left.Plan, right.Plan, conjuncts), left.Tables.AddRange(right.Tables));
+    }
+
+    /// <summary>USING and NATURAL: equal columns, which are seen as one afterwards.</summary>
+    private Source BindUsing(JoinSyntax join, JoinKind kind, Source left, Source right)
+    {
+        var names = join.IsNatural
+            ? [.. Visible(left).Select(c => c.Name).Where(n => Visible(right).Any(c => c.Name == n)).Distinct().Select(n => new IdentifierSyntax(join.Span, n, true))]
+            : join.Using;
+        var conjuncts = new List<BoundExpression>();
+        var merged = new List<ScopeColumn>();
+        var hidden = new HashSet<int>();
+        var computed = new List<(LogicalColumn Column, BoundExpression Expression)>();
+        foreach (var name in names)
+        {
+            var (a, b) = (FindOne(left, name), FindOne(right, name));
+            conjuncts.Add(ExpressionBinder.AreEqual(a.Reference, b.Reference, name.Position));
+            hidden.Add(a.Id);
+            hidden.Add(b.Id);
+            var column = kind == JoinKind.Right ? b : a;
+            if (kind == JoinKind.Full)
+            {
+                var operands = ExpressionBinder.Unify([(a.Reference, name.Position), (b.Reference, name.Position)], "USING");
+                column = statement.NewColumn(a.Name, operands[0].Type);
+                computed.Add((column, new BoundCoalesce(column.Type, operands)));
+            }
+
+            merged.Add(new ScopeColumn(column.Name, column));
+        }
+
+        LogicalPlan plan = new LogicalJoin(kind, left.Plan, right.Plan, [.. conjuncts]);
+        if (computed.Count > 0)
+        {
+            var kept = plan.Columns;
+            // The columns pass under their own ids: the projection adds, it renames nothing.
+            plan = new LogicalProject(plan, [.. kept, .. computed.Select(c => c.Column)], [.. kept.Select(c => c.Reference), .. computed.Select(c => c.Expression)]);
+        }
+
+        var tables = left.Tables.AddRange(right.Tables)
+            .Select(t => t with { Columns = [.. t.Columns.Select(c => hidden.Contains(c.Column.Id) ? c with { IsMerged = true } : c)] });
+        return new Source(plan, [new ScopeTable(null, null, merged), .. tables]);
+    }
+
+    private static IEnumerable<ScopeColumn> Visible(Source source) => source.Tables.SelectMany(t => t.Columns).Where(c => !c.IsMerged);
+
+    private static LogicalColumn FindOne(Source source, IdentifierSyntax name)
+    {
+        var found = NameMatch.Find(name, Visible(source), c => c.Name);
+        return found.Count switch
+        {
+            1 => found[0].Column,
+            0 => throw Error.UndefinedColumn(name.Text, "one side of the join", NameMatch.Similar(name.Text, Visible(source).Select(c => c.Name)), name.Position),
+            _ => throw Error.AmbiguousName("column", name.Text, name.Position),
+        };
+    }
+}

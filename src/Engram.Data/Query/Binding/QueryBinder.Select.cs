@@ -1,0 +1,259 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>SELECT: from the tables through filter, groups, order and limit to the select list.</summary>
+internal sealed partial class QueryBinder
+{
+    /// <summary>An output column on its way: its expression over the rows before the projection.</summary>
+    private readonly record struct OutputItem(BoundExpression Expression, string Name, int Position);
+
+    private BoundQuery BindSelect(SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, BoundExpression? limit, BoundExpression? offset, Scope scope)
+    {
+        if (select.DistinctOn.Count > 0)
+        {
+            throw Error.NotSupported("DISTINCT ON", select.Position + 1);
+        }
+
+        if (select.Windows.Count > 0)
+        {
+            throw Error.NotSupported("WINDOW", select.Windows[0].Position + 1);
+        }
+
+        var plan = BindFrom(select.From, scope);
+        if (select.Where != null)
+        {
+            var condition = new ExpressionBinder(statement, scope, "WHERE").BindCondition(select.Where, "the condition of WHERE");
+            plan = new LogicalFilter(plan, ExpressionTree.Conjuncts(condition));
+        }
+
+        var sources = plan.Columns.ToDictionary(c => c.Id);
+        var aggregates = new AggregateCollector(statement);
+        var items = BindItems(select.Items, scope, aggregates);
+        var having = select.Having == null ? null
+            : new ExpressionBinder(statement, scope, "HAVING") { Aggregates = aggregates }.BindCondition(select.Having, "the condition of HAVING");
+        var keys = orderBy.Select(o => BindOrderKey(o, items, scope, aggregates)).ToImmutableArray();
+
+        if (select.HasGroupBy || having != null || !aggregates.Aggregates.IsEmpty)
+        {
+            var grouping = new Grouping(statement, sources, [.. select.GroupBy.Select(g => BindGroupKey(g, items, scope))]);
+            items = items.ConvertAll(i => i with { Expression = grouping.Over(i.Expression, i.Position) });
+            keys = [.. keys.Zip(orderBy, (k, o) => k with { Expression = grouping.Over(k.Expression, o.Position) })];
+            plan = new LogicalAggregate(plan, grouping.KeyColumns, grouping.Keys, aggregates.Columns, aggregates.Aggregates);
+            if (having != null)
+            {
+                plan = new LogicalFilter(plan, ExpressionTree.Conjuncts(grouping.Over(having, select.Having!.Position)));
+            }
+
+            sources = plan.Columns.ToDictionary(c => c.Id);
+        }
+
+        var columns = NewColumns(items, sources);
+        ImmutableArray<BoundExpression> expressions = [.. items.Select(i => i.Expression)];
+        if (select.IsDistinct)
+        {
+            plan = new LogicalDistinct(new LogicalProject(plan, columns, expressions));
+            keys = [.. keys.Zip(orderBy, (k, o) => k with { Expression = SelectedAs(k.Expression, expressions, columns, o.Position) })];
+            return new BoundQuery(OrderAndLimit(plan, keys, limit, offset));
+        }
+
+        if (keys.All(k => ExpressionTree.IsMovable(k.Expression)))
+        {
+            // Ordered first, so that after a LIMIT the select list is computed for the rows that are left.
+            return new BoundQuery(new LogicalProject(OrderAndLimit(plan, keys, limit, offset), columns, expressions));
+        }
+
+        return new BoundQuery(OrderByComputed(plan, columns, expressions, keys, limit, offset));
+    }
+
+    /// <summary>Binds RETURNING: a select list over the columns of one table.</summary>
+    public (ImmutableArray<LogicalColumn> Columns, ImmutableArray<BoundExpression> Expressions) BindReturning(
+        IReadOnlyList<SelectItemSyntax> syntax, Scope scope, ImmutableArray<LogicalColumn> row)
+    {
+        var items = BindItems(syntax, scope, null);
+        return (NewColumns(items, row.ToDictionary(c => c.Id)), [.. items.Select(i => i.Expression)]);
+    }
+
+    private ImmutableArray<LogicalColumn> NewColumns(List<OutputItem> items, Dictionary<int, LogicalColumn> sources)
+        => [.. items.Select(i => i.Expression is BoundColumn c && sources.TryGetValue(c.Ordinal, out var source)
+            ? statement.NewColumn(source, i.Name)
+            : statement.NewColumn(i.Name, i.Expression))];
+
+    /// <summary>Computes what is ordered by once, beside the select list, when it is a subquery or changes from call to call.</summary>
+    private LogicalProject OrderByComputed(
+        LogicalPlan plan, ImmutableArray<LogicalColumn> columns, ImmutableArray<BoundExpression> expressions, ImmutableArray<SortKey> keys,
+        BoundExpression? limit, BoundExpression? offset)
+    {
+        var allColumns = columns.ToBuilder();
+        var allExpressions = expressions.ToBuilder();
+        var newKeys = new List<SortKey>();
+        foreach (var key in keys)
+        {
+            var index = expressions.IndexOf(key.Expression, 0, expressions.Length, ExpressionTree.SameComparer.Instance);
+            if (index < 0)
+            {
+                index = allColumns.Count;
+                allColumns.Add(statement.NewColumn("order", key.Expression));
+                allExpressions.Add(key.Expression);
+            }
+
+            newKeys.Add(key with { Expression = allColumns[index].Reference });
+        }
+
+        var project = new LogicalProject(plan, allColumns.ToImmutable(), allExpressions.ToImmutable());
+        return new LogicalProject(
+            OrderAndLimit(project, [.. newKeys], limit, offset), [.. columns.Select(c => statement.NewColumn(c, c.Name))], [.. columns.Select(c => c.Reference)]);
+    }
+
+    private static BoundColumn SelectedAs(BoundExpression key, ImmutableArray<BoundExpression> expressions, ImmutableArray<LogicalColumn> columns, int position)
+    {
+        var index = expressions.IndexOf(key, 0, expressions.Length, ExpressionTree.SameComparer.Instance);
+        return index >= 0 ? columns[index].Reference : throw Error.OrderByNotSelected(position);
+    }
+
+    private List<OutputItem> BindItems(IReadOnlyList<SelectItemSyntax> syntax, Scope scope, AggregateCollector? aggregates)
+    {
+        var binder = new ExpressionBinder(statement, scope, "the select list") { Aggregates = aggregates };
+        var items = new List<OutputItem>();
+        foreach (var item in syntax)
+        {
+            if (item.Expression is StarSyntax star)
+            {
+                items.AddRange(Expand(star, scope));
+            }
+            else
+            {
+                var expression = binder.BindValue(item.Expression);
+                items.Add(new OutputItem(expression, item.Alias == null ? NameOf(item.Expression, expression) : NameMatch.Fold(item.Alias), item.Position));
+            }
+        }
+
+        return items;
+    }
+
+    private static IEnumerable<OutputItem> Expand(StarSyntax star, Scope scope)
+    {
+        var tables = scope.Tables;
+        if (star.Table != null)
+        {
+            tables = scope.FindTables(star.Table);
+            if (tables.Count == 0)
+            {
+                throw Error.UndefinedQualifier(star.Table.ToString(), star.Position);
+            }
+        }
+        else if (tables.Count == 0)
+        {
+            throw Error.SyntaxRule("SELECT * needs a FROM clause.", star.Position);
+        }
+
+        // What USING merged appears once, before the other columns.
+        return from table in tables.OrderBy(t => t.Name == null ? 0 : 1)
+               from column in table.Columns
+               where star.Table != null || !column.IsMerged
+               select new OutputItem(column.Column.Reference, column.Name, star.Position);
+    }
+
+    /// <summary>The name of an output column without an alias, by PostgreSQL's rule.</summary>
+    private static string NameOf(ExpressionSyntax syntax, BoundExpression bound) => syntax switch
+    {
+        ColumnReferenceSyntax => ((BoundColumn)bound).Name,
+        FunctionCallSyntax call => NameMatch.Fold(call.Name.Name),
+        CastSyntax { Operand: ColumnReferenceSyntax or FunctionCallSyntax or CastSyntax } cast => NameOf(cast.Operand, bound is BoundCast b ? b.Operand : bound),
+        CastSyntax cast => cast.Type.Name,
+        TypedLiteralSyntax literal => literal.Type.Name,
+        CaseSyntax => "case",
+        ExistsSyntax => "exists",
+        ArraySyntax or ArraySubquerySyntax => "array",
+        CollateSyntax collate => NameOf(collate.Operand, bound),
+        ScalarSubquerySyntax when bound is LogicalSubquery subquery => subquery.Plan.Columns[0].Name,
+        _ => "?column?",
+    };
+
+    /// <summary>A key of ORDER BY: an output column by its name or position, else any expression over the tables.</summary>
+    private SortKey BindOrderKey(OrderItemSyntax item, List<OutputItem> items, Scope scope, AggregateCollector aggregates)
+    {
+        BoundExpression expression;
+        if (item.Expression is IntegerLiteralSyntax number)
+        {
+            expression = items[OutputIndex(number, items.Count, "ORDER BY")].Expression;
+        }
+        else if (item.Expression is ColumnReferenceSyntax { Table: null } reference && FindOutput(reference, items) is { } output)
+        {
+            expression = output;
+        }
+        else
+        {
+            expression = new ExpressionBinder(statement, scope, "ORDER BY") { Aggregates = aggregates }.BindValue(item.Expression);
+        }
+
+        return statement.SortKeyOf(expression, item);
+    }
+
+    private static BoundExpression? FindOutput(ColumnReferenceSyntax reference, List<OutputItem> items)
+    {
+        var found = NameMatch.Find(reference.Column, items, i => i.Name);
+        return found.Count == 0 ? null
+            : found.TrueForAll(f => ExpressionTree.AreSame(f.Expression, found[0].Expression)) ? found[0].Expression
+            : throw Error.AmbiguousName("output column", reference.Column.Text, reference.Position);
+    }
+
+    /// <summary>A key of GROUP BY: a column of the tables first, then an output column by its name, or by its position.</summary>
+    private BoundExpression BindGroupKey(ExpressionSyntax syntax, List<OutputItem> items, Scope scope)
+    {
+        if (syntax is IntegerLiteralSyntax number)
+        {
+            return items[OutputIndex(number, items.Count, "GROUP BY")].Expression;
+        }
+
+        if (syntax is ColumnReferenceSyntax { Table: null } reference && !scope.Contains(reference) && FindOutput(reference, items) is { } output)
+        {
+            return output;
+        }
+
+        return new ExpressionBinder(statement, scope, "GROUP BY").BindValue(syntax);
+    }
+
+    /// <summary>The keys of a GROUP BY, and how expressions of the rows become expressions of the groups.</summary>
+    private sealed class Grouping
+    {
+        private readonly Dictionary<int, LogicalColumn> sources;
+
+        public Grouping(StatementScope statement, Dictionary<int, LogicalColumn> sources, IReadOnlyList<BoundExpression> keys)
+        {
+            this.sources = sources;
+            var distinct = keys.Distinct(ExpressionTree.SameComparer.Instance).ToImmutableArray();
+            Keys = distinct;
+            // A plain column keeps its id, so that what names it needs no rewriting.
+            KeyColumns = ImmutableArray.CreateRange(distinct, k => k is BoundColumn column && sources.TryGetValue(column.Ordinal, out var source)
+                ? source
+                : statement.NewColumn("key", k.Type));
+        }
+
+        public ImmutableArray<BoundExpression> Keys { get; }
+
+        public ImmutableArray<LogicalColumn> KeyColumns { get; }
+
+        /// <summary>Puts keys in the place of what they compute; what is left of the rows' columns then is an error.</summary>
+        public BoundExpression Over(BoundExpression expression, int position)
+        {
+            var result = ExpressionTree.Rewrite(expression, e =>
+            {
+                var index = Keys.IndexOf(e, 0, Keys.Length, ExpressionTree.SameComparer.Instance);
+                return index < 0 ? null : KeyColumns[index].Reference;
+            });
+            foreach (var id in ExpressionTree.ColumnsOf(result))
+            {
+                if (sources.TryGetValue(id, out var column) && !KeyColumns.Any(k => k.Id == id))
+                {
+                    throw Error.NotGrouped(column.Name, position);
+                }
+            }
+
+            return result;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>What all binders of one statement share: the schema, the types of the given parameters, and the ids of columns.</summary>
+internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes)
+{
+    /// <summary>Common tables are bound anew wherever they are named; this many times in all.</summary>
+    private const int CommonTableUsesMax = 500;
+
+    private readonly List<LogicalColumn> columns = [];
+    private int commonTableUses;
+
+    public DatabaseCatalog Catalog { get; } = catalog;
+
+    /// <summary>The type of the value that the caller gave; Unknown for a bare null and for a parameter that was not given.</summary>
+    public DataType ParameterType(string name) => parameterTypes.TryGetValue(name, out var type) ? type : DataType.Unknown;
+
+    public LogicalColumn NewColumn(string name, DataType type) => Keep(new LogicalColumn(columns.Count, name, type));
+
+    /// <summary>A column of a table, for one place where the table is named.</summary>
+    public LogicalColumn NewColumn(TableDefinition table, ColumnDefinition column)
+        => Keep(new LogicalColumn(columns.Count, column.Name, column.Type) { Table = table, Definition = column, IsNullable = !column.IsNotNull });
+
+    /// <summary>A column that shows another one under a new id.</summary>
+    public LogicalColumn NewColumn(LogicalColumn source, string name) => Keep(source with { Id = columns.Count, Name = name });
+
+    /// <summary>A column for the value of an expression.</summary>
+    public LogicalColumn NewColumn(string name, BoundExpression expression)
+        => Keep(new LogicalColumn(columns.Count, name, expression.Type) { IsDistance = IsDistance(expression) });
+
+    /// <summary>
+    /// NULL is the smallest value, so it comes first when ascending; but a row without an embedding is near to nothing, so after ORDER BY a
+    /// distance it comes last either way.
+    /// </summary>
+    public SortKey SortKeyOf(BoundExpression expression, OrderItemSyntax syntax)
+        => new(expression, syntax.IsDescending, syntax.NullsFirst ?? (!syntax.IsDescending && !IsDistance(expression)));
+
+    /// <summary>The column with an id, as it was made.</summary>
+    public LogicalColumn Column(int id) => columns[id];
+
+    private bool IsDistance(BoundExpression expression)
+        => expression is BoundColumn column ? columns[column.Ordinal].IsDistance : VectorDistances.IsDistance(expression);
+
+    private LogicalColumn Keep(LogicalColumn column)
+    {
+        columns.Add(column);
+        return column;
+    }
+
+    public void CountCommonTableUse(int position)
+    {
+        if (++commonTableUses > CommonTableUsesMax)
+        {
+            throw Error.NestedTooDeeply(CommonTableUsesMax, position);
+        }
+    }
+}
+
+/// <summary>A common table: its text, and what was in reach where it was defined.</summary>
+internal sealed record CommonTable(string Name, CommonTableSyntax Syntax, CommonTableScope? Outer);
+
+/// <summary>The common tables in reach, innermost first.</summary>
+internal sealed record CommonTableScope(CommonTable Table, CommonTableScope? Next)
+{
+    public static CommonTable? Find(CommonTableScope? scope, IdentifierSyntax name)
+    {
+        var all = new List<CommonTable>();
+        for (; scope != null; scope = scope.Next)
+        {
+            all.Add(scope.Table);
+        }
+
+        return NameMatch.Find(name, all, t => t.Name).FirstOrDefault();
+    }
+}

@@ -1,0 +1,46 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>Which expressions are distances between vectors, and orders that are orders by distance in disguise.</summary>
+internal static class VectorDistances
+{
+    /// <summary>Whether the expression is a distance, or a similarity that falls as a distance rises.</summary>
+    public static bool IsDistance(BoundExpression expression) => TryMatch(expression, out _, out _, out _);
+
+    /// <summary>Takes a distance apart.</summary>
+    /// <param name="isSimilarity">Whether the greatest value is the nearest.</param>
+    public static bool TryMatch(BoundExpression expression, out VectorMetric metric, out BoundCall call, out bool isSimilarity)
+    {
+        metric = default;
+        call = null!;
+        isSimilarity = false;
+        // 1 - distance: rounding keeps the order, though two rows may come to share one value.
+        if (expression is BoundCall { Function.Name: "-", Arguments: [BoundConstant { Value: 1 or 1.0 or 1m }, BoundCall inner] }
+            && TryMatch(inner, out metric, out call, out var isInnerSimilarity))
+        {
+            isSimilarity = !isInnerSimilarity;
+            return true;
+        }
+
+        if (expression is not BoundCall { Arguments: [{ Type.Kind: TypeKind.Vector }, { Type.Kind: TypeKind.Vector }] } candidate)
+        {
+            return false;
+        }
+
+        (var found, isSimilarity) = candidate.Function.Name switch
+        {
+            "<=>" or "cosine_distance" => ((VectorMetric?)VectorMetric.Cosine, false),
+            "cosine_similarity" => (VectorMetric.Cosine, true),
+            "<->" or "l2_distance" => (VectorMetric.L2, false),
+            "<#>" => (VectorMetric.InnerProduct, false),
+            "inner_product" => (VectorMetric.InnerProduct, true),
+            "<+>" or "l1_distance" => (VectorMetric.L1, false),
+            _ => (null, false),
+        };
+        metric = found ?? default;
+        call = candidate;
+        return found != null;
+    }
+}

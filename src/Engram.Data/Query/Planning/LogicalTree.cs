@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Engram.Data.Query.Binding;
+
+namespace Engram.Data.Query.Planning;
+
+/// <summary>Walking and rewriting logical plans.</summary>
+internal static class LogicalTree
+{
+    public static IEnumerable<LogicalPlan> Inputs(LogicalPlan plan) => plan switch
+    {
+        LogicalFilter p => [p.Input],
+        LogicalProject p => [p.Input],
+        LogicalAggregate p => [p.Input],
+        LogicalDistinct p => [p.Input],
+        LogicalSort p => [p.Input],
+        LogicalLimit p => [p.Input],
+        LogicalJoin p => [p.Left, p.Right],
+        LogicalUnionAll p => p.Inputs,
+        _ => [],
+    };
+
+    /// <summary>The expressions of the node itself.</summary>
+    public static IEnumerable<BoundExpression> Expressions(LogicalPlan plan) => plan switch
+    {
+        LogicalScan p => p.Filters,
+        LogicalValues p => p.Rows.SelectMany(r => r),
+        LogicalFilter p => p.Conjuncts,
+        LogicalProject p => p.Expressions,
+        LogicalAggregate p => p.Keys.Concat(p.Aggregates.SelectMany(Expressions)),
+        LogicalSort p => p.Keys.Select(k => k.Expression).Concat(Given(p.Limit, p.Offset)),
+        LogicalLimit p => Given(p.Limit, p.Offset),
+        LogicalJoin p => p.Conjuncts,
+        _ => [],
+    };
+
+    public static IEnumerable<BoundExpression> Expressions(BoundAggregate aggregate)
+        => aggregate.Arguments.Concat(Given(aggregate.Filter, null)).Concat(aggregate.OrderBy.Select(k => k.Expression));
+
+    /// <summary>The ids that the plan reads and nothing in it produces: what makes a subquery correlated and a join lateral.</summary>
+    public static HashSet<int> FreeColumns(LogicalPlan plan)
+    {
+        var read = new HashSet<int>();
+        var produced = new HashSet<int>();
+        Collect(plan, read, produced);
+        read.ExceptWith(produced);
+        return read;
+    }
+
+    public static HashSet<int> ColumnIds(LogicalPlan plan) => [.. plan.Columns.Select(c => c.Id)];
+
+    /// <summary>Rewrites every expression of the plan and of its inputs. Columns that the plan produces keep their ids.</summary>
+    public static LogicalPlan RewriteExpressions(LogicalPlan plan, Func<BoundExpression, BoundExpression> rewrite)
+    {
+        ImmutableArray<BoundExpression> All(ImmutableArray<BoundExpression> list) => ImmutableArray.CreateRange(list, rewrite);
+        BoundExpression? Maybe(BoundExpression? e) => e == null ? null : rewrite(e);
+        LogicalPlan Input(LogicalPlan p) => RewriteExpressions(p, rewrite);
+        return plan switch
+        {
+            LogicalScan p => p with { Filters = All(p.Filters) },
+            LogicalValues p => p with { Rows = ImmutableArray.CreateRange(p.Rows, All) },
+            LogicalFilter p => new LogicalFilter(Input(p.Input), All(p.Conjuncts)),
+            LogicalProject p => p with { Input = Input(p.Input), Expressions = All(p.Expressions) },
+            LogicalAggregate p => p with
+            {
+                Input = Input(p.Input),
+                Keys = All(p.Keys),
+                Aggregates = ImmutableArray.CreateRange(p.Aggregates, a => Rewrite(a, rewrite)),
+            },
+            LogicalDistinct p => new LogicalDistinct(Input(p.Input)),
+            LogicalSort p => new LogicalSort(Input(p.Input), Rewrite(p.Keys, rewrite), Maybe(p.Limit), Maybe(p.Offset)),
+            LogicalLimit p => new LogicalLimit(Input(p.Input), Maybe(p.Limit), Maybe(p.Offset)),
+            LogicalJoin p => p with { Left = Input(p.Left), Right = Input(p.Right), Conjuncts = All(p.Conjuncts) },
+            LogicalUnionAll p => p with { Inputs = ImmutableArray.CreateRange(p.Inputs, Input) },
+            _ => throw Error.Internal($"no rewriting of {plan.GetType().Name}"),
+        };
+    }
+
+    public static BoundAggregate Rewrite(BoundAggregate aggregate, Func<BoundExpression, BoundExpression> rewrite) => aggregate with
+    {
+        Arguments = ImmutableArray.CreateRange(aggregate.Arguments, rewrite),
+        Filter = aggregate.Filter == null ? null : rewrite(aggregate.Filter),
+        OrderBy = Rewrite(aggregate.OrderBy, rewrite),
+    };
+
+    public static ImmutableArray<SortKey> Rewrite(ImmutableArray<SortKey> keys, Func<BoundExpression, BoundExpression> rewrite)
+        => ImmutableArray.CreateRange(keys, k => k with { Expression = rewrite(k.Expression) });
+
+    private static void Collect(LogicalPlan plan, HashSet<int> read, HashSet<int> produced)
+    {
+        foreach (var expression in Expressions(plan))
+        {
+            ExpressionTree.CollectColumns(expression, read);
+        }
+
+        foreach (var input in Inputs(plan))
+        {
+            Collect(input, read, produced);
+        }
+
+        switch (plan)
+        {
+            case LogicalScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll:
+                produced.UnionWith(plan.Columns.Select(c => c.Id));
+                break;
+        }
+    }
+
+    private static IEnumerable<BoundExpression> Given(BoundExpression? a, BoundExpression? b)
+    {
+        if (a != null)
+        {
+            yield return a;
+        }
+
+        if (b != null)
+        {
+            yield return b;
+        }
+    }
+}

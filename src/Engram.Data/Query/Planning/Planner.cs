@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Planning;
+
+/// <summary>From syntax to a plan that is ready to run.</summary>
+/// <remarks>
+/// <code>
+/// StatementSyntax --bind--> LogicalPlan --push down, unnest--> LogicalPlan --lower--> Plan
+///                 names,                conditions move to the        columns by place, scans, probes,
+///                 types,                scans, EXISTS and IN          fused top-k, hash joins, slots
+///                 functions             become joins
+/// </code>
+/// <para>Rules, no costs: without statistics on a table's contents the same text gives the same plan on every machine. What decides is what the schema
+/// tells for certain: which columns an index has, what is unique, which conditions are equalities.</para>
+/// <para>Thread-safe: every call has a state of its own. The result is immutable and refers to nothing but the catalog's definitions.</para>
+/// </remarks>
+internal static class Planner
+{
+    /// <summary>Binds, optimises and lowers one statement.</summary>
+    /// <param name="statement">As parsed.</param>
+    /// <param name="text">The text of the script that it was parsed from.</param>
+    /// <param name="catalog">The schema that names are looked up in.</param>
+    /// <param name="parameterTypes">By name, the types that the caller's values have; Unknown for a bare null.</param>
+    /// <exception cref="EngramException">The statement does not fit the schema, or asks for what is not supported; with a position where there is one.</exception>
+    public static BoundStatement Plan(StatementSyntax statement, string text, DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes)
+    {
+        switch (statement)
+        {
+            case ExplainSyntax explain:
+                var inner = Plan(explain.Statement, text, catalog, parameterTypes);
+                var line = new PlanColumn("QUERY PLAN", DataType.Text, IsNullable: false);
+                var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
+                return new BoundStatement(kind, new ExplainPlan([line], inner.Plan, explain.IsAnalyze), inner.Parameters);
+            case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax or TruncateSyntax:
+                var scope = new StatementScope(catalog, parameterTypes);
+                var lowering = new Lowering(scope);
+                var plan = PlanData(statement, scope, lowering);
+                return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters);
+            case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax
+                or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax:
+                return new BoundStatement(StatementKind.Session, new SessionPlan(statement), []);
+            default:
+                return new BoundStatement(StatementKind.Ddl, new DdlPlan(statement), []);
+        }
+    }
+
+    private static Plan PlanData(StatementSyntax statement, StatementScope scope, Lowering lowering)
+    {
+        switch (statement)
+        {
+            case SelectStatementSyntax select:
+                return lowering.LowerQuery(new QueryBinder(scope).Bind(select.Query, null, null).Plan);
+            case InsertSyntax insert:
+                return PlanInsert(new ModificationBinder(scope).BindInsert(insert), lowering);
+            case UpdateSyntax update:
+                return PlanUpdate(new ModificationBinder(scope).BindUpdate(update), lowering);
+            case DeleteSyntax delete:
+                return PlanDelete(new ModificationBinder(scope).BindDelete(delete), lowering);
+            case TruncateSyntax { Tables: [var table], RestartIdentity: false, IsCascade: false } truncate:
+                // Row by row for now; foreign keys hold as they do for DELETE.
+                return PlanDelete(new ModificationBinder(scope).BindDelete(new DeleteSyntax(truncate.Span, null, table, null)), lowering);
+            default:
+                throw Error.NotSupported("TRUNCATE of several tables, with RESTART IDENTITY or CASCADE", statement.Position + 1);
+        }
+    }
+
+    private static InsertPlan PlanInsert(BoundInsert insert, Lowering lowering)
+    {
+        var source = lowering.LowerQuery(insert.Source);
+        var row = MapOf(insert.Result.Columns);
+        var columns = ImmutableArray.CreateRange(insert.Columns, c => c.Expression == null ? c : c with { Expression = lowering.LowerExpression(c.Expression, row) });
+        return new InsertPlan(
+            OutputOf(insert.Result), insert.Table, source, columns, LowerAll(insert.Result.Checks, row, lowering), LowerAll(insert.Result.Returning, row, lowering));
+    }
+
+    private static UpdatePlan PlanUpdate(BoundChange change, Lowering lowering)
+    {
+        var read = new HashSet<int>();
+        foreach (var (_, value) in change.Set)
+        {
+            ExpressionTree.CollectColumns(value, read);
+        }
+
+        var (source, map) = lowering.LowerSource(change.Source, change.Target.Columns, read);
+        var set = ImmutableArray.CreateRange(change.Set, s => (s.Column, lowering.LowerExpression(s.Value, map)));
+        var row = MapOf(change.Result.Columns);
+        return new UpdatePlan(
+            OutputOf(change.Result), change.Table, source, set, LowerAll(change.Result.Checks, row, lowering), LowerAll(change.Result.Returning, row, lowering));
+    }
+
+    private static DeletePlan PlanDelete(BoundChange change, Lowering lowering)
+    {
+        var (source, _) = lowering.LowerSource(change.Source, change.Target.Columns, []);
+        return new DeletePlan(OutputOf(change.Result), change.Table, source, LowerAll(change.Result.Returning, MapOf(change.Result.Columns), lowering));
+    }
+
+    private static ImmutableArray<PlanColumn> OutputOf(TableResult result) => ImmutableArray.CreateRange(result.Returned, c => c.ToPlanColumn());
+
+    private static Dictionary<int, int> MapOf(ImmutableArray<LogicalColumn> columns)
+        => columns.Select((c, i) => (c.Id, Ordinal: i)).ToDictionary(c => c.Id, c => c.Ordinal);
+
+    private static ImmutableArray<BoundExpression> LowerAll(ImmutableArray<BoundExpression> expressions, Dictionary<int, int> map, Lowering lowering)
+        => ImmutableArray.CreateRange(expressions, e => lowering.LowerExpression(e, map));
+}
