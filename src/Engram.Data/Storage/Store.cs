@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Maintenance;
 using Engram.Data.Storage.Transactions;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>Opens or creates the database in a directory; runs recovery. Takes ownership of the directory.</summary>
     /// <exception cref="EngramException">EG001 not a database, EG002 other format, EG004 absent and read-only, 55P03 locked by another process, XX001 damaged.</exception>
     public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger)
-        => throw Error.Internal("the store has not been built yet");
+        => StoreOpening.Open(directory, options, logger);
 
     /// <summary>What this opening found and did.</summary>
     public abstract RecoveryReport Recovery { get; }

@@ -17,6 +17,9 @@ internal sealed record StoreOptions
 
     public bool IsReadOnly { get; init; }
 
+    /// <summary>Whether a database is made where there is none; when false that is EG004.</summary>
+    public bool MayCreate { get; init; } = true;
+
     /// <summary>How long <see cref="DurabilityMode.Interval"/> leaves a commit unsynced.</summary>
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 

@@ -10,10 +10,8 @@ namespace Engram.Data.Storage.Catalog;
 /// <param name="Lsn">Everything up to this commit is in the segments and overlays named here; later commits are in the log.</param>
 /// <param name="Catalog">The schema as of <paramref name="Lsn"/>.</param>
 /// <param name="Tables">One entry for each table of the catalog that has ever had a row, ascending by id.</param>
-/// <param name="WalFileNumberFirst">The first file of the log that recovery reads.</param>
-/// <param name="WalChecksum">The checksum that the first group read there must name as its predecessor's.</param>
 internal sealed record Manifest(
-    long Generation, Lsn Lsn, DatabaseCatalog Catalog, ImmutableArray<TableManifest> Tables, long WalFileNumberFirst, uint WalChecksum)
+    long Generation, Lsn Lsn, DatabaseCatalog Catalog, ImmutableArray<TableManifest> Tables)
 {
     /// <summary>The file of the manifest of one generation.</summary>
     public static string NameOf(long generation) => string.Create(CultureInfo.InvariantCulture, $"{NamePrefix}{generation:D8}");

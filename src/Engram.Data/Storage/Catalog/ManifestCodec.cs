@@ -20,8 +20,6 @@ internal static class ManifestCodec
     {
         writer.WriteInt64(manifest.Generation);
         writer.WriteInt64(manifest.Lsn.Value);
-        writer.WriteInt64(manifest.WalFileNumberFirst);
-        writer.WriteUInt32(manifest.WalChecksum);
         CatalogCodec.WriteCatalog(writer, manifest.Catalog);
         writer.WriteCount(manifest.Tables.Length);
         foreach (var table in manifest.Tables)
@@ -35,13 +33,11 @@ internal static class ManifestCodec
     {
         var generation = ReadPositive(ref reader, "generation");
         var lsn = reader.ReadInt64();
-        var walFileNumberFirst = reader.ReadInt64();
-        if (lsn < 0 || walFileNumberFirst < 0)
+        if (lsn < 0)
         {
-            throw reader.Damaged($"LSN {lsn} and log file {walFileNumberFirst} cannot be");
+            throw reader.Damaged($"LSN {lsn} cannot be");
         }
 
-        var walChecksum = reader.ReadUInt32();
         var catalog = CatalogCodec.ReadCatalog(ref reader);
         var tables = ImmutableArray.CreateBuilder<TableManifest>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -56,7 +52,7 @@ internal static class ManifestCodec
             tables.Add(table);
         }
 
-        return new Manifest(generation, new Lsn(lsn), catalog, tables.DrainToImmutable(), walFileNumberFirst, walChecksum);
+        return new Manifest(generation, new Lsn(lsn), catalog, tables.DrainToImmutable());
     }
 
     private static void WriteTable(ByteWriter writer, TableManifest table)

@@ -330,7 +330,7 @@ internal sealed partial class WalWriter
     }
 
     /// <summary>From here on nothing is written and nothing is acknowledged.</summary>
-    private void Poison(Exception cause)
+    public void Poison(Exception cause)
     {
         List<WalWaiter> waiters;
         lock (_gate)

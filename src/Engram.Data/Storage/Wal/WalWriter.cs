@@ -146,6 +146,15 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <exception cref="EngramException">EG003 after a failed write or sync.</exception>
+    public void ThrowIfPoisoned()
+    {
+        lock (_gate)
+        {
+            ThrowIfUnusable();
+        }
+    }
+
     /// <summary>All files that recovery would read, oldest first; the last is being written.</summary>
     public IReadOnlyList<WalFileInfo> Files
     {

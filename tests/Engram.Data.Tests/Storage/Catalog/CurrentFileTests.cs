@@ -165,7 +165,7 @@ public sealed class CurrentFileTests : IDisposable
         CurrentFile.BeginCreate(directory, "wal", "segments");
         directory.WriteFile("LOCK", "1"u8);
         directory.WriteFile("wal/00000001.wal", new byte[100]);
-        ManifestFile.Write(directory, new Manifest(1, default, DatabaseCatalog.Empty, [], 1, 0));
+        ManifestFile.Write(directory, new Manifest(1, default, DatabaseCatalog.Empty, []));
 
         Assert.False(CurrentFile.Exists(directory));
         CurrentFile.BeginCreate(directory, "wal", "segments");

@@ -23,8 +23,7 @@ public sealed class ManifestFileTests : IDisposable
                 new(new SegmentInfo("segments/t4-1.seg", new TableId(4), 1024 * 1024, 1, 2_000_000, 1L << 33, 0xFFFFFFFF, Columns), null, 0),
                 new(new SegmentInfo("segments/t4-2.seg", new TableId(4), 1, long.MinValue, long.MinValue, 65536, 1, [ColumnId.RowId]), "segments/t4-2-7.ovl", 9),
             ]),
-        ],
-        WalFileNumberFirst: 42, WalChecksum: 0xDEADBEEF);
+        ]);
 
     private readonly MemoryDirectory directory = new();
 
@@ -37,7 +36,7 @@ public sealed class ManifestFileTests : IDisposable
         Assert.Equal([Name], directory.List(""));
         var copy = ManifestFile.Read(directory, 7, checksum);
 
-        Assert.Equal((7, new Lsn(1234), 42, 0xDEADBEEF), (copy.Generation, copy.Lsn, copy.WalFileNumberFirst, copy.WalChecksum));
+        Assert.Equal((7, new Lsn(1234)), (copy.Generation, copy.Lsn));
         Assert.Equal(Sample.Catalog.Version, copy.Catalog.Version);
         Assert.Equal(2, copy.Tables.Length);
         Assert.Equal((new TableId(1), 1, 0, 0), (copy.Tables[0].Table, copy.Tables[0].RowIdNext, copy.Tables[0].IdentityNext.Length, copy.Tables[0].Segments.Length));
@@ -105,7 +104,7 @@ public sealed class ManifestFileTests : IDisposable
     public void A_foreign_manifest_is_found()
     {
         var checksum = ManifestFile.Write(directory, Sample);
-        ManifestFile.Write(directory, Sample with { WalFileNumberFirst = 43 });
+        ManifestFile.Write(directory, Sample with { Lsn = new Lsn(1235) });
         var error = AssertThrows(SqlStates.DataCorrupted, Name, () => ManifestFile.Read(directory, 7, checksum));
         Assert.Contains($"{checksum:X8} is expected", error.Message, StringComparison.Ordinal);
 

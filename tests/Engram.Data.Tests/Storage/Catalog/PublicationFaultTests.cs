@@ -93,5 +93,5 @@ public sealed class PublicationFaultTests
     }
 
     private static uint Write(DataDirectory directory, long generation)
-        => ManifestFile.Write(directory, new Manifest(generation, new(generation), DatabaseCatalog.Empty, [], 1, 0));
+        => ManifestFile.Write(directory, new Manifest(generation, new(generation), DatabaseCatalog.Empty, []));
 }

@@ -1,0 +1,38 @@
+namespace Engram.Data;
+
+/// <summary>Errors of transactions, keys and the writers' queue.</summary>
+internal static partial class Error
+{
+    public static EngramException WriteLockTimeout(TimeSpan timeout)
+        => new($"Another transaction kept the write lock for more than {timeout.TotalSeconds:0.###} s, the time that this one was willing to wait. Try again, shorten write transactions, or raise 'Default Timeout' or CommandTimeout.", SqlStates.LockNotAvailable);
+
+    public static EngramException ReadOnlyDatabase(string path)
+        => new($"The database '{path}' was opened with Mode=ReadOnly; nothing can be written through this connection.", SqlStates.ReadOnlyTransaction);
+
+    public static EngramException NotNullViolation(string table, string column)
+        => new($"Column '{table}.{column}' may not be NULL, and the statement gives it NULL or no value. Give it a value or a DEFAULT.", SqlStates.NotNullViolation);
+
+    public static EngramException UniqueViolation(string index, string table, string key)
+        => new($"A row of '{table}' with the key {key} exists already; '{index}' allows it once. The statement changed nothing.", SqlStates.UniqueViolation);
+
+    public static EngramException UniqueIndexFails(string index, string table, string key)
+        => new($"Unique index '{index}' cannot be created: '{table}' has several rows with the key {key}. Remove the duplicates first.", SqlStates.UniqueViolation);
+
+    public static EngramException RowChangedSinceSnapshot(string table)
+        => new($"A row of '{table}' that this transaction wants to change was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
+
+    public static EngramException SnapshotTooOld()
+        => new("The rows that this transaction's snapshot shows have been written to segments meanwhile, and it cannot write beside a newer state. Roll back and run the transaction again.", SqlStates.SerializationFailure);
+
+    public static EngramException NoSuchSavepoint(string name)
+        => new($"There is no savepoint '{name}' in this transaction. It may have been released, or undone by a rollback to an earlier one.", SqlStates.InvalidSavepoint);
+
+    public static EngramException TransactionFinished()
+        => new("The transaction has already been committed or rolled back.", SqlStates.NoActiveTransaction);
+
+    public static EngramException DatabaseClosed(string path)
+        => new($"The database '{path}' is being closed.", SqlStates.ConnectionDoesNotExist);
+
+    public static EngramException RedoDamaged(long lsn, string what)
+        => new($"The log's commit {lsn} passed its checksum but cannot be applied: {what}. The log or the segments it builds on are damaged; restore a backup.", SqlStates.DataCorrupted);
+}

@@ -1,0 +1,271 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Maintenance;
+using Engram.Data.Storage.Transactions;
+using Engram.Data.Storage.Versions;
+using Engram.Data.Storage.Wal;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage;
+
+/// <summary>The store over a database directory.</summary>
+/// <remarks>
+/// <para><b>Two horizons.</b> <see cref="Appended"/> is the newest commit in the log's queue: what the holder of the write lock reads and checks
+/// against. The log's durable LSN is what new snapshots see; it follows after the sync, in commit order.</para>
+/// <para><b>Who may do what.</b> Everything that changes the root, the counters, the deltas or <see cref="Appended"/> is done by the holder of the write
+/// lock. Readers take a root and an LSN without a lock (see <see cref="StoreRoot"/>).</para>
+/// </remarks>
+internal sealed class DirectoryStore : Store
+{
+    private readonly WriteLock writeLock = new();
+    private readonly Dictionary<TableId, TableCounters> counters;
+    private readonly IDisposable? directoryLock;
+    private readonly WalWriter? wal;
+    private readonly Checkpointer? checkpointer;
+    private StoreRoot root;
+    private int isClosed;
+
+    public DirectoryStore(OpenedStore opened)
+    {
+        Directory = opened.Directory;
+        Options = opened.Options;
+        Logger = opened.Logger;
+        Recovery = opened.Recovery;
+        directoryLock = opened.Lock;
+        wal = opened.Wal;
+        counters = opened.Counters;
+        root = opened.Root;
+        Appended = opened.Lsn;
+        DurableWithoutLog = opened.Lsn;
+        LatestCatalog = root.Catalogs[^1].Catalog;
+        checkpointer = wal is null ? null : new Checkpointer(this, wal, opened.Manifest);
+    }
+
+    public DataDirectory Directory { get; }
+
+    public StoreOptions Options { get; }
+
+    public ILogger Logger { get; }
+
+    public override RecoveryReport Recovery { get; }
+
+    /// <summary>The newest commit in the log's queue. Set by the holder of the write lock.</summary>
+    public Lsn Appended { get; set; }
+
+    /// <summary>The schema at <see cref="Appended"/>.</summary>
+    public DatabaseCatalog LatestCatalog { get; private set; }
+
+    public StoreRoot Root => Volatile.Read(ref root);
+
+    /// <summary>The LSN of a read-only store, which has no log to write.</summary>
+    private Lsn DurableWithoutLog { get; }
+
+    public Lsn Durable => wal?.Durable ?? DurableWithoutLog;
+
+    public override Snapshot OpenSnapshot()
+    {
+        while (true)
+        {
+            CheckOpen();
+            var seen = Root;
+            if (!seen.TryAddReference())
+            {
+                continue;
+            }
+
+            var lsn = Durable.Value;
+            if (ReferenceEquals(seen, Root))
+            {
+                return new StoreSnapshot(seen, new ReadHorizon(lsn, 0), seen.CatalogAt(lsn));
+            }
+
+            seen.Release();
+        }
+    }
+
+    public override async ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        if (wal is null)
+        {
+            throw Error.ReadOnlyDatabase(Directory.Path);
+        }
+
+        wal.ThrowIfPoisoned();
+        await writeLock.AcquireAsync(timeout, Directory.Clock, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            CheckOpen();
+            wal.ThrowIfPoisoned();
+            if (asOf is { } lsn && lsn.Value < Root.Flushed)
+            {
+                // The rows as of that moment are in a root that takes no writes any more.
+                throw Error.SnapshotTooOld();
+            }
+
+            return new WriteTransaction(this, asOf);
+        }
+        catch
+        {
+            writeLock.Release();
+            throw;
+        }
+    }
+
+    public override ValueTask WaitDurableAsync(Lsn lsn) => wal?.WaitDurableAsync(lsn) ?? ValueTask.CompletedTask;
+
+    public override ValueTask CheckpointAsync(CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return checkpointer is null ? throw Error.ReadOnlyDatabase(Directory.Path) : new ValueTask(checkpointer.RunAsync(cancellationToken));
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref isClosed, 1) != 0)
+        {
+            return;
+        }
+
+        try
+        {
+            if (checkpointer is not null)
+            {
+                await checkpointer.StopAsync().ConfigureAwait(false);
+            }
+
+            // Whoever holds the write lock finishes first; whoever waits for it finds the store closed.
+            await writeLock.AcquireAsync(Timeout.InfiniteTimeSpan, Directory.Clock, CancellationToken.None).ConfigureAwait(false);
+            writeLock.Release();
+            if (wal is not null)
+            {
+                await wal.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Root.Release();
+            directoryLock?.Dispose();
+            Directory.Dispose();
+        }
+    }
+
+    // What follows is for the holder of the write lock only.
+
+    public ValueTask AcquireWriteLockAsync(CancellationToken cancellationToken)
+        => writeLock.AcquireAsync(Timeout.InfiniteTimeSpan, Directory.Clock, cancellationToken);
+
+    public void ReleaseWriteLock()
+    {
+        writeLock.Release();
+        checkpointer?.ConsiderStarting();
+    }
+
+    public Snapshot OpenOwnSnapshot(ReadHorizon horizon, DatabaseCatalog catalog)
+    {
+        var current = Root;
+        current.AddReference();
+        return new StoreSnapshot(current, horizon, catalog);
+    }
+
+    public void AppendToLog(Lsn expected, ReadOnlySpan<byte> payload)
+    {
+        var lsn = wal!.Append(payload);
+        if (lsn != expected)
+        {
+            throw Error.Internal($"the log gave LSN {lsn} to the commit that was stamped {expected}");
+        }
+    }
+
+    public TableVersion VersionOf(TableId table) => Root.Tables[table];
+
+    public IReadOnlyDictionary<TableId, TableCounters> Counters => counters;
+
+    public TableCounters CountersOf(TableId table) => counters[table];
+
+    /// <summary>Makes a place for the rows of a new table. Harmless while no catalog names it.</summary>
+    public void EnsureTable(TableId table)
+    {
+        if (Root.Tables.ContainsKey(table))
+        {
+            return;
+        }
+
+        counters[table] = new TableCounters();
+        var delta = new DeltaTable();
+        Publish(new StoreRoot(Root.Tables.Add(table, new TableVersion([], [delta])), Root.Catalogs, Root.Flushed));
+        delta.Release();
+    }
+
+    /// <summary>Forgets tables that a rolled-back transaction had created.</summary>
+    public void ForgetTablesNotIn(DatabaseCatalog kept, DatabaseCatalog left)
+    {
+        var gone = left.Tables.Keys.Where(id => !kept.Tables.ContainsKey(id)).ToArray();
+        if (gone.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var id in gone)
+        {
+            counters.Remove(id);
+        }
+
+        Publish(new StoreRoot(Root.Tables.RemoveRange(gone), Root.Catalogs, Root.Flushed));
+    }
+
+    /// <summary>Makes a changed schema hold from a commit on; nothing when it did not change.</summary>
+    public void PublishCatalog(DatabaseCatalog before, DatabaseCatalog after, Lsn lsn)
+    {
+        if (ReferenceEquals(before, after))
+        {
+            return;
+        }
+
+        Publish(new StoreRoot(Root.Tables, NeededCatalogs().Add(new CatalogVersion(lsn.Value, after)), Root.Flushed));
+        LatestCatalog = after;
+    }
+
+    public void WithdrawCatalog(Lsn lsn)
+    {
+        if (Root.Catalogs[^1].Since != lsn.Value)
+        {
+            return;
+        }
+
+        Publish(new StoreRoot(Root.Tables, Root.Catalogs.RemoveAt(Root.Catalogs.Length - 1), Root.Flushed));
+        LatestCatalog = Root.Catalogs[^1].Catalog;
+    }
+
+    /// <summary>Replaces the root; snapshots keep the one that they lease.</summary>
+    public void Publish(StoreRoot next)
+    {
+        var old = root;
+        Volatile.Write(ref root, next);
+        old.Release();
+    }
+
+    /// <summary>The catalogs that a snapshot taken from now on can need: the newest durable one and all later ones.</summary>
+    public ImmutableArray<CatalogVersion> NeededCatalogs()
+    {
+        var durable = Durable.Value;
+        var catalogs = Root.Catalogs;
+        var first = 0;
+        while (first + 1 < catalogs.Length && catalogs[first + 1].Since <= durable)
+        {
+            first++;
+        }
+
+        return catalogs.RemoveRange(0, first);
+    }
+
+    private void CheckOpen()
+    {
+        if (Volatile.Read(ref isClosed) != 0)
+        {
+            throw Error.DatabaseClosed(Directory.Path);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Storage.Indexes;
+
+/// <summary>Finds the rows of one table that have a given key in one index, as one reader sees them.</summary>
+/// <remarks>
+/// Candidates come from the hash tables of the deltas and from the key indexes of the segments; each is looked at: is it visible,
+/// and is its key, with patches, the one asked for? A row whose key was changed is found under its new key through the entry that the update added,
+/// and not under the old one. One probe is reused for many keys; used by one thread at a time.
+/// </remarks>
+internal sealed class KeyProbe : IDisposable
+{
+    private readonly TableVersion version;
+    private readonly IndexDefinition index;
+    private readonly ImmutableArray<ColumnId> columns;
+    private readonly BlockReader reader;
+    private readonly Selection one = new();
+    private readonly List<long> candidates = [];
+    private readonly List<int> positions = [];
+
+    public KeyProbe(ReadHorizon horizon, TableVersion version, TableDefinition table, IndexDefinition index)
+    {
+        this.version = version;
+        this.index = index;
+        columns = [.. index.Columns.Select(c => c.Column)];
+        reader = new BlockReader(horizon, table, columns.AsSpan());
+    }
+
+    /// <summary>Appends the row ids with the key, ascending. A key with a NULL in it finds nothing.</summary>
+    public void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds)
+    {
+        if (!KeyValue.TryHash(key, row, out var hash))
+        {
+            return;
+        }
+
+        candidates.Clear();
+        foreach (var delta in version.Deltas)
+        {
+            delta.FindIndex(index.Id)?.Find(hash, candidates);
+        }
+
+        // Rows that were found by position are checked here; those found by row id below, wherever they lie.
+        var first = rowIds.Count;
+        foreach (var segment in version.Segments)
+        {
+            positions.Clear();
+            segment.GetOrBuildIndex(index.Id, columns.AsSpan()).Find(hash, positions);
+            foreach (var position in positions)
+            {
+                reader.Position(segment, position / Batch.RowCountMax);
+                if (Matches(position % Batch.RowCountMax, key, row))
+                {
+                    rowIds.Add(segment.Segment.RowIdAt(position));
+                }
+            }
+        }
+
+        foreach (var rowId in candidates)
+        {
+            if (RowLocator.TryPosition(version, rowId, reader, out var at) && Matches(at, key, row))
+            {
+                rowIds.Add(rowId);
+            }
+        }
+
+        SortDistinct(rowIds, first);
+    }
+
+    public void Dispose() => reader.Dispose();
+
+    private bool Matches(int at, ReadOnlySpan<Column> key, int keyRow)
+    {
+        if (!reader.IsVisible(at))
+        {
+            return false;
+        }
+
+        one.Count = 0;
+        one.Add(at);
+        for (var i = 0; i < key.Length; i++)
+        {
+            var stored = reader.Load(i, one);
+            if (stored.IsNull(at) || !KeyValue.AreEqual(stored, at, key[i], keyRow))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A row may have been entered twice under one hash: after an update there and back.</summary>
+    private static void SortDistinct(List<long> rowIds, int first)
+    {
+        if (rowIds.Count - first < 2)
+        {
+            return;
+        }
+
+        rowIds.Sort(first, rowIds.Count - first, null);
+        var kept = first + 1;
+        for (var i = first + 1; i < rowIds.Count; i++)
+        {
+            if (rowIds[i] != rowIds[kept - 1])
+            {
+                rowIds[kept++] = rowIds[i];
+            }
+        }
+
+        rowIds.RemoveRange(kept, rowIds.Count - kept);
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>Gives new segments the ends and patches that were committed against the same rows while the segments were being written.</summary>
+/// <remarks>
+/// Run under the write lock, so every stamp is an LSN or <see cref="ReadHorizon.Aborted"/>. Versions up to the flush's LSN are already in the segment's
+/// values; later ones are entered under the row's new position, in the order in which they were written, with their own stamps, so that
+/// snapshots between the flush and now still read rightly. A row that had ended by the flush has no new position and needs nothing.
+/// </remarks>
+internal static class CarryOver
+{
+    public static void Run(DeltaTable from, ImmutableArray<FlushedSegment> to, Lsn flushed)
+    {
+        for (var i = 0; i < from.ChunkCount; i++)
+        {
+            var chunk = from.Chunk(i);
+            CarryEnds(chunk, to, flushed.Value);
+            foreach (var (column, type, list) in chunk.Versions.Patches)
+            {
+                CarryPatches(chunk, column, type, list.Current, to, flushed.Value);
+            }
+        }
+    }
+
+    private static void CarryEnds(DeltaChunk chunk, ImmutableArray<FlushedSegment> to, long flushed)
+    {
+        if (chunk.Versions.Ends is not { } ends)
+        {
+            return;
+        }
+
+        for (var row = 0; row < chunk.Count; row++)
+        {
+            if (ends[row] > flushed && Find(chunk.RowIdAt(row), to) is var (extent, position) && extent is not null)
+            {
+                extent.GetOrAddVersions(position / Batch.RowCountMax).SetEnd(position % Batch.RowCountMax, ends[row]);
+            }
+        }
+    }
+
+    private static void CarryPatches(
+        DeltaChunk chunk, ColumnId column, DataType type, PatchList.Entries entries, ImmutableArray<FlushedSegment> to, long flushed)
+    {
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var stamp = entries.Stamps[i];
+            if (stamp <= flushed || stamp == ReadHorizon.Aborted)
+            {
+                continue;
+            }
+
+            if (Find(chunk.RowIdAt(entries.Rows[i]), to) is var (extent, position) && extent is not null)
+            {
+                extent.GetOrAddVersions(position / Batch.RowCountMax).GetOrAddPatches(column, type)
+                    .AppendCopy(position % Batch.RowCountMax, stamp, entries, i);
+            }
+        }
+    }
+
+    private static (SegmentExtent? Extent, int Position) Find(long rowId, ImmutableArray<FlushedSegment> segments)
+    {
+        foreach (var segment in segments)
+        {
+            var info = segment.Manifest.Info;
+            if (rowId >= info.RowIdMin && rowId <= info.RowIdMax)
+            {
+                var position = segment.Extent.Segment.FindRowPosition(rowId);
+                return position < 0 ? (null, -1) : (segment.Extent, position);
+            }
+        }
+
+        return (null, -1);
+    }
+}

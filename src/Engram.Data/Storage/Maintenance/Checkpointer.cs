@@ -1,0 +1,318 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Segments;
+using Engram.Data.Storage.Versions;
+using Engram.Data.Storage.Wal;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>Moves the rows of the deltas into segments, writes down what happened to older segments, and shortens the log.</summary>
+/// <remarks>
+/// <para><b>The problem.</b> The log and the deltas grow with every write. A checkpoint at LSN F puts everything up to F into immutable files, so that
+/// recovery starts at F. Meanwhile readers and writers go on.</para>
+/// <para><b>Steps.</b></para>
+/// <list type="number">
+/// <item><i>Freeze</i>, under the write lock: F is the appended horizon; every table with rows in its active delta gets a new one; the log goes on in a new file.
+/// A few pointers a table.</item>
+/// <item><i>Wait</i> until F is durable. So nothing that is written below can be undone by a crash.</item>
+/// <item><i>Write</i>, without any lock: one segment (or more) for the frozen rows of each table as of F, with their patches applied and their
+/// deleted rows left out; one overlay for each older segment that has deletes or patches up to F. All synced, read back and verified.</item>
+/// <item><i>Name</i>: the manifest, then CURRENT.</item>
+/// <item><i>Publish</i>, under the write lock: what was committed after F against the frozen rows (ends, patches) is carried over to the new segments by
+/// row id, with its stamps; the root shows the segments in place of the frozen deltas. Snapshots taken before keep their root.</item>
+/// <item><i>Delete</i> log files up to F and files that no manifest names.</item>
+/// </list>
+/// <para><b>Invariants.</b> A row is in exactly one of frozen delta and segment for every root. Nothing is deleted before CURRENT names what replaces it.</para>
+/// <para><b>Crash</b> before step 4 is done: the old manifest counts, its log files are all there, new files are orphans and deleted at opening. After: the
+/// new manifest counts; log files that survived are skipped by LSN. <b>Failure</b> (disk full) in step 3: the frozen deltas stay, readable and
+/// writable, and the next checkpoint takes them along.</para>
+/// </remarks>
+internal sealed class Checkpointer : IDisposable
+{
+    private readonly DirectoryStore store;
+    private readonly WalWriter wal;
+    private readonly SemaphoreSlim running = new(1, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly Lock gate = new();
+    private PublishedManifest published;
+    private Task background = Task.CompletedTask;
+    private bool isBackgroundDone = true;
+
+    public Checkpointer(DirectoryStore store, WalWriter wal, PublishedManifest published)
+    {
+        this.store = store;
+        this.wal = wal;
+        this.published = published;
+    }
+
+    /// <summary>Starts a checkpoint in the background when the log has grown enough and none is running.</summary>
+    public void ConsiderStarting()
+    {
+        if (wal.SizeBytes < store.Options.CheckpointWalSizeBytes || !Volatile.Read(ref isBackgroundDone))
+        {
+            return;
+        }
+
+        lock (gate)
+        {
+            if (isBackgroundDone && !stopping.IsCancellationRequested)
+            {
+                isBackgroundDone = false;
+                background = Task.Run(RunInBackgroundAsync);
+            }
+        }
+    }
+
+    public async Task StopAsync()
+    {
+        Task last;
+        lock (gate)
+        {
+            stopping.Cancel();
+            last = background;
+        }
+
+        await last.ConfigureAwait(false);
+        // A checkpoint that somebody asked for is waited for, too.
+        await running.WaitAsync().ConfigureAwait(false);
+        running.Release();
+    }
+
+    public void Dispose()
+    {
+        running.Dispose();
+        stopping.Dispose();
+    }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (await FreezeAsync(cancellationToken).ConfigureAwait(false) is not { } frozen)
+            {
+                return;
+            }
+
+            try
+            {
+                await wal.WaitDurableAsync(frozen.Lsn).ConfigureAwait(false);
+                wal.Sync();
+                using var written = Write(frozen, cancellationToken);
+                Name(frozen, written);
+                await PublishAsync(frozen, written).ConfigureAwait(false);
+            }
+            finally
+            {
+                frozen.Root.Release();
+            }
+
+            wal.DeleteFilesUpTo(frozen.Lsn);
+            OrphanFiles.Delete(store.Directory, published.Manifest);
+        }
+        finally
+        {
+            running.Release();
+        }
+    }
+
+    private async Task RunInBackgroundAsync()
+    {
+        try
+        {
+            await RunAsync(stopping.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            store.Logger.LogDebug("The checkpoint of {Path} was stopped because the database is closing", store.Directory.Path);
+        }
+        catch (EngramException e)
+        {
+            // Nothing is lost: the log still has everything. The next commit tries again.
+            store.Logger.LogError(e, "The checkpoint of {Path} failed with SQLSTATE {SqlState}; the log keeps growing until one succeeds", store.Directory.Path, e.SqlState);
+        }
+        finally
+        {
+            Volatile.Write(ref isBackgroundDone, true);
+        }
+    }
+
+    /// <summary>Step 1. Null when nothing was committed since the last checkpoint.</summary>
+    private async Task<Frozen?> FreezeAsync(CancellationToken cancellationToken)
+    {
+        await store.AcquireWriteLockAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            wal.ThrowIfPoisoned();
+            var lsn = store.Appended;
+            if (lsn == published.Manifest.Lsn)
+            {
+                return null;
+            }
+
+            wal.Rotate();
+            var tables = ImmutableDictionary.CreateBuilder<TableId, TableVersion>();
+            var added = new List<DeltaTable>();
+            var needed = store.NeededCatalogs();
+            foreach (var (id, version) in store.Root.Tables)
+            {
+                // Tables that were dropped and that no snapshot can ask for any more go here.
+                if (!needed.Any(c => c.Catalog.Tables.ContainsKey(id)))
+                {
+                    continue;
+                }
+
+                if (version.Active.ChunkCount == 0)
+                {
+                    tables.Add(id, version);
+                    continue;
+                }
+
+                var fresh = new DeltaTable();
+                added.Add(fresh);
+                tables.Add(id, version with { Deltas = version.Deltas.Add(fresh) });
+            }
+
+            store.Publish(new StoreRoot(tables.ToImmutable(), needed, store.Root.Flushed));
+            added.ForEach(d => d.Release());
+            var root = store.Root;
+            root.AddReference();
+            var counters = store.LatestCatalog.Tables.Keys.ToImmutableDictionary(
+                id => id, id => (store.CountersOf(id).RowIdNext, store.CountersOf(id).Identities));
+            return new Frozen(lsn, root, store.LatestCatalog, counters);
+        }
+        finally
+        {
+            store.ReleaseWriteLock();
+        }
+    }
+
+    /// <summary>Step 3.</summary>
+    private CheckpointFiles Write(Frozen frozen, CancellationToken cancellationToken)
+    {
+        var files = new CheckpointFiles();
+        try
+        {
+            var generation = published.Manifest.Generation + 1;
+            foreach (var table in frozen.Catalog.Tables.Values.OrderBy(t => t.Id.Value))
+            {
+                var version = frozen.Root.Tables[table.Id];
+                files.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, generation, cancellationToken));
+            }
+
+            store.Directory.Sync(SegmentFlush.Subdirectory);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Step 4.</summary>
+    private void Name(Frozen frozen, CheckpointFiles files)
+    {
+        var tables = frozen.Catalog.Tables.Keys.OrderBy(id => id.Value).Select(id =>
+        {
+            var (rowIdNext, identities) = frozen.Counters[id];
+            var flushed = files.Tables[id];
+            return new TableManifest(id, rowIdNext, identities, [.. flushed.Kept.Select(k => k.Manifest), .. flushed.Added.Select(a => a.Manifest)]);
+        });
+        var manifest = new Manifest(published.Manifest.Generation + 1, frozen.Lsn, frozen.Catalog, [.. tables]);
+        var checksum = ManifestFile.Write(store.Directory, manifest);
+        try
+        {
+            published = new PublishedManifest(manifest, CurrentFile.Publish(store.Directory, published.Current, manifest.Generation, checksum));
+        }
+        catch (Exception e)
+        {
+            // Either manifest may count now. Writing on could make both wrong: only recovery can tell.
+            wal.Poison(e);
+            throw;
+        }
+    }
+
+    /// <summary>Step 5.</summary>
+    private async Task PublishAsync(Frozen frozen, CheckpointFiles files)
+    {
+        // Not cancellable: CURRENT already names the new files, and the memory must follow.
+        await store.AcquireWriteLockAsync(CancellationToken.None).ConfigureAwait(false);
+        try
+        {
+            var tables = store.Root.Tables;
+            foreach (var (id, flushed) in files.Tables)
+            {
+                if (!tables.TryGetValue(id, out var now))
+                {
+                    continue;
+                }
+
+                var before = frozen.Root.Tables[id];
+                var frozenDeltas = before.Deltas.RemoveAt(before.Deltas.Length - 1);
+                foreach (var delta in frozenDeltas)
+                {
+                    CarryOver.Run(delta, flushed.Added, frozen.Lsn);
+                }
+
+                tables = tables.SetItem(id, new TableVersion(
+                    [.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent)], now.Deltas.RemoveRange(frozenDeltas)));
+            }
+
+            store.Publish(new StoreRoot(tables, store.NeededCatalogs(), frozen.Lsn.Value));
+            foreach (var id in files.Tables.Keys)
+            {
+                RefillIndexes(id);
+            }
+        }
+        finally
+        {
+            store.ReleaseWriteLock();
+        }
+    }
+
+    /// <summary>The frozen deltas' key tables are gone; keys that updates gave to rows of older segments were in them.</summary>
+    private void RefillIndexes(TableId id)
+    {
+        if (!store.LatestCatalog.Tables.TryGetValue(id, out var table) || !store.Root.Tables.ContainsKey(id))
+        {
+            return;
+        }
+
+        using var changes = new RowChanges(store.VersionOf(id), table, null);
+        foreach (var index in table.Indexes)
+        {
+            changes.FillIndex(index, includeDeltas: false);
+        }
+    }
+
+    /// <param name="Root">Leased: its deltas but the last of each table are what is flushed.</param>
+    private sealed record Frozen(
+        Lsn Lsn, StoreRoot Root, DatabaseCatalog Catalog,
+        ImmutableDictionary<TableId, (long RowIdNext, ImmutableArray<(ColumnId Column, long Next)> Identities)> Counters);
+}
+
+/// <summary>The manifest that counts, and the slot of CURRENT that says so.</summary>
+internal sealed record PublishedManifest(Manifest Manifest, Current Current);
+
+/// <summary>What step 3 of a checkpoint wrote.</summary>
+internal sealed class CheckpointFiles : IDisposable
+{
+    public Dictionary<TableId, FlushedTable> Tables { get; } = [];
+
+    /// <summary>Lets go of the extents: by now a root holds them, or nobody does.</summary>
+    public void Dispose()
+    {
+        foreach (var added in Tables.Values.SelectMany(t => t.Added))
+        {
+            added.Extent.Release();
+        }
+    }
+}
+
+/// <summary>One table's segments after a flush: those kept, with their overlays, and those added.</summary>
+internal sealed record FlushedTable(ImmutableArray<FlushedSegment> Kept, ImmutableArray<FlushedSegment> Added);
+
+internal sealed record FlushedSegment(SegmentManifest Manifest, SegmentExtent Extent);

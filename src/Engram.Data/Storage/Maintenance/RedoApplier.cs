@@ -1,0 +1,224 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>Applies the commits of the log, in order, to the state that the manifest describes: the last step of recovery.</summary>
+/// <remarks>
+/// It does with LSNs as stamps what the write transaction did with statement numbers, through the same <see cref="RowChanges"/>. A commit that passed its
+/// checksum but does not fit the state (a row that is not there, a table that nobody made) is damage: XX001, and the database is not opened.
+/// Rows that a statement wrote and took back within one transaction are not in the log at all.
+/// </remarks>
+internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dictionary<TableId, TableCounters> counters, DatabaseCatalog catalog, string path)
+    : IDisposable
+{
+    private readonly Dictionary<TableId, RowChanges> changes = [];
+    private long current;
+
+    public DatabaseCatalog Catalog { get; private set; } = catalog;
+
+    /// <summary>Rows inserted, updated or deleted.</summary>
+    public long Rows { get; private set; }
+
+    public void Apply(Lsn lsn, ReadOnlySpan<byte> payload)
+    {
+        current = lsn.Value;
+        var reader = new ByteReader(payload, $"Commit {lsn} in the log of '{path}'");
+        while (!reader.IsAtEnd)
+        {
+            var tag = reader.ReadByte();
+            switch (tag)
+            {
+                case RedoRecord.Insert: ApplyInsert(ref reader); break;
+                case RedoRecord.Delete: ApplyDelete(ref reader); break;
+                case RedoRecord.Update: ApplyUpdate(ref reader); break;
+                case RedoRecord.PutTable: ApplyPutTable(CatalogCodec.Decode(ref reader)); break;
+                case RedoRecord.DropTable: ApplyDropTable(new TableId(reader.ReadCount())); break;
+                case RedoRecord.Schemas: ApplySchemas(ref reader); break;
+                default: throw reader.Damaged($"record tag {tag} is unknown");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var rows in changes.Values)
+        {
+            rows.Dispose();
+        }
+    }
+
+    private void ApplyInsert(ref ByteReader reader)
+    {
+        var rows = ChangesOf(new TableId(reader.ReadCount()));
+        var rowIdFirst = (long)reader.ReadVarUInt();
+        var count = reader.ReadCount(Batch.RowCountMax);
+        var columnCount = reader.ReadCount();
+        var table = rows.Table;
+        if (columnCount != table.Columns.Length)
+        {
+            throw Damaged($"a row of '{table}' has {columnCount} columns, the table has {table.Columns.Length}");
+        }
+
+        var buffers = new ColumnBuffer?[columnCount];
+        try
+        {
+            var batch = new Batch(columnCount) { RowCount = count };
+            for (var i = 0; i < columnCount; i++)
+            {
+                var (id, buffer) = RedoRecord.ReadColumn(ref reader, count);
+                buffers[i] = buffer;
+                batch.Columns[i] = buffer.Column;
+                if (table.Columns[i].Id != id || table.Columns[i].Type.Physical != buffer.Type.Physical)
+                {
+                    throw Damaged($"a row of '{table}' has column {id} of type {buffer.Type} where the table has {table.Columns[i].Name}");
+                }
+            }
+
+            rows.Insert(batch, rowIdFirst, current);
+            var counter = counters[table.Id];
+            counter.RowIdNext = Math.Max(counter.RowIdNext, rowIdFirst + count);
+            counter.AdvanceBy(table, batch);
+            Rows += count;
+        }
+        finally
+        {
+            foreach (var buffer in buffers)
+            {
+                buffer?.Dispose();
+            }
+        }
+    }
+
+    private void ApplyDelete(ref ByteReader reader)
+    {
+        var rows = ChangesOf(new TableId(reader.ReadCount()));
+        foreach (var rowId in RedoRecord.ReadRowIds(ref reader))
+        {
+            if (!rows.Delete(rowId, current))
+            {
+                throw Damaged($"row {rowId} of '{rows.Table}' is deleted but is not there");
+            }
+
+            Rows++;
+        }
+    }
+
+    private void ApplyUpdate(ref ByteReader reader)
+    {
+        var rows = ChangesOf(new TableId(reader.ReadCount()));
+        var rowIds = RedoRecord.ReadRowIds(ref reader);
+        var buffers = new ColumnBuffer?[reader.ReadCount(rows.Table.Columns.Length)];
+        try
+        {
+            var ids = new ColumnId[buffers.Length];
+            var batch = new Batch(buffers.Length) { RowCount = rowIds.Length };
+            for (var i = 0; i < buffers.Length; i++)
+            {
+                (ids[i], buffers[i]) = RedoRecord.ReadColumn(ref reader, rowIds.Length);
+                batch.Columns[i] = buffers[i]!.Column;
+                if (rows.Table.FindColumn(ids[i]) is not { } column || column.Type.Physical != buffers[i]!.Type.Physical)
+                {
+                    throw Damaged($"column {ids[i]} of '{rows.Table}' is updated but is not there, or has another type");
+                }
+            }
+
+            for (var i = 0; i < rowIds.Length; i++)
+            {
+                if (!rows.Update(rowIds[i], ids, batch, i, current))
+                {
+                    throw Damaged($"row {rowIds[i]} of '{rows.Table}' is updated but is not there");
+                }
+            }
+
+            Rows += rowIds.Length;
+        }
+        finally
+        {
+            foreach (var buffer in buffers)
+            {
+                buffer?.Dispose();
+            }
+        }
+    }
+
+    private void ApplyPutTable(TableDefinition table)
+    {
+        var old = Catalog.Tables.GetValueOrDefault(table.Id);
+        if (!tables.ContainsKey(table.Id))
+        {
+            tables.Add(table.Id, new TableVersion([], [new DeltaTable()]));
+            counters.Add(table.Id, new TableCounters());
+        }
+
+        Catalog = Catalog.With(table);
+        foreach (var index in table.Indexes)
+        {
+            if (old is null || !old.Indexes.Any(i => i.Id == index.Id))
+            {
+                ChangesOf(table.Id).FillIndex(index, includeDeltas: true);
+            }
+        }
+    }
+
+    private void ApplyDropTable(TableId table)
+    {
+        if (!Catalog.Tables.ContainsKey(table))
+        {
+            throw Damaged($"table {table} is dropped but is not there");
+        }
+
+        Catalog = Catalog.Without(table);
+        // Readers of this store begin after recovery, so nobody can ask for its rows any more.
+        if (tables.Remove(table, out var version))
+        {
+            foreach (var delta in version.Deltas)
+            {
+                delta.Release();
+            }
+
+            foreach (var segment in version.Segments)
+            {
+                segment.Release();
+            }
+        }
+
+        counters.Remove(table);
+        if (changes.Remove(table, out var rows))
+        {
+            rows.Dispose();
+        }
+    }
+
+    private void ApplySchemas(ref ByteReader reader)
+    {
+        var names = new string[reader.ReadElementCount(1)];
+        for (var i = 0; i < names.Length; i++)
+        {
+            names[i] = reader.ReadString();
+        }
+
+        Catalog = Catalog.WithSchemas(ImmutableSortedSet.CreateRange(StringComparer.Ordinal, names));
+    }
+
+    private RowChanges ChangesOf(TableId id)
+    {
+        if (!Catalog.Tables.TryGetValue(id, out var table))
+        {
+            throw Damaged($"rows of table {id} are changed, and there is no such table");
+        }
+
+        if (!changes.TryGetValue(id, out var rows) || !ReferenceEquals(rows.Table, table))
+        {
+            rows?.Dispose();
+            changes[id] = rows = new RowChanges(tables[id], table, null);
+        }
+
+        return rows;
+    }
+
+    private EngramException Damaged(string what) => Error.RedoDamaged(current, what);
+}

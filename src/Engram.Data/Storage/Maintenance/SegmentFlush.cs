@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Segments;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>Writes one table's frozen deltas as segments, and the versions beside its older segments as overlays, all as of one LSN.</summary>
+/// <remarks>Takes no lock: what it reads is frozen, and later versions are told from earlier ones by their stamps.</remarks>
+internal static class SegmentFlush
+{
+    public const string Subdirectory = "segments";
+
+    public static FlushedTable Run(
+        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, long generation, CancellationToken cancellationToken)
+    {
+        var horizon = new ReadHorizon(lsn.Value, 0);
+        var kept = ImmutableArray.CreateBuilder<FlushedSegment>();
+        foreach (var extent in version.Segments)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var overlay = OverlayCapture.Run(extent, table, horizon);
+            if (overlay.DeletedPositions.Length == extent.Segment.Info.RowCount)
+            {
+                // Nothing of it is left; no snapshot that will be opened can see a row of it.
+                continue;
+            }
+
+            kept.Add(new FlushedSegment(WriteOverlay(directory, extent, overlay, generation), extent));
+        }
+
+        var added = ImmutableArray.CreateBuilder<FlushedSegment>();
+        try
+        {
+            using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
+            using var rows = new FlushRows(directory, table, generation);
+            // The last delta is the active one: it takes what comes after the flush.
+            for (var d = 0; d < version.Deltas.Length - 1; d++)
+            {
+                for (var i = 0; i < version.Deltas[d].ChunkCount; i++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    reader.Position(version.Deltas[d].Chunk(i));
+                    rows.Add(reader);
+                }
+            }
+
+            foreach (var info in rows.Finish())
+            {
+                added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info))));
+            }
+
+            return new FlushedTable(kept.ToImmutable(), added.ToImmutable());
+        }
+        catch
+        {
+            foreach (var segment in added)
+            {
+                segment.Extent.Release();
+            }
+
+            throw;
+        }
+    }
+
+    private static SegmentManifest WriteOverlay(DataDirectory directory, SegmentExtent extent, OverlayData overlay, long generation)
+    {
+        var info = extent.Segment.Info;
+        if (overlay.DeletedPositions.IsEmpty && overlay.Patches.IsEmpty)
+        {
+            return new SegmentManifest(info, null, 0);
+        }
+
+        var name = string.Create(CultureInfo.InvariantCulture, $"{info.Name}.{generation:D8}.overlay");
+        return new SegmentManifest(info, name, OverlayFile.Write(directory, name, overlay));
+    }
+
+    /// <summary>Collects visible rows into segments of at most the greatest number of rows.</summary>
+    private sealed class FlushRows(DataDirectory directory, TableDefinition table, long generation) : IDisposable
+    {
+        private readonly List<SegmentInfo> finished = [];
+        private readonly List<long> rowIds = [];
+        private SegmentWriter? writer;
+        private int rowCount;
+
+        public void Add(BlockReader reader)
+        {
+            if (reader.VisibleCount == 0)
+            {
+                return;
+            }
+
+            if (writer is not null && rowCount + reader.VisibleCount > SegmentInfo.RowCountMax)
+            {
+                FinishOne();
+            }
+
+            writer ??= Start();
+            var batch = new Batch(table.Columns.Length) { RowCount = reader.RowCount, Selection = reader.Visible };
+            for (var c = 0; c < table.Columns.Length; c++)
+            {
+                batch.Columns[c] = reader.Load(c + 1, reader.Visible);
+            }
+
+            var ids = reader.Load(0, reader.Visible);
+            rowIds.Clear();
+            for (var i = 0; i < reader.VisibleCount; i++)
+            {
+                rowIds.Add(ids.Get<long>(batch.RowAt(i)));
+            }
+
+            writer.Append(batch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rowIds));
+            rowCount += rowIds.Count;
+        }
+
+        public List<SegmentInfo> Finish()
+        {
+            if (writer is not null)
+            {
+                FinishOne();
+            }
+
+            return finished;
+        }
+
+        public void Dispose() => writer?.Dispose();
+
+        private SegmentWriter Start()
+        {
+            var name = string.Create(CultureInfo.InvariantCulture, $"{Subdirectory}/{table.Id}-{generation:D8}-{finished.Count:D4}.seg");
+            // A checkpoint of this generation that failed earlier may have left one.
+            directory.Delete(name);
+            rowCount = 0;
+            return SegmentWriter.Create(directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))]);
+        }
+
+        private void FinishOne()
+        {
+            finished.Add(writer!.Finish());
+            writer.Dispose();
+            writer = null;
+        }
+    }
+}

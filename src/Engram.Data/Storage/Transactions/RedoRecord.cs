@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Storage.Transactions;
+
+/// <summary>The records of the log: what a committed transaction did, in the order in which it did it. Byte tables in docs/file-format.md.</summary>
+/// <remarks>
+/// A commit's payload is a plain sequence of records, each a tag byte and its fields. Rows are columnar, so that a bulk insert is a few memory
+/// moves and an update of one narrow column of one row takes some twenty bytes. Tags are stored in files: never renumber.
+/// </remarks>
+internal static class RedoRecord
+{
+    public const byte Insert = 1;
+    public const byte Delete = 2;
+    public const byte Update = 3;
+    public const byte PutTable = 4;
+    public const byte DropTable = 5;
+    public const byte Schemas = 6;
+
+    public static void WriteInsert(ByteWriter writer, TableDefinition table, long rowIdFirst, Batch rows)
+    {
+        writer.WriteByte(Insert);
+        writer.WriteVarUInt((ulong)table.Id.Value);
+        writer.WriteVarUInt((ulong)rowIdFirst);
+        writer.WriteVarUInt((ulong)rows.SelectedCount);
+        writer.WriteVarUInt((ulong)table.Columns.Length);
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            WriteColumn(writer, table.Columns[i].Id, table.Columns[i].Type, rows.Columns[i], rows.RowCount, rows.Selection);
+        }
+    }
+
+    public static void WriteDelete(ByteWriter writer, TableId table, ReadOnlySpan<long> rowIds)
+    {
+        writer.WriteByte(Delete);
+        writer.WriteVarUInt((ulong)table.Value);
+        WriteRowIds(writer, rowIds);
+    }
+
+    public static void WriteUpdate(ByteWriter writer, TableDefinition table, ReadOnlySpan<long> rowIds, ReadOnlySpan<ColumnId> columns, Batch values, Selection? selection)
+    {
+        writer.WriteByte(Update);
+        writer.WriteVarUInt((ulong)table.Id.Value);
+        WriteRowIds(writer, rowIds);
+        writer.WriteVarUInt((ulong)columns.Length);
+        for (var i = 0; i < columns.Length; i++)
+        {
+            WriteColumn(writer, columns[i], table.Columns[table.IndexOf(columns[i])].Type, values.Columns[i], values.RowCount, selection);
+        }
+    }
+
+    public static void WritePutTable(ByteWriter writer, TableDefinition table)
+    {
+        writer.WriteByte(PutTable);
+        CatalogCodec.Write(writer, table);
+    }
+
+    public static void WriteDropTable(ByteWriter writer, TableId table)
+    {
+        writer.WriteByte(DropTable);
+        writer.WriteVarUInt((ulong)table.Value);
+    }
+
+    public static void WriteSchemas(ByteWriter writer, ImmutableSortedSet<string> schemas)
+    {
+        writer.WriteByte(Schemas);
+        writer.WriteVarUInt((ulong)schemas.Count);
+        foreach (var schema in schemas)
+        {
+            writer.WriteString(schema);
+        }
+    }
+
+    /// <summary>Reads row ids written by Delete or Update.</summary>
+    public static long[] ReadRowIds(ref ByteReader reader)
+    {
+        var rowIds = new long[reader.ReadElementCount(1)];
+        long previous = 0;
+        for (var i = 0; i < rowIds.Length; i++)
+        {
+            previous += reader.ReadVarInt();
+            rowIds[i] = previous;
+        }
+
+        return rowIds;
+    }
+
+    /// <summary>Reads one column of an insert or an update into a new buffer, which the caller disposes.</summary>
+    public static (ColumnId Id, ColumnBuffer Values) ReadColumn(ref ByteReader reader, int count)
+    {
+        var id = new ColumnId(reader.ReadCount());
+        var type = CatalogCodec.ReadType(ref reader);
+        var buffer = new ColumnBuffer(type, Math.Max(count, 1));
+        try
+        {
+            ColumnCodec.ReadInto(ref reader, type, count, buffer);
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+
+        return (id, buffer);
+    }
+
+    private static void WriteColumn(ByteWriter writer, ColumnId id, DataType type, Column values, int rowCount, Selection? selection)
+    {
+        writer.WriteVarUInt((ulong)id.Value);
+        CatalogCodec.WriteType(writer, type);
+        ColumnCodec.Write(writer, values, rowCount, selection);
+    }
+
+    private static void WriteRowIds(ByteWriter writer, ReadOnlySpan<long> rowIds)
+    {
+        writer.WriteVarUInt((ulong)rowIds.Length);
+        long previous = 0;
+        foreach (var rowId in rowIds)
+        {
+            writer.WriteVarInt(rowId - previous);
+            previous = rowId;
+        }
+    }
+}

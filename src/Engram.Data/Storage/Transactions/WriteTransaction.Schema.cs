@@ -1,0 +1,150 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Storage.Transactions;
+
+/// <summary>Changes of the schema, and the keys that it promises.</summary>
+internal sealed partial class WriteTransaction
+{
+    public override void PutTable(TableDefinition table)
+    {
+        CheckActive();
+        var old = catalog.Tables.GetValueOrDefault(table.Id);
+        store.EnsureTable(table.Id);
+        catalog = catalog.With(table);
+        foreach (var index in table.Indexes)
+        {
+            if (old is null || !old.Indexes.Any(i => i.Id == index.Id))
+            {
+                ChangesOf(table.Id).FillIndex(index, includeDeltas: true);
+                if (index.IsUnique && old is not null)
+                {
+                    CheckWholeTable(table, index);
+                }
+            }
+        }
+
+        RedoRecord.WritePutTable(redo, table);
+    }
+
+    public override void DropTable(TableId table)
+    {
+        CheckActive();
+        catalog = catalog.Without(table);
+        RedoRecord.WriteDropTable(redo, table);
+    }
+
+    public override void PutSchema(string schema)
+    {
+        CheckActive();
+        catalog = catalog.WithSchemas(catalog.Schemas.Add(schema));
+        RedoRecord.WriteSchemas(redo, catalog.Schemas);
+    }
+
+    public override void DropSchema(string schema)
+    {
+        CheckActive();
+        catalog = catalog.WithSchemas(catalog.Schemas.Remove(schema));
+        RedoRecord.WriteSchemas(redo, catalog.Schemas);
+    }
+
+    /// <summary>Every row that the statement wrote must be the only one with its key, in every unique index of its table.</summary>
+    private void CheckUniqueKeys()
+    {
+        foreach (var (tableId, ranges) in touched)
+        {
+            if (!catalog.Tables.TryGetValue(tableId, out var table))
+            {
+                continue;
+            }
+
+            foreach (var index in table.Indexes)
+            {
+                if (!index.IsUnique)
+                {
+                    continue;
+                }
+
+                using var check = new KeyCheck(store.VersionOf(tableId), table, index);
+                foreach (var range in ranges)
+                {
+                    for (var rowId = range.First; rowId < range.First + range.Count; rowId++)
+                    {
+                        if (check.FindDuplicate(rowId) is { } key)
+                        {
+                            throw Error.UniqueViolation(index.Name, table.ToString(), key);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private void CheckWholeTable(TableDefinition table, IndexDefinition index)
+    {
+        using var check = new KeyCheck(store.VersionOf(table.Id), table, index);
+        using var scan = new StoreTableScan(store.VersionOf(table.Id), new BlockReader(RowChanges.Latest, table, [ColumnId.RowId]), []);
+        while (scan.NextBlock())
+        {
+            var rowIds = scan.Load(0, scan.Visible);
+            for (var i = 0; i < (scan.Visible?.Count ?? scan.RowCount); i++)
+            {
+                if (check.FindDuplicate(rowIds.Get<long>(scan.Visible is { } s ? s.Rows[i] : i)) is { } key)
+                {
+                    throw Error.UniqueIndexFails(index.Name, table.ToString(), key);
+                }
+            }
+        }
+    }
+
+    /// <summary>Looks a row's key up among all rows.</summary>
+    private sealed class KeyCheck : IDisposable
+    {
+        private readonly TableVersion version;
+        private readonly TableDefinition table;
+        private readonly IndexDefinition index;
+        private readonly BlockReader reader;
+        private readonly KeyProbe probe;
+        private readonly Column[] key;
+        private readonly Selection one = new();
+        private readonly List<long> found = [];
+
+        public KeyCheck(TableVersion version, TableDefinition table, IndexDefinition index)
+        {
+            this.version = version;
+            this.table = table;
+            this.index = index;
+            reader = new BlockReader(RowChanges.Latest, table, [.. index.Columns.Select(c => c.Column)]);
+            probe = new KeyProbe(RowChanges.Latest, version, table, index);
+            key = new Column[index.Columns.Length];
+        }
+
+        /// <summary>The row's key as text when another row has it too; null when the row is gone, has a NULL in its key, or is alone.</summary>
+        public string? FindDuplicate(long rowId)
+        {
+            if (!RowLocator.TryPosition(version, rowId, reader, out var row) || !reader.IsVisible(row))
+            {
+                return null;
+            }
+
+            one.Count = 0;
+            one.Add(row);
+            for (var i = 0; i < key.Length; i++)
+            {
+                key[i] = reader.Load(i, one);
+            }
+
+            found.Clear();
+            probe.Find(key, row, found);
+            return found.Count < 2 ? null : KeyValue.Describe(index.Columns.Select(c => table.FindColumn(c.Column)!.Name), key, row);
+        }
+
+        public void Dispose()
+        {
+            reader.Dispose();
+            probe.Dispose();
+        }
+    }
+}

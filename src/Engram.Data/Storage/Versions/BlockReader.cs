@@ -1,0 +1,267 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Storage.Versions;
+
+/// <summary>Reads blocks of one table as one reader sees them: stored values, with the patches that it sees laid over them.</summary>
+/// <remarks>
+/// The one place that knows how a row version is put together; scans, fetches, key probes and flushes all read through it. Position it on a
+/// block, ask what is visible, load columns. Untouched columns are handed out as they lie; a column with visible patches is copied to
+/// scratch first. Used by one thread at a time; disposing frees the scratch.
+/// </remarks>
+internal sealed unsafe class BlockReader : IDisposable
+{
+    private readonly ReadHorizon horizon;
+    private readonly ImmutableArray<ColumnId> ids;
+    private readonly DataType[] types;
+    private readonly Column[] views;
+    private readonly ColumnBuffer?[] scratch;
+    private readonly ColumnBuffer?[] patched;
+    private readonly Selection visible = new();
+    private SegmentExtent? segment;
+    private DeltaChunk? chunk;
+    private BlockVersions? versions;
+    private int block;
+
+    public BlockReader(ReadHorizon horizon, TableDefinition table, ReadOnlySpan<ColumnId> columns)
+    {
+        this.horizon = horizon;
+        ids = [.. columns];
+        types = new DataType[ids.Length];
+        views = new Column[ids.Length];
+        scratch = new ColumnBuffer?[ids.Length];
+        patched = new ColumnBuffer?[ids.Length];
+        for (var i = 0; i < ids.Length; i++)
+        {
+            types[i] = ids[i] == ColumnId.RowId ? DataType.Int64 : table.Columns[table.IndexOf(ids[i])].Type;
+            views[i] = new Column(types[i]);
+        }
+    }
+
+    /// <summary>Rows of the block that have begun.</summary>
+    public int RowCount { get; private set; }
+
+    /// <summary>The rows that are visible; null when all are.</summary>
+    public Selection? Visible { get; private set; }
+
+    public int VisibleCount => Visible?.Count ?? RowCount;
+
+    /// <summary>Bytes of columns handed out so far; values of variable length count with their references only.</summary>
+    public long BytesRead { get; private set; }
+
+    public DataType TypeOf(int ordinal) => types[ordinal];
+
+    public void Position(SegmentExtent extent, int blockIndex)
+    {
+        segment = extent;
+        chunk = null;
+        block = blockIndex;
+        versions = extent.FindVersions(blockIndex);
+        RowCount = extent.Segment.RowsInBlock(blockIndex);
+        FindVisible();
+    }
+
+    public void Position(DeltaChunk delta)
+    {
+        segment = null;
+        chunk = delta;
+        versions = delta.Versions;
+        RowCount = delta.CountVisible(horizon);
+        FindVisible();
+    }
+
+    /// <summary>Whether a zone map can rule the current block out; a patched column rules nothing out.</summary>
+    public bool CanMatch(ReadOnlySpan<ZoneBound> bounds)
+    {
+        if (segment is null)
+        {
+            return true;
+        }
+
+        foreach (var bound in bounds)
+        {
+            if (segment.Segment.TryFindColumn(bound.Column, out var ordinal)
+                && versions?.FindPatches(bound.Column) is null
+                && !segment.Segment.ZoneCanMatch(ordinal, block, bound.Comparison, bound.Value))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether one row of the block is visible, without looking at the others.</summary>
+    public bool IsVisible(int row) => row < RowCount && !(versions?.IsEnded(row, horizon) ?? false);
+
+    /// <summary>Loads a column for the rows that will be read (null: all). Valid until the next position or load of the same column.</summary>
+    public Column Load(int ordinal, Selection? needed)
+    {
+        var view = views[ordinal];
+        var id = ids[ordinal];
+        LoadStored(ordinal, id, needed, view);
+        BytesRead += (long)(needed?.Count ?? RowCount) * types[ordinal].PhysicalSize;
+        if (id == ColumnId.RowId || versions is null || !versions.HasPatches || versions.FindPatches(id) is not { } patches)
+        {
+            return view;
+        }
+
+        return Overlay(ordinal, view, patches.Current, needed);
+    }
+
+    public void Dispose()
+    {
+        foreach (var buffer in scratch)
+        {
+            buffer?.Dispose();
+        }
+
+        foreach (var buffer in patched)
+        {
+            buffer?.Dispose();
+        }
+    }
+
+    private void LoadStored(int ordinal, ColumnId id, Selection? needed, Column view)
+    {
+        if (chunk is not null)
+        {
+            if (id == ColumnId.RowId)
+            {
+                view.Data = chunk.RowIds;
+                view.Nulls = null;
+                view.IsConstant = false;
+                view.Owner = chunk;
+                return;
+            }
+
+            if (chunk.TryView(id, view))
+            {
+                return;
+            }
+        }
+        else if (segment!.Segment.TryFindColumn(id, out var stored))
+        {
+            segment.Segment.Load(stored, block, needed, view, scratch[ordinal] ??= new ColumnBuffer(types[ordinal], Batch.RowCountMax));
+            return;
+        }
+
+        // The block is older than the column: its rows have NULL there.
+        var missing = scratch[ordinal] ??= new ColumnBuffer(types[ordinal], 1);
+        missing.Clear();
+        missing.AppendNull();
+        view.SetView(missing.Column);
+        view.IsConstant = true;
+    }
+
+    private void FindVisible()
+    {
+        Visible = null;
+        if (versions?.Ends is not { } ends)
+        {
+            return;
+        }
+
+        var rows = visible.Buffer;
+        var count = 0;
+        for (var i = 0; i < RowCount; i++)
+        {
+            var stamp = Volatile.Read(ref ends[i]);
+            if (stamp == 0 || !horizon.Sees(stamp))
+            {
+                rows[count++] = (ushort)i;
+            }
+        }
+
+        visible.Count = count;
+        Visible = count == RowCount ? null : visible;
+    }
+
+    private Column Overlay(int ordinal, Column stored, PatchList.Entries entries, Selection? needed)
+    {
+        var count = entries.Count;
+        var copied = false;
+        var buffer = patched[ordinal] ??= new ColumnBuffer(types[ordinal], Batch.RowCountMax);
+        var target = buffer.Column;
+        var size = types[ordinal].PhysicalSize;
+        for (var i = 0; i < count; i++)
+        {
+            if (!horizon.Sees(Volatile.Read(ref entries.Stamps[i])) || entries.Rows[i] >= RowCount)
+            {
+                continue;
+            }
+
+            if (!copied)
+            {
+                CopyStored(stored, buffer, size, needed);
+                copied = true;
+            }
+
+            int row = entries.Rows[i];
+            if (entries.IsNull[i])
+            {
+                target.Nulls[row >> 6] |= 1UL << (row & 63);
+                continue;
+            }
+
+            target.Nulls[row >> 6] &= ~(1UL << (row & 63));
+            Buffer.MemoryCopy((byte*)entries.Data + ((long)i * size), (byte*)target.Data + ((long)row * size), size, size);
+            if (target.Offsets != null)
+            {
+                target.Offsets[row] = entries.Offsets[i];
+            }
+        }
+
+        return copied ? target : stored;
+    }
+
+    /// <summary>Copies the block's column to scratch, spread out when it is constant. References are copied, not what they point to.</summary>
+    private void CopyStored(Column stored, ColumnBuffer buffer, int size, Selection? needed)
+    {
+        buffer.Clear();
+        buffer.SetCount(RowCount);
+        var target = buffer.Column;
+        var nulls = buffer.ClearNulls();
+        if (!stored.IsConstant && needed is null)
+        {
+            Buffer.MemoryCopy(stored.Data, target.Data, (long)RowCount * size, (long)RowCount * size);
+            if (target.Offsets != null && stored.Offsets != null)
+            {
+                Buffer.MemoryCopy(stored.Offsets, target.Offsets, (long)RowCount * sizeof(short), (long)RowCount * sizeof(short));
+            }
+            else if (target.Offsets != null)
+            {
+                NativeMemory.Clear(target.Offsets, (nuint)RowCount * sizeof(short));
+            }
+
+            if (stored.Nulls != null)
+            {
+                Buffer.MemoryCopy(stored.Nulls, nulls, Batch.NullWordCount * sizeof(ulong), (RowCount + 63) / 64 * sizeof(ulong));
+            }
+
+            return;
+        }
+
+        // Only needed rows hold values in the stored column; the others must still be readable here.
+        NativeMemory.Clear(target.Data, (nuint)((long)RowCount * size));
+        var rows = needed?.Count ?? RowCount;
+        for (var i = 0; i < rows; i++)
+        {
+            var row = needed is null ? i : needed.Rows[i];
+            if (stored.IsNull(row))
+            {
+                nulls[row >> 6] |= 1UL << (row & 63);
+                continue;
+            }
+
+            Buffer.MemoryCopy((byte*)stored.Data + (stored.At(row) * size), (byte*)target.Data + ((long)row * size), size, size);
+            if (target.Offsets != null)
+            {
+                target.Offsets[row] = stored.GetOffset(row);
+            }
+        }
+    }
+}

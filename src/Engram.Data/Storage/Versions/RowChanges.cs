@@ -1,0 +1,258 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Storage.Versions;
+
+/// <summary>Applies changes of rows to one table, for the write transaction (with an undo log) and for recovery (without).</summary>
+/// <remarks>Used by the holder of the write lock only. Reads see the newest state, own statement included.</remarks>
+internal sealed class RowChanges : IDisposable
+{
+    /// <summary>Sees everything that was not rolled back: what the holder of the write lock may rely on.</summary>
+    public static readonly ReadHorizon Latest = new(ReadHorizon.Aborted - 1, long.MaxValue);
+
+    private readonly TableVersion version;
+    private readonly TableDefinition table;
+    private readonly UndoLog? undo;
+    private readonly BlockReader locator;
+    private readonly Dictionary<IndexId, (BlockReader Reader, Column[] Key)> keyReaders = [];
+    private readonly Selection one = new();
+
+    public RowChanges(TableVersion version, TableDefinition table, UndoLog? undo)
+    {
+        this.version = version;
+        this.table = table;
+        this.undo = undo;
+        locator = new BlockReader(Latest, table, []);
+    }
+
+    public TableVersion Version => version;
+
+    public TableDefinition Table => table;
+
+    /// <summary>Appends rows with consecutive row ids; one column for each of the table's, in its order.</summary>
+    public void Insert(Batch rows, long rowIdFirst, long stamp)
+    {
+        var delta = version.Active;
+        var count = rows.SelectedCount;
+        // Keys first: a reader that finds an entry without its row finds nothing, one that sees a row must find its entry.
+        foreach (var index in table.Indexes)
+        {
+            AddKeys(delta.GetOrAddIndex(index.Id), index, rows, rowIdFirst);
+        }
+
+        for (var first = 0; first < count;)
+        {
+            var chunk = delta.Writable(table, count - first);
+            var take = Math.Min(count - first, chunk.Capacity - chunk.Count);
+            var at = chunk.Append(rows, first, take, rowIdFirst + first, stamp);
+            undo?.Inserted(chunk, at, take);
+            first += take;
+        }
+    }
+
+    /// <summary>Ends a row; false when there is no such row any more.</summary>
+    public bool Delete(long rowId, long stamp)
+    {
+        if (Find(rowId, out var row) is not { } versions || !locator.IsVisible(row))
+        {
+            return false;
+        }
+
+        versions.SetEnd(row, stamp);
+        undo?.Ended(versions, row);
+        return true;
+    }
+
+    /// <summary>Gives columns of a row new values, row <paramref name="valueRow"/> of <paramref name="values"/>; false when there is no such row any more.</summary>
+    public bool Update(long rowId, ReadOnlySpan<ColumnId> columns, Batch values, int valueRow, long stamp)
+    {
+        if (Find(rowId, out var row) is not { } versions || !locator.IsVisible(row))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var patches = versions.GetOrAddPatches(columns[i], table.Columns[table.IndexOf(columns[i])].Type);
+            var at = patches.Append(row, stamp, values.Columns[i], valueRow);
+            undo?.Patched(patches, at);
+        }
+
+        foreach (var index in table.Indexes)
+        {
+            if (Covers(index, columns))
+            {
+                AddKeyOf(index, rowId);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether somebody else changed or deleted the row after a commit: what makes a snapshot transaction fail.</summary>
+    public bool HasChangedSince(long rowId, long lsn)
+    {
+        if (Find(rowId, out var row) is not { } versions)
+        {
+            return false;
+        }
+
+        if (versions.Ends is { } ends && ends[row] > lsn)
+        {
+            return true;
+        }
+
+        foreach (var (_, _, list) in versions.Patches)
+        {
+            var entries = list.Current;
+            for (var i = 0; i < entries.Count; i++)
+            {
+                if (entries.Rows[i] == row && entries.Stamps[i] > lsn && entries.Stamps[i] != ReadHorizon.Aborted)
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Enters the keys of rows that no segment stores under them: all rows of the deltas, and rows of segments with patched keys.</summary>
+    public void FillIndex(IndexDefinition index, bool includeDeltas)
+    {
+        using var reader = new BlockReader(Latest, table, [.. index.Columns.Select(c => c.Column)]);
+        var key = new Column[index.Columns.Length];
+        var target = version.Active.GetOrAddIndex(index.Id);
+        foreach (var delta in includeDeltas ? version.Deltas : [])
+        {
+            for (var i = 0; i < delta.ChunkCount; i++)
+            {
+                var chunk = delta.Chunk(i);
+                reader.Position(chunk);
+                AddBlock(chunk.RowIdAt);
+            }
+        }
+
+        ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
+        foreach (var extent in version.Segments)
+        {
+            for (var block = 0; block < extent.Segment.BlockCount; block++)
+            {
+                if (extent.FindVersions(block) is { } versions && Array.Exists(columns, c => versions.FindPatches(c) is not null))
+                {
+                    reader.Position(extent, block);
+                    var first = block * Batch.RowCountMax;
+                    AddBlock(row => extent.Segment.RowIdAt(first + row));
+                }
+            }
+        }
+
+        void AddBlock(Func<int, long> rowIdAt)
+        {
+            for (var i = 0; i < key.Length; i++)
+            {
+                key[i] = reader.Load(i, reader.Visible);
+            }
+
+            var count = reader.VisibleCount;
+            for (var i = 0; i < count; i++)
+            {
+                var row = reader.Visible is { } s ? s.Rows[i] : i;
+                if (KeyValue.TryHash(key, row, out var hash))
+                {
+                    target.Add(hash, rowIdAt(row));
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        locator.Dispose();
+        foreach (var (reader, _) in keyReaders.Values)
+        {
+            reader.Dispose();
+        }
+    }
+
+    private static bool Covers(IndexDefinition index, ReadOnlySpan<ColumnId> columns)
+    {
+        foreach (var column in index.Columns)
+        {
+            if (columns.Contains(column.Column))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Positions the locator on the row and gives the versions of its block.</summary>
+    private BlockVersions? Find(long rowId, out int row)
+    {
+        if (RowLocator.FindDelta(version, rowId, out row) is { } chunk)
+        {
+            locator.Position(chunk);
+            return chunk.Versions;
+        }
+
+        if (RowLocator.FindSegment(version, rowId, out var position) is { } segment)
+        {
+            var block = position / Batch.RowCountMax;
+            row = position % Batch.RowCountMax;
+            var versions = segment.GetOrAddVersions(block);
+            locator.Position(segment, block);
+            return versions;
+        }
+
+        return null;
+    }
+
+    private void AddKeys(HashIndex target, IndexDefinition index, Batch rows, long rowIdFirst)
+    {
+        var key = new Column[index.Columns.Length];
+        for (var i = 0; i < key.Length; i++)
+        {
+            key[i] = rows.Columns[table.IndexOf(index.Columns[i].Column)];
+        }
+
+        var count = rows.SelectedCount;
+        for (var i = 0; i < count; i++)
+        {
+            if (KeyValue.TryHash(key, rows.RowAt(i), out var hash))
+            {
+                target.Add(hash, rowIdFirst + i);
+            }
+        }
+    }
+
+    /// <summary>Enters a changed row under its new key.</summary>
+    private void AddKeyOf(IndexDefinition index, long rowId)
+    {
+        if (!keyReaders.TryGetValue(index.Id, out var entry))
+        {
+            entry = (new BlockReader(Latest, table, [.. index.Columns.Select(c => c.Column)]), new Column[index.Columns.Length]);
+            keyReaders.Add(index.Id, entry);
+        }
+
+        if (!RowLocator.TryPosition(version, rowId, entry.Reader, out var row))
+        {
+            throw Error.Internal($"row {rowId} of {table} disappeared while it was updated");
+        }
+
+        one.Count = 0;
+        one.Add(row);
+        for (var i = 0; i < entry.Key.Length; i++)
+        {
+            entry.Key[i] = entry.Reader.Load(i, one);
+        }
+
+        if (KeyValue.TryHash(entry.Key, row, out var hash))
+        {
+            version.Active.GetOrAddIndex(index.Id).Add(hash, rowId);
+        }
+    }
+}
