@@ -65,16 +65,7 @@ public sealed partial class EngramDataReader : DbDataReader
 
     /// <summary>Moves to the next row of the current result.</summary>
     /// <returns>False after the last row.</returns>
-    public override bool Read()
-    {
-        if (batch is { } current && ++position < current.SelectedCount && (position == 0 || (behavior & CommandBehavior.SingleRow) == 0))
-        {
-            row = current.RowAt(position);
-            return true;
-        }
-
-        return ReadNextBatch(CancellationToken.None);
-    }
+    public override bool Read() => ReadInBatch() || ReadNextBatch();
 
     /// <summary>The same as <see cref="Read"/>: rows come from memory that is mapped, so that there is nothing to wait for; the token is looked at between batches.</summary>
     public override Task<bool> ReadAsync(CancellationToken cancellationToken)
@@ -86,7 +77,13 @@ public sealed partial class EngramDataReader : DbDataReader
 
         try
         {
-            return Read() ? TrueTask : FalseTask;
+            if (ReadInBatch())
+            {
+                return TrueTask;
+            }
+
+            using var registration = run.Interrupt.Listen(cancellationToken);
+            return ReadNextBatch() ? TrueTask : FalseTask;
         }
         catch (Exception e)
         {
@@ -107,7 +104,7 @@ public sealed partial class EngramDataReader : DbDataReader
     {
         ThrowIfClosed(nameof(NextResult));
         cancellationToken.ThrowIfCancellationRequested();
-        using var registration = cancellationToken.UnsafeRegister(static s => ((Interrupt)s!).Cancel(), run.Interrupt);
+        using var registration = run.Interrupt.Listen(cancellationToken);
         return await NextResultAsync(isAsync: true).ConfigureAwait(false);
     }
 
@@ -248,7 +245,18 @@ public sealed partial class EngramDataReader : DbDataReader
         }
     }
 
-    private bool ReadNextBatch(CancellationToken cancellationToken)
+    private bool ReadInBatch()
+    {
+        if (batch is { } current && ++position < current.SelectedCount && (position == 0 || (behavior & CommandBehavior.SingleRow) == 0))
+        {
+            row = current.RowAt(position);
+            return true;
+        }
+
+        return false;
+    }
+
+    private bool ReadNextBatch()
     {
         ThrowIfClosed(nameof(Read));
         row = -1;

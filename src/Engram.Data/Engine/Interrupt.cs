@@ -8,9 +8,9 @@ namespace Engram.Data.Engine;
 internal sealed class Interrupt : IDisposable
 {
     private readonly CancellationTokenSource source = new();
-    private readonly CancellationToken userToken;
     private readonly CancellationTokenRegistration registration;
     private readonly TimeProvider clock;
+    private CancellationToken userToken;
     private TimeSpan used;
     private long enteredAt;
     private volatile bool isCancelled;
@@ -21,7 +21,7 @@ internal sealed class Interrupt : IDisposable
         Timeout = timeout;
         this.clock = clock;
         this.userToken = userToken;
-        registration = userToken.CanBeCanceled ? userToken.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), source) : default;
+        registration = Register(userToken);
     }
 
     public TimeSpan Timeout { get; }
@@ -42,6 +42,17 @@ internal sealed class Interrupt : IDisposable
             var left = Timeout - used - (enteredAt == 0 ? TimeSpan.Zero : clock.GetElapsedTime(enteredAt));
             return left > TimeSpan.Zero ? left : TimeSpan.Zero;
         }
+    }
+
+    /// <summary>Lets the token of a later call end the command too, until the registration is disposed.</summary>
+    public CancellationTokenRegistration Listen(CancellationToken token)
+    {
+        if (token.CanBeCanceled)
+        {
+            userToken = token;
+        }
+
+        return Register(token);
     }
 
     /// <summary>The engine begins to work.</summary>
@@ -95,6 +106,9 @@ internal sealed class Interrupt : IDisposable
 
         return isCancelled || Timeout == TimeSpan.Zero ? Error.QueryCanceled() : Error.StatementTimeout(Timeout);
     }
+
+    private CancellationTokenRegistration Register(CancellationToken token)
+        => token.CanBeCanceled ? token.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), source) : default;
 
     public void Dispose()
     {

@@ -54,7 +54,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
         return bound;
     }
 
-    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters) => throw Error.NotSupported($"Planning '{text}'");
+    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters) => Planner.Plan(Syntax, text, catalog, parameters);
 
     private sealed record CachedPlan(DatabaseCatalog Catalog, (string Name, DataType Type)[] Signature, BoundStatement Bound);
 }

@@ -7,7 +7,7 @@ namespace Engram.Data.Engine;
 /// <summary>What Query gives to a session.</summary>
 internal sealed partial class Session
 {
-    private static Operator CreateOperator(Plan plan, StatementContext context) => throw Error.NotSupported("Running a query");
+    private static Operator CreateOperator(Plan plan, StatementContext context) => OperatorFactory.Create(plan, context);
 
     private static long AffectedRowsOf(Operator root) => throw Error.NotSupported("Writing rows");
 
