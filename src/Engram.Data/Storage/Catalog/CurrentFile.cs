@@ -30,18 +30,20 @@ internal sealed record Current(long Sequence, long Generation, uint ManifestChec
 /// </code>
 /// <para>The valid slot with the greater sequence counts. <see cref="Publish"/> writes the slot with the lesser one and syncs, then the other
 /// with the same content and syncs. So between writes both slots say the same, and damage to either is survived.</para>
-/// <para><b>Invariants.</b> (1) A slot is written only when the other is valid and synced. (2) A slot names a manifest that was synced, with
-/// everything it names, before. (3) Files are deleted only when neither slot names a manifest that needs them: after <see cref="Publish"/>
-/// returned, or after <see cref="Open"/> did.</para>
+/// <para><b>Invariants.</b> (1) A slot is written only when the other is valid and on the disk, so at most one is not, and that is the one
+/// with the greater sequence. (2) A slot names a manifest that was synced, with everything it names, before. (3) Files are deleted only when
+/// both slots on the disk name the manifest that does without them: after <see cref="Publish"/> returned, or after <see cref="Open"/> did.</para>
 /// <para><b>What a crash or bad input leaves behind.</b></para>
 /// <list type="bullet">
 /// <item>During the first write: that slot is old, new or torn. Old or torn: the other slot and the old set count, which by (3) is there. New:
 /// the new set counts, which by (2) is there. Neither case has deleted anything.</item>
 /// <item>During the second write: the first is synced, so the new set counts whatever becomes of this slot.</item>
-/// <item>A process ends between a write and its sync, and the next one finds the new slot in the system's cache only. If it deleted
-/// the old set, a power cut could bring back the old slot. So <see cref="Open"/> first syncs, and when the slots differ writes the counting
-/// one's content to the other and syncs that, before its caller deletes anything.</item>
-/// <item>A sync fails: either set may count at the next opening. The caller must write nothing more and delete nothing.</item>
+/// <item>A process ends between a write and its sync, or a sync fails: either set may count at the next opening. Until then the caller writes
+/// nothing more and deletes nothing. The next program may see a slot that is in the system's cache only, and after a failed sync the system calls
+/// such a page clean and answers every later sync with success. So <see cref="Open"/> trusts neither the slots' agreement nor a sync of
+/// what it did not write: it writes the counting slot again, in its place, and syncs that. By (1) the other is on the disk, and by
+/// (3) its set is still there should this write be torn. Then, when the slots differ, it writes the other as well. When the other is invalid it
+/// was the one being written, so the counting one is on the disk, and only the other is written.</item>
 /// <item>Both slots fail their checksums: XX001. There is no guessing from the manifests that lie around: the newest need not be published.</item>
 /// <item>No slot has the magic: EG001, another program's file. A greater version: EG002. A slot in the other's place is invalid (n mod 2).</item>
 /// <item>No CURRENT: a directory that is empty is a database to be created; one that holds anything else is not ours, or lost its CURRENT:
@@ -66,6 +68,14 @@ internal static class CurrentFile
     private const int ManifestAt = 32;
     private const int DatabaseIdAt = 40;
     private const int ChecksumAt = SlotSize - sizeof(uint);
+
+    /// <summary>The slot that does not count, beside the one that does.</summary>
+    private enum OtherSlot
+    {
+        Same,
+        Differs,
+        Invalid,
+    }
 
     private static ReadOnlySpan<byte> Magic => "EngrmCUR"u8;
 
@@ -152,9 +162,14 @@ internal static class CurrentFile
     public static Current Open(DataDirectory directory)
     {
         using var file = directory.Open(Name, writable: true);
-        file.Sync();
-        var current = Read(directory, file, out var isSettled);
-        if (!isSettled)
+        var current = Read(directory, file, out var other);
+        if (other != OtherSlot.Invalid)
+        {
+            WriteSlot(file, current);
+            file.Sync();
+        }
+
+        if (other != OtherSlot.Same)
         {
             current = current with { Sequence = current.Sequence + 1 };
             WriteSlot(file, current);
@@ -201,7 +216,7 @@ internal static class CurrentFile
         file.Write((current.Sequence & 1) * SlotSize, slot);
     }
 
-    private static Current Read(DataDirectory directory, DataFile file, out bool isSettled)
+    private static Current Read(DataDirectory directory, DataFile file, out OtherSlot other)
     {
         var bytes = new byte[2 * SlotSize];
         var length = file.Read(0, bytes);
@@ -222,7 +237,8 @@ internal static class CurrentFile
             throw Error.UnsupportedFormat($"The database '{directory.Path}'", version, FormatVersion.Current);
         }
 
-        isSettled = isFirst && isSecond && first[GenerationAt..ChecksumAt].SequenceEqual(second[GenerationAt..ChecksumAt]);
+        other = !isFirst || !isSecond ? OtherSlot.Invalid
+            : first[GenerationAt..ChecksumAt].SequenceEqual(second[GenerationAt..ChecksumAt]) ? OtherSlot.Same : OtherSlot.Differs;
         return new Current(
             Sequence(counting),
             BinaryPrimitives.ReadInt64LittleEndian(counting[GenerationAt..]),

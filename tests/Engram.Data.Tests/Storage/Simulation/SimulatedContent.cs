@@ -101,9 +101,11 @@ internal sealed class SimulatedContent
     /// <summary>A copy that nobody writes to; the same one until something changes.</summary>
     public SimulatedContent Freeze()
     {
-        _copy ??= new SimulatedContent(_seen.Copy(), _stored.Copy(), [.. _changes]);
-        return _copy;
+        return _copy ??= Fork();
     }
+
+    /// <summary>A copy with a life of its own.</summary>
+    public SimulatedContent Fork() => new(_seen.Copy(), _stored.Copy(), [.. _changes]) { _isSeenStored = _isSeenStored };
 
     /// <summary>The file after the power went.</summary>
     public SimulatedContent Crash(Survival survival)
@@ -149,7 +151,7 @@ internal sealed class SimulatedContent
             // Bytes beyond a length that did not survive are nowhere.
             var end = Math.Min(Offset + Data.Length, target.Length);
             var firstSector = Offset / SectorSize;
-            var sectors = (int)Math.Max(0, ((end + SectorSize - 1) / SectorSize) - firstSector);
+            var sectors = end <= Offset ? 0 : (int)(((end + SectorSize - 1) / SectorSize) - firstSector);
             var kept = survival.KeptSectors(sectors, fate);
             for (var i = 0; i < sectors; i++)
             {

@@ -25,7 +25,8 @@ internal readonly record struct IoPoint(int Number, FaultPoint Kind, string Name
 /// sector that was not being written keeps its content; a renaming is whole or not at all.</item>
 /// <item>Power is cut again while the database recovers.</item>
 /// <item>A write fails with EIO or ENOSPC after any number of its sectors. A creation, renaming, deletion or change of length fails.</item>
-/// <item>A sync fails with EIO: some of the changes reached the disk, the rest is forgotten though reads still show it, later syncs succeed.</item>
+/// <item>The sync of a file fails with EIO: some of its changes reached the disk, the rest is forgotten though reads still show it, later syncs
+/// succeed. The sync of a directory fails: its changes wait for the next one, since file systems keep names in a journal.</item>
 /// <item>The disk is full from any byte on, and has room again later.</item>
 /// <item>A read, or the populating of a mapped range, fails with EIO: an error, and the next one may succeed.</item>
 /// </list>
@@ -74,6 +75,9 @@ internal sealed class SimulatedDirectory : DataDirectory
 
     /// <summary>Called at each I/O point, while no other call runs, with the disk as it is then. Must not call back.</summary>
     public Action<IoPoint, SimulatedDisk>? AtPoint { get; set; }
+
+    /// <summary>Called before each sync of a file, on the thread that syncs, while other calls may run: a test may hold it there to let commits pile up.</summary>
+    public Action<string>? BeforeSync { get; set; }
 
     public override ulong NextRandom()
     {
@@ -159,7 +163,6 @@ internal sealed class SimulatedDirectory : DataDirectory
         Reached(FaultPoint.DirectorySync, subdirectory);
         if (Faults.Strike(FaultPoint.DirectorySync, subdirectory) is var error and not 0)
         {
-            _disk.Names.FailSync(subdirectory, _random);
             throw Failed("fsync", subdirectory, error);
         }
 
@@ -193,6 +196,13 @@ internal sealed class SimulatedDirectory : DataDirectory
 
     /// <summary>The disk at this moment, with all that a crash may still take.</summary>
     public SimulatedDisk Freeze() => Locked(_disk.Freeze);
+
+    /// <summary>Ends the program, not the machine: the next one sees the same cache. Every handle of this directory fails from now on; locks are gone.</summary>
+    public SimulatedDirectory Kill(int seed) => Locked(() =>
+    {
+        _isOff = true;
+        return new SimulatedDirectory(_disk, seed) { ManualClock = ManualClock };
+    });
 
     /// <summary>Cuts the power and starts again over what survived. Every handle of this directory fails from now on; locks are gone.</summary>
     public SimulatedDirectory Reboot(SurvivalMode mode, int seed) => Locked(() =>
@@ -251,25 +261,28 @@ internal sealed class SimulatedDirectory : DataDirectory
         return 0;
     });
 
-    internal void Sync(SimulatedContent content, string name) => Locked(() =>
+    internal void Sync(SimulatedContent content, string name)
     {
-        Reached(FaultPoint.Sync, name);
-        if (Faults.Strike(FaultPoint.Sync, name) is var error and not 0)
+        BeforeSync?.Invoke(name);
+        lock (_gate)
         {
-            content.FailSync(_random);
-            if (!Faults.RetriesFailedSync)
+            CheckPower("fdatasync", name);
+            Reached(FaultPoint.Sync, name);
+            if (Faults.Strike(FaultPoint.Sync, name) is var error and not 0)
             {
-                throw Failed("fdatasync", name, error);
+                content.FailSync(_random);
+                if (!Faults.RetriesFailedSync)
+                {
+                    throw Failed("fdatasync", name, error);
+                }
+            }
+
+            if (!Faults.SyncDoesNothing)
+            {
+                content.Sync();
             }
         }
-
-        if (!Faults.SyncDoesNothing)
-        {
-            content.Sync();
-        }
-
-        return 0;
-    });
+    }
 
     internal T Locked<T>(Func<T> call)
     {

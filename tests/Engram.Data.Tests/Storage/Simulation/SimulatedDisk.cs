@@ -28,16 +28,10 @@ internal sealed class SimulatedDisk
     public void CreateSubdirectory(string name) => Names.Create(name + "/", 0);
 
     /// <summary>The disk at this moment, with all that a crash may still take.</summary>
-    public SimulatedDisk Freeze()
-    {
-        var copy = new SimulatedDisk { Names = Names.Copy(), _contentNext = _contentNext };
-        foreach (var id in Names.Contents.Where(id => id != 0))
-        {
-            copy._contents.Add(id, _contents[id].Freeze());
-        }
+    public SimulatedDisk Freeze() => Copy(content => content.Freeze());
 
-        return copy;
-    }
+    /// <summary>The same disk once more, with a life of its own.</summary>
+    public SimulatedDisk Fork() => Copy(content => content.Fork());
 
     /// <summary>The disk after the power went at this moment; this one is left as it is.</summary>
     public SimulatedDisk Crash(SurvivalMode mode, int seed) => Crash(new Survival(mode, seed));
@@ -46,6 +40,17 @@ internal sealed class SimulatedDisk
     public SimulatedDisk Copy() => Crash(Survival.OfEverything());
 
     private static long PagesOf(long length) => (length + PagedBytes.PageSize - 1) / PagedBytes.PageSize;
+
+    private SimulatedDisk Copy(Func<SimulatedContent, SimulatedContent> copyOf)
+    {
+        var copy = new SimulatedDisk { Names = Names.Copy(), _contentNext = _contentNext };
+        foreach (var id in Names.Contents.Where(id => id != 0))
+        {
+            copy._contents.Add(id, copyOf(_contents[id]));
+        }
+
+        return copy;
+    }
 
     private SimulatedDisk Crash(Survival survival)
     {

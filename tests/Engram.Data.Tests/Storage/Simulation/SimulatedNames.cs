@@ -53,16 +53,6 @@ internal sealed class SimulatedNames
         _changes.RemoveAll(c => c.IsIn(subdirectory));
     }
 
-    public void FailSync(string subdirectory, Random random)
-    {
-        foreach (var change in _changes.Where(c => c.IsIn(subdirectory) && random.Next(3) == 0))
-        {
-            change.Apply(_stored);
-        }
-
-        _changes.RemoveAll(c => c.IsIn(subdirectory));
-    }
-
     public SimulatedNames Copy() => new(new(_seen), new(_stored), [.. _changes]);
 
     public SimulatedNames Crash(Survival survival)

@@ -1,0 +1,166 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage;
+using Engram.Data.Storage.Transactions;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Engram.Data.Tests.Storage.Simulation;
+
+/// <summary>Opens what a crash left, and says what is wrong with it.</summary>
+/// <remarks>
+/// <para>What must hold, after one crash or after another inside the recovery:</para>
+/// <list type="number">
+/// <item>the database opens;</item>
+/// <item>it is as it was after one commit of the run, in commit order, not before the newest acknowledged one: an atomic prefix. Rows are
+/// compared by content and row id, tables by their schema. Keys are unique because those of the model are;</item>
+/// <item>keys lead to their rows, and keys of rows that are gone lead nowhere;</item>
+/// <item>what recovery showed is there again after the next opening, whether the database was closed, killed or lost its power in between;</item>
+/// <item>it takes another commit, with a new row id, and keeps it.</item>
+/// </list>
+/// </remarks>
+internal sealed class CrashCheck(HistoryMark mark, int seed)
+{
+    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
+
+    private readonly Random _random = new(seed);
+
+    /// <summary>What is wrong, or null.</summary>
+    public async Task<string?> RunAsync(SimulatedDisk image, bool crashesInRecovery)
+    {
+        if (crashesInRecovery)
+        {
+            image = await CrashInRecoveryAsync(image);
+        }
+
+        try
+        {
+            return await RunAsync(image);
+        }
+        catch (EngramException e)
+        {
+            return $"SQLSTATE {e.SqlState}: {e}";
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            return e.ToString();
+        }
+    }
+
+    private async Task<string?> RunAsync(SimulatedDisk image)
+    {
+        var directory = new SimulatedDirectory(image, _random.Next());
+        int commit;
+        await using (var store = Open(directory))
+        {
+            using var snapshot = store.OpenSnapshot();
+            var found = SnapshotSummary.Read(snapshot);
+            commit = mark.Find(found);
+            if (commit < 0)
+            {
+                return mark.Explain(found);
+            }
+
+            if (FindWrongKey(snapshot, mark.States[commit]) is { } wrong)
+            {
+                return wrong;
+            }
+
+            if (_random.Next(2) == 0)
+            {
+                directory = Interrupt(directory);
+            }
+        }
+
+        return await ContinueAsync(directory, mark.States[commit]);
+    }
+
+    /// <summary>From here on exactly this state must be there.</summary>
+    private async Task<string?> ContinueAsync(SimulatedDirectory directory, DatabaseState state)
+    {
+        await using (var store = Open(directory))
+        {
+            if (Differs(store, state) is { } difference)
+            {
+                return $"the second opening shows {difference}";
+            }
+
+            await using var transaction = await store.BeginWriteAsync(s_wait, null, default);
+            var work = new WorkTransaction(transaction, state, _random, () => long.MaxValue);
+            if (state.Tables.Count == 0)
+            {
+                work.CreateTable(100);
+            }
+
+            work.Insert(work.State.Tables.Keys.First(), 1);
+            await transaction.CommitAsync();
+            state = work.State;
+            if (_random.Next(4) == 0)
+            {
+                directory = Interrupt(directory);
+            }
+        }
+
+        await using var last = Open(directory);
+        return Differs(last, state) is { } late ? $"after one more commit and a third opening there are {late}" : null;
+    }
+
+    /// <summary>Begins to recover, and cuts the power at some I/O point of it.</summary>
+    private async Task<SimulatedDisk> CrashInRecoveryAsync(SimulatedDisk image)
+    {
+        var directory = new SimulatedDirectory(image, _random.Next());
+        var points = new List<SimulatedDisk> { directory.Freeze() };
+        directory.AtPoint = (_, disk) => points.Add(disk.Freeze());
+        try
+        {
+            await using var store = Open(directory);
+            directory.AtPoint = null;
+        }
+        catch (EngramException)
+        {
+            // What is wrong shows again in the check itself, with the whole image.
+            return points[0].Copy();
+        }
+
+        return points[_random.Next(points.Count)].Crash((SurvivalMode)_random.Next((int)SurvivalMode.Mixed + 1), _random.Next());
+    }
+
+    /// <summary>What the next program sees when this one was killed, or the power went, just now. The directory itself lives on.</summary>
+    private SimulatedDirectory Interrupt(SimulatedDirectory directory) => _random.Next(3) == 0
+        ? new SimulatedDirectory(directory.Freeze().Fork(), _random.Next())
+        : new SimulatedDirectory(directory.Freeze().Crash((SurvivalMode)_random.Next((int)SurvivalMode.Mixed + 1), _random.Next()), _random.Next());
+
+    private static Store Open(SimulatedDirectory directory) => Store.Open(directory, SimulatedRun.Options, NullLogger.Instance);
+
+    private static string? Differs(Store store, DatabaseState state)
+    {
+        using var snapshot = store.OpenSnapshot();
+        return state.Differs(SnapshotSummary.Read(snapshot));
+    }
+
+    private string? FindWrongKey(Snapshot snapshot, DatabaseState state)
+    {
+        foreach (var (number, table) in state.Tables)
+        {
+            var keys = table.Rows.Keys.Take(50).ToArray();
+            for (var i = 0; i < 4 && keys.Length > 0; i++)
+            {
+                var key = i == 3 ? long.MaxValue - 1 : keys[_random.Next(keys.Length)];
+                var found = Probe(snapshot, number, key);
+                long[] expected = i == 3 ? [] : [table.Rows[key].RowId];
+                if (!found.SequenceEqual(expected))
+                {
+                    return $"key {key} of table {number} leads to rows [{string.Join(", ", found)}] instead of [{string.Join(", ", expected)}]";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static List<long> Probe(Snapshot snapshot, int number, long key)
+    {
+        using var value = ClrValue.Constant(DataType.Int64, key);
+        var rowIds = new List<long>();
+        snapshot.Probe(new TableId(number), SimulatedTable.KeyIndex(number), [value.Column], 0, rowIds);
+        return rowIds;
+    }
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+
+namespace Engram.Data.Tests.Storage.Simulation;
+
+/// <summary>One crash: everything about it is in its number.</summary>
+/// <param name="RunSeed">The seed of the workload's run, 0 to 99,999.</param>
+/// <param name="Workload">Which of <see cref="Workloads.All"/>.</param>
+/// <param name="Point">The I/O point, from 1.</param>
+/// <param name="Variant">Which of the crashes there: the mode is this modulo the number of modes.</param>
+internal readonly record struct CrashSeed(int RunSeed, int Workload, int Point, int Variant)
+{
+    private const long WorkloadCount = 100;
+    private const long PointCount = 100_000;
+    private const long VariantCount = 1_000;
+
+    public static readonly int ModeCount = Enum.GetValues<SurvivalMode>().Length;
+
+    public SurvivalMode Mode => (SurvivalMode)(Variant % ModeCount);
+
+    /// <summary>One image in ten loses its power again while it is recovered.</summary>
+    public bool CrashesInRecovery => ((RunSeed + Point + Variant) % 10) == 0;
+
+    public long Value => (((((RunSeed * WorkloadCount) + Workload) * PointCount) + Point) * VariantCount) + Variant;
+
+    public static CrashSeed Of(long value) => new(
+        (int)(value / VariantCount / PointCount / WorkloadCount), (int)(value / VariantCount / PointCount % WorkloadCount), (int)(value / VariantCount % PointCount),
+        (int)(value % VariantCount));
+
+    public override string ToString() => Value.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A crash after which something was wrong.</summary>
+internal sealed record CrashFailure(CrashSeed Seed, string Where, string What)
+{
+    public override string ToString() => $"ENGRAM_SEED={Seed}: {Where}: {What}";
+}
+
+/// <summary>Runs workloads and crashes them at every I/O point, in every way.</summary>
+internal static class CrashSimulation
+{
+    public const string SeedVariable = "ENGRAM_SEED";
+
+    /// <summary>The seed that is to be replayed alone, if the environment names one.</summary>
+    public static CrashSeed? SeedToReplay
+        => long.TryParse(Environment.GetEnvironmentVariable(SeedVariable), NumberStyles.None, CultureInfo.InvariantCulture, out var seed) ? CrashSeed.Of(seed) : null;
+
+    /// <summary>Runs one workload, and crashes it at those of its points and variants that <paramref name="chosen"/> takes.</summary>
+    /// <param name="lies">Sets how the disk of the run lies; after the crash it is honest.</param>
+    /// <returns>How many crashes there were, and those that went wrong.</returns>
+    public static async Task<(int Images, List<CrashFailure> Failures)> RunAsync(
+        int runSeed, int workload, int variantCount, Func<CrashSeed, bool> chosen, Action<DiskFaults>? lies = null)
+    {
+        var failures = new List<CrashFailure>();
+        var run = new SimulatedRun((runSeed * 100) + workload, lies);
+        try
+        {
+            await using (run)
+            {
+                await Workloads.All[workload].Run(run);
+            }
+        }
+        catch (Exception e) when (e is EngramException or InvalidOperationException)
+        {
+            failures.Add(new CrashFailure(new CrashSeed(runSeed, workload, 0, 0), $"{Workloads.All[workload]}, the run itself", e.ToString()));
+        }
+
+        var images = 0;
+        foreach (var point in run.Points)
+        {
+            for (var variant = 0; variant < variantCount; variant++)
+            {
+                var seed = new CrashSeed(runSeed, workload, point.Point.Number, variant);
+                if (!chosen(seed))
+                {
+                    continue;
+                }
+
+                images++;
+                // Crashing mixes the same number in every time, so that a replay needs no state of other crashes.
+                var mixed = (int)(((ulong)seed.Value * 0x9E3779B97F4A7C15UL) >> 33);
+                var check = new CrashCheck(point.Mark, mixed);
+                if (await check.RunAsync(point.Disk.Crash(seed.Mode, mixed), seed.CrashesInRecovery) is { } wrong)
+                {
+                    failures.Add(new CrashFailure(seed, $"{Workloads.All[workload]}, at I/O point {point.Point} of {run.Points.Count}, {seed.Mode}", wrong));
+                }
+            }
+        }
+
+        return (images, failures);
+    }
+}

@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Tests.Storage.Simulation;
+
+/// <summary>The tables that workloads write: their definitions, random rows for them, and rows as hashes.</summary>
+/// <remarks>A row is compared by one hash a column, so that a model of many rows is small and reading it back is quick.</remarks>
+internal static class SimulatedTable
+{
+    public const int DimensionCount = 8;
+
+    private static readonly ColumnId s_added = new(6);
+
+    public static readonly ColumnId Key = new(1);
+
+    /// <summary>A table of episodes; each number gives one with ids and a name of its own.</summary>
+    public static TableDefinition Define(int number) => new(
+        new TableId(number), "public", $"Episode{number}",
+        [
+            new ColumnDefinition(Key, "Id", DataType.Int64) { IsNotNull = true },
+            new ColumnDefinition(new ColumnId(2), "Name", DataType.Text),
+            new ColumnDefinition(new ColumnId(3), "Confidence", DataType.Single) { IsNotNull = true },
+            new ColumnDefinition(new ColumnId(4), "Time", DataType.TimestampTz) { IsNotNull = true },
+            new ColumnDefinition(new ColumnId(5), "Embedding", DataType.Vector(DimensionCount)),
+        ])
+    {
+        ColumnIdNext = 6,
+        Indexes =
+        [
+            new IndexDefinition(KeyIndex(number), $"Episode{number}_pkey", [new IndexColumn(Key)]) { IsUnique = true, IsPrimaryKey = true, IsConstraint = true },
+            new IndexDefinition(new IndexId((2 * number) + 1), $"Episode{number}_Name", [new IndexColumn(new ColumnId(2))]),
+        ],
+    };
+
+    public static IndexId KeyIndex(int number) => new(2 * number);
+
+    /// <summary>The table with one more nullable column.</summary>
+    public static TableDefinition WithColumn(TableDefinition table)
+        => table with { Columns = table.Columns.Add(new ColumnDefinition(s_added, "Importance", DataType.Int32)), ColumnIdNext = 7 };
+
+    public static TableDefinition WithoutColumn(TableDefinition table)
+        => table with { Columns = table.Columns.RemoveAll(c => c.Id == s_added) };
+
+    /// <summary>What a schema says, as text to compare.</summary>
+    public static string Describe(TableDefinition table)
+        => $"{table.Id} {table.Schema}.{table.Name}({string.Join(", ", table.Columns.Select(c => $"{c.Id} {c.Name} {c.Type} {c.IsNotNull}"))}) "
+            + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))}"));
+
+    /// <summary>Random rows with the given keys, as the columns of a batch; disposed by the caller.</summary>
+    public static ColumnBuffer[] RandomRows(TableDefinition table, Random random, IReadOnlyList<long> keys)
+    {
+        var buffers = table.Columns.Select(c => new ColumnBuffer(c.Type)).ToArray();
+        foreach (var key in keys)
+        {
+            for (var i = 0; i < buffers.Length; i++)
+            {
+                if (table.Columns[i].Id == Key)
+                {
+                    buffers[i].Append(key);
+                }
+                else
+                {
+                    AppendRandom(buffers[i], table.Columns[i], random);
+                }
+            }
+        }
+
+        return buffers;
+    }
+
+    public static void AppendRandom(ColumnBuffer buffer, ColumnDefinition column, Random random)
+    {
+        if (!column.IsNotNull && random.Next(6) == 0)
+        {
+            buffer.AppendNull();
+            return;
+        }
+
+        ClrValue.Append(buffer, column.Type.Kind switch
+        {
+            TypeKind.Text => new string((char)('a' + random.Next(26)), random.Next(20)),
+            TypeKind.Single => random.NextSingle(),
+            TypeKind.Int32 => random.Next(100),
+            TypeKind.TimestampTz => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.FromMinutes(random.Next(-4, 5) * 30)).AddSeconds(random.Next(1_000_000)),
+            TypeKind.Vector => Enumerable.Range(0, DimensionCount).Select(_ => random.NextSingle()).ToArray(),
+            _ => throw new InvalidOperationException($"No random values of {column.Type}."),
+        });
+    }
+
+    public static Batch BatchOf(ColumnBuffer[] buffers)
+    {
+        var batch = new Batch(buffers.Length) { RowCount = buffers[0].Count };
+        for (var i = 0; i < buffers.Length; i++)
+        {
+            batch.Columns[i] = buffers[i].Column;
+        }
+
+        return batch;
+    }
+
+    public static ulong HashOf(Column column, int row)
+    {
+        if (column.IsNull(row))
+        {
+            return Hashing.NullHash;
+        }
+
+        return column.Type.Kind switch
+        {
+            TypeKind.Int64 => Hashing.Hash(column.Get<ulong>(row)),
+            TypeKind.Int32 or TypeKind.Single => Hashing.Hash(column.Get<uint>(row)),
+            TypeKind.TimestampTz => Hashing.Combine(column.Get<ulong>(row), (ulong)column.GetOffset(row)),
+            TypeKind.Text or TypeKind.Vector => Hashing.Hash(column.Get<Bytes>(row).Span),
+            _ => throw new InvalidOperationException($"No hash of {column.Type}."),
+        };
+    }
+
+    /// <summary>One row's part of a table's sum; the order of rows does not matter.</summary>
+    public static ulong HashOf(long rowId, ReadOnlySpan<ulong> columns)
+    {
+        var hash = Hashing.Hash((ulong)rowId);
+        foreach (var column in columns)
+        {
+            hash = Hashing.Combine(hash, column);
+        }
+
+        return hash;
+    }
+
+    /// <summary>Reads a whole table: how many rows there are, and the sum of their hashes.</summary>
+    public static (int Count, ulong Sum) Read(Snapshot snapshot, TableDefinition table, List<(long RowId, long Key)>? rows = null)
+    {
+        var count = 0;
+        var sum = 0UL;
+        var hashes = new ulong[table.Columns.Length];
+        var keyOrdinal = 1 + table.Columns.Select(c => c.Id).ToList().IndexOf(Key);
+        using var scan = snapshot.Scan(table.Id, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)], []);
+        while (scan.NextBlock())
+        {
+            var visible = scan.Visible;
+            var columns = Enumerable.Range(0, 1 + hashes.Length).Select(i => scan.Load(i, visible)).ToArray();
+            var selected = visible?.Count ?? scan.RowCount;
+            for (var i = 0; i < selected; i++)
+            {
+                var row = visible is null ? i : visible.Rows[i];
+                for (var c = 0; c < hashes.Length; c++)
+                {
+                    hashes[c] = HashOf(columns[c + 1], row);
+                }
+
+                var rowId = columns[0].Get<long>(row);
+                sum += HashOf(rowId, hashes);
+                rows?.Add((rowId, columns[keyOrdinal].Get<long>(row)));
+                count++;
+            }
+        }
+
+        return (count, sum);
+    }
+}

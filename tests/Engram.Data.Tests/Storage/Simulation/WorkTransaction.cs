@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Tests.Storage.Simulation;
+
+/// <summary>A write transaction of the store and of the model at once.</summary>
+internal sealed class WorkTransaction(Transaction transaction, DatabaseState state, Random random, Func<long> nextKey)
+{
+    public DatabaseState State { get; private set; } = state;
+
+    public void CreateTable(int number)
+    {
+        var definition = SimulatedTable.Define(number);
+        Statement(() => transaction.PutTable(definition));
+        State = new DatabaseState(State.Tables.Add(number, new TableState(definition, ImmutableDictionary<long, RowState>.Empty, 0, 0)));
+    }
+
+    public void DropTable(int number)
+    {
+        Statement(() => transaction.DropTable(new TableId(number)));
+        State = new DatabaseState(State.Tables.Remove(number));
+    }
+
+    public void AddColumn(int number) => Redefine(number, SimulatedTable.WithColumn(State.Tables[number].Definition));
+
+    public void DropColumn(int number) => Redefine(number, SimulatedTable.WithoutColumn(State.Tables[number].Definition));
+
+    public void Insert(int number, int count)
+    {
+        var table = State.Tables[number];
+        var keys = Enumerable.Range(0, count).Select(_ => nextKey()).ToArray();
+        var buffers = SimulatedTable.RandomRows(table.Definition, random, keys);
+        try
+        {
+            RowIdRange range = default;
+            Statement(() => range = transaction.Insert(table.Definition.Id, SimulatedTable.BatchOf(buffers)));
+            if (range.First <= table.RowIdLast || range.Count != count)
+            {
+                throw new InvalidOperationException($"Rows {range.First} to {range.First + range.Count - 1} were given to {count} rows, but {table.RowIdLast} was given before.");
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                table = table.Put(keys[i], new RowState(range.First + i, [.. buffers.Select(b => SimulatedTable.HashOf(b.Column, i))]));
+            }
+
+            State = new DatabaseState(State.Tables.SetItem(number, table));
+        }
+        finally
+        {
+            Array.ForEach(buffers, b => b.Dispose());
+        }
+    }
+
+    /// <summary>Gives one random column of some random rows new values; the key, too.</summary>
+    public void Update(int number, int count)
+    {
+        var table = State.Tables[number];
+        var keys = Some(table, count);
+        if (keys.Length == 0)
+        {
+            return;
+        }
+
+        var ordinal = random.Next(table.Definition.Columns.Length);
+        var column = table.Definition.Columns[ordinal];
+        using var values = new ColumnBuffer(column.Type);
+        var newKeys = column.Id == SimulatedTable.Key ? keys.Select(_ => nextKey()).ToArray() : keys;
+        foreach (var key in newKeys)
+        {
+            if (column.Id == SimulatedTable.Key)
+            {
+                values.Append(key);
+            }
+            else
+            {
+                SimulatedTable.AppendRandom(values, column, random);
+            }
+        }
+
+        Statement(() => transaction.Update(table.Definition.Id, keys.Select(k => table.Rows[k].RowId).ToArray(), [column.Id], SimulatedTable.BatchOf([values])));
+        for (var i = 0; i < keys.Length; i++)
+        {
+            var row = table.Rows[keys[i]];
+            table = table.Remove(keys[i]).Put(newKeys[i], row with { Hashes = row.Hashes.SetItem(ordinal, SimulatedTable.HashOf(values.Column, i)) });
+        }
+
+        State = new DatabaseState(State.Tables.SetItem(number, table));
+    }
+
+    public void Delete(int number, int count)
+    {
+        var table = State.Tables[number];
+        var keys = Some(table, count);
+        Statement(() => transaction.Delete(table.Definition.Id, keys.Select(k => table.Rows[k].RowId).ToArray()));
+        State = new DatabaseState(State.Tables.SetItem(number, keys.Aggregate(table, (t, key) => t.Remove(key))));
+    }
+
+    /// <summary>Does something and undoes it: nothing of it may ever be seen.</summary>
+    public void DoAndUndo(Action work)
+    {
+        var before = State;
+        transaction.CreateSavepoint("s");
+        work();
+        transaction.RollbackToSavepoint("s");
+        State = before;
+    }
+
+    private void Redefine(int number, TableDefinition definition)
+    {
+        Statement(() => transaction.PutTable(definition));
+        State = new DatabaseState(State.Tables.SetItem(number, State.Tables[number].Redefine(definition)));
+    }
+
+    private void Statement(Action work)
+    {
+        using var view = transaction.BeginStatement();
+        work();
+        transaction.EndStatement();
+    }
+
+    private long[] Some(TableState table, int count)
+    {
+        var keys = table.Rows.Keys.Order().ToArray();
+        random.Shuffle(keys);
+        return keys[..Math.Min(count, keys.Length)];
+    }
+}
