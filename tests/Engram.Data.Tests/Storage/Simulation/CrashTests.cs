@@ -1,0 +1,26 @@
+using Xunit.Abstractions;
+
+namespace Engram.Data.Tests.Storage.Simulation;
+
+/// <summary>A slice of the crash simulation; <c>tests/Engram.Simulation</c> runs all of it.</summary>
+public sealed class CrashTests(ITestOutputHelper output)
+{
+    public static TheoryData<int> WorkloadNumbers => [.. Enumerable.Range(0, Workloads.All.Count)];
+
+    [Theory]
+    [MemberData(nameof(WorkloadNumbers))]
+    public async Task Acknowledged_commits_survive_and_survivors_are_a_prefix(int workload)
+    {
+        var replayed = CrashSimulation.SeedToReplay;
+        if (replayed is { } only && only.Workload != workload)
+        {
+            return;
+        }
+
+        var random = new Random(workload);
+        var (images, failures) = await CrashSimulation.RunAsync(
+            replayed?.RunSeed ?? 1, workload, CrashSeed.ModeCount, seed => replayed is null ? random.Next(8) == 0 : seed == replayed);
+        output.WriteLine($"{Workloads.All[workload]}: {images} images");
+        Assert.True(failures.Count == 0, $"{failures.Count} of {images} crashes went wrong. The first:\n{string.Join('\n', failures.Take(3))}");
+    }
+}

@@ -1,0 +1,3 @@
+using Engram.Data.Tests.Storage.Simulation;
+
+return await SimulationProgram.RunAsync(args, Console.Out);
