@@ -29,11 +29,14 @@ internal sealed class AnnotationProvider(RelationalAnnotationProviderDependencie
         var table = StoreObjectIdentifier.Table(column.Table.Name, column.Table.Schema);
         return property.ValueGenerated == ValueGenerated.OnAdd
             && IsInteger(Nullable.GetUnderlyingType(type) ?? type)
-            && !property.IsForeignKey()
+            && !IsReference(property)
             && !property.TryGetDefaultValue(table, out _)
             && property.GetDefaultValueSql(table) is null
             && property.GetComputedColumnSql(table) is null;
     }
+
+    /// <summary>A foreign key from a property to itself links the table of a derived type to that of its base.</summary>
+    private static bool IsReference(IProperty property) => property.GetContainingForeignKeys().Any(f => !f.PrincipalKey.Properties.Contains(property));
 
     /// <summary>Not where the key of a derived type's table, or of a fragment, repeats the one that was generated.</summary>
     private static bool IsOwnTable(IColumnMapping mapping)
