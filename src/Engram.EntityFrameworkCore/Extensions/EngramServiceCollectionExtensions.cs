@@ -55,6 +55,7 @@ public static class EngramServiceCollectionExtensions
             .TryAdd<IMigrationsSqlGenerator, DefinitionSqlGenerator>()
             .TryAdd<IHistoryRepository, MigrationHistory>()
             .TryAdd<IMethodCallTranslatorProvider, MethodTranslators>()
+            .TryAdd<IAggregateMethodCallTranslatorProvider, AggregateTranslators>()
             .TryAdd<IMemberTranslatorProvider, MemberTranslators>()
             .TryAdd<IQuerySqlGeneratorFactory, SelectSqlGeneratorFactory>()
             .TryAdd<IQueryableMethodTranslatingExpressionVisitorFactory, QueryTranslatorFactory>()

@@ -48,6 +48,21 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
         return base.VisitBinary(binaryExpression);
     }
 
+    protected override Expression VisitUnary(UnaryExpression unaryExpression)
+    {
+        // C# cuts the fraction off where the database's CAST rounds.
+        var isCut = unaryExpression.NodeType is ExpressionType.Convert or ExpressionType.ConvertChecked
+            && HasFraction(unaryExpression.Operand.Type) && IsInteger(unaryExpression.Type);
+        if (!isCut || unaryExpression.Method is { DeclaringType: var type } && type != typeof(decimal))
+        {
+            return base.VisitUnary(unaryExpression);
+        }
+
+        return Visit(unaryExpression.Operand) is SqlExpression operand
+            ? sql.Convert(sql.Call("trunc", operand.Type, operand.TypeMapping, operand), unaryExpression.Type)
+            : QueryCompilationContext.NotTranslatedExpression;
+    }
+
     protected override Expression VisitMethodCall(MethodCallExpression methodCallExpression)
     {
         var method = methodCallExpression.Method;
@@ -61,6 +76,12 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
 
         return base.VisitMethodCall(methodCallExpression);
     }
+
+    private static bool HasFraction(Type type)
+        => (Nullable.GetUnderlyingType(type) ?? type) is var t && (t == typeof(float) || t == typeof(double) || t == typeof(decimal));
+
+    private static bool IsInteger(Type type)
+        => (Nullable.GetUnderlyingType(type) ?? type) is { IsEnum: false } t && Type.GetTypeCode(t) is >= TypeCode.SByte and <= TypeCode.UInt64;
 
     private static bool IsPointInTime(Type type) => type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(TimeOnly);
 

@@ -34,3 +34,11 @@ internal sealed class MemberTranslators : RelationalMemberTranslatorProvider
         AddTranslators([new StringTranslator(sql), new TimeTranslator(sql, typeMappingSource)]);
     }
 }
+
+/// <summary>The translators of aggregates.</summary>
+internal sealed class AggregateTranslators : RelationalAggregateMethodCallTranslatorProvider
+{
+    public AggregateTranslators(RelationalAggregateMethodCallTranslatorProviderDependencies dependencies)
+        : base(dependencies)
+        => AddTranslators([new StringAggregateTranslator(dependencies.SqlExpressionFactory)]);
+}
