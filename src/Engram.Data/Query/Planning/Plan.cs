@@ -43,7 +43,8 @@ internal enum VectorMetric
 }
 
 /// <summary>ORDER BY distance LIMIT k over one table, fused: filter, score, bounded heap. Ties break by row id. NULL vectors come last.</summary>
-/// <remarks>Output is Columns, then, when <see cref="OutputDistance"/>, the distance as double precision. Rows come in order of distance.</remarks>
+/// <remarks>Output is Columns, then, when <see cref="OutputDistance"/>, the distance as double precision. Rows come in order of distance. It skips the
+/// offset itself: no LimitPlan stands above it. A NULL limit means all rows.</remarks>
 internal sealed record VectorTopKPlan(
     ImmutableArray<PlanColumn> Output, TableDefinition Table, ImmutableArray<ColumnId> Columns, ColumnId VectorColumn, VectorMetric Metric,
     BoundExpression Query, BoundExpression Limit, BoundExpression? Offset) : Plan(Output)
@@ -69,7 +70,8 @@ internal sealed record AggregatePlan(
 /// <summary>DISTINCT over all columns: the first row of each, in input order.</summary>
 internal sealed record DistinctPlan(Plan Input) : Plan(Input.Output);
 
-/// <summary>ORDER BY, stable. With <see cref="Limit"/> only the first rows are kept (limit + offset), in bounded memory.</summary>
+/// <summary>ORDER BY, stable. With <see cref="Limit"/> only the first limit + offset rows are kept, in bounded memory.</summary>
+/// <remarks>It skips the offset itself: no LimitPlan stands above it.</remarks>
 internal sealed record SortPlan(Plan Input, ImmutableArray<SortKey> Keys) : Plan(Input.Output)
 {
     public BoundExpression? Limit { get; init; }
@@ -140,7 +142,8 @@ internal sealed record UpdatePlan(
 internal sealed record DeletePlan(ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<BoundExpression> Returning) : Plan(Output);
 
 /// <summary>A change of the schema, made from its syntax when it runs, inside the write transaction.</summary>
-internal sealed record DdlPlan(StatementSyntax Statement) : Plan([]);
+/// <param name="Text">The text that the spans of the statement refer to: the catalog keeps defaults and checks as they were written.</param>
+internal sealed record DdlPlan(StatementSyntax Statement, string Text) : Plan([]);
 
 /// <summary>EXPLAIN: the inner plan as text, one line a row. With ANALYZE it runs first.</summary>
 internal sealed record ExplainPlan(ImmutableArray<PlanColumn> Output, Plan Inner, bool IsAnalyze) : Plan(Output);

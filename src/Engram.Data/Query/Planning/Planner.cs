@@ -44,7 +44,7 @@ internal static class Planner
                 or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax:
                 return new BoundStatement(StatementKind.Session, new SessionPlan(statement), []);
             default:
-                return new BoundStatement(StatementKind.Ddl, new DdlPlan(statement), []);
+                return new BoundStatement(StatementKind.Ddl, new DdlPlan(statement, text), []);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Rows;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
@@ -15,7 +16,6 @@ internal sealed class AnyEqualEvaluator(Evaluator operand, Evaluator array) : Re
 {
     private readonly ValueSet set = new(operand.Type);
     private readonly ColumnBuffer elements = new(new DataType(array.Type.Element));
-    private readonly Batch part = new(0);
     private readonly Column view = new(new DataType(array.Type.Element));
     private readonly ColumnBuffer one = new(operand.Type, 1);
     private readonly ColumnBuffer answer = new(DataType.Boolean, 1);
@@ -91,19 +91,14 @@ internal sealed class AnyEqualEvaluator(Evaluator operand, Evaluator array) : Re
         return result.Column;
     }
 
-    private unsafe void Fill(Bytes value)
+    private void Fill(Bytes value)
     {
         set.Clear();
         ArrayValue.Unpack(value, elements);
-        view.SetView(elements.Column);
         for (var start = 0; start < elements.Count; start += Batch.RowCountMax)
         {
-            // A batch's worth at a time; a multiple of 64 rows, so that the null mask moves by whole words.
-            view.Data = (byte*)elements.Column.Data + ((long)start * elements.Type.PhysicalSize);
-            view.Nulls = elements.Column.Nulls == null ? null : elements.Column.Nulls + (start / 64);
-            view.Offsets = elements.Column.Offsets == null ? null : elements.Column.Offsets + start;
-            part.RowCount = Math.Min(elements.Count - start, Batch.RowCountMax);
-            set.Add(view, part.RowCount, null);
+            ColumnSlice.Set(view, elements.Column, start);
+            set.Add(view, Math.Min(elements.Count - start, Batch.RowCountMax), null);
         }
     }
 }

@@ -7,39 +7,21 @@ namespace Engram.Data.Query.Execution.Operators;
 /// <summary>The first row of each distinct one.</summary>
 internal sealed class DistinctOperator(DistinctPlan plan, Operator input, StatementContext context) : Operator
 {
-    private readonly KeyTable seen = new([.. plan.Output.Select(o => o.Type)]);
+    private readonly FirstRows first = new([.. plan.Output.Select(o => o.Type)]);
     private readonly Batch batch = new(plan.Output.Length);
-    private readonly Selection first = new();
-    private readonly int[] numbers = new int[Batch.RowCountMax];
-    private readonly bool[] isGiven = new bool[Batch.RowCountMax];
 
     public override Batch? Next()
     {
         while (input.Next() is { } source)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            var known = seen.Count;
-            seen.FindOrAdd(source.Columns, source.RowCount, source.Selection, numbers);
-            if (seen.Count == known)
+            batch.Selection = first.Of(source.Columns, source.RowCount, source.Selection);
+            if (batch.Selection.Count > 0)
             {
-                continue;
+                source.Columns.CopyTo(batch.Columns, 0);
+                batch.RowCount = source.RowCount;
+                return batch;
             }
-
-            first.Count = 0;
-            isGiven.AsSpan().Clear();
-            for (var i = 0; i < source.SelectedCount; i++)
-            {
-                if (numbers[i] >= known && !isGiven[numbers[i] - known])
-                {
-                    isGiven[numbers[i] - known] = true;
-                    first.Add(source.RowAt(i));
-                }
-            }
-
-            source.Columns.CopyTo(batch.Columns, 0);
-            batch.RowCount = source.RowCount;
-            batch.Selection = first;
-            return batch;
         }
 
         return null;
@@ -47,13 +29,13 @@ internal sealed class DistinctOperator(DistinctPlan plan, Operator input, Statem
 
     public override void Reset()
     {
-        seen.Clear();
+        first.Clear();
         input.Reset();
     }
 
     public override void Dispose()
     {
         input.Dispose();
-        seen.Dispose();
+        first.Dispose();
     }
 }

@@ -58,7 +58,7 @@ internal sealed unsafe class ArrayKeyComparer(TypeKind element) : KeyComparer
             : Compare(left.Get<Bytes>(leftRow), right.Get<Bytes>(rightRow));
     }
 
-    public override bool Prefixes(Column column, Batch batch, Span<ulong> prefixes)
+    public override bool Prefixes(Column column, Selection? rows, Span<ulong> prefixes, bool isDescending, bool nullsFirst)
     {
         prefixes.Clear();
         return false;

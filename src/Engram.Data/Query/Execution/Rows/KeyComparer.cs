@@ -21,9 +21,10 @@ internal abstract unsafe class KeyComparer : IDisposable
     /// <summary>Below, at or above zero.</summary>
     public abstract int Compare(Column left, int leftRow, Column right, int rightRow);
 
-    /// <summary>Numbers in the order of the values as far as 64 bits tell it: a smaller value never has a greater prefix.</summary>
+    /// <summary>Numbers in the order wanted as far as 64 bits tell it: what comes earlier never has a greater prefix.</summary>
+    /// <param name="rows">Null for rows 0, 1, 2 …; one prefix for each.</param>
     /// <returns>Whether equal prefixes mean equal values.</returns>
-    public abstract bool Prefixes(Column column, Batch batch, Span<ulong> prefixes);
+    public abstract bool Prefixes(Column column, Selection? rows, Span<ulong> prefixes, bool isDescending, bool nullsFirst);
 
     public const int Mismatch = int.MinValue;
 
@@ -116,16 +117,18 @@ internal sealed unsafe class KeyComparer<T, TOrder, TKey> : KeyComparer
             : TOrder.Compare(left.Get<T>(leftRow), right.Get<T>(rightRow));
     }
 
-    public override bool Prefixes(Column column, Batch batch, Span<ulong> prefixes)
+    public override bool Prefixes(Column column, Selection? rows, Span<ulong> prefixes, bool isDescending, bool nullsFirst)
     {
         var isExact = TKey.IsExact;
+        var flip = isDescending ? ulong.MaxValue : 0;
+        var nullPrefix = nullsFirst ? 0 : ulong.MaxValue;
         for (var i = 0; i < prefixes.Length; i++)
         {
-            var row = batch.RowAt(i);
+            var row = rows is null ? i : rows.Rows[i];
             var isNull = column.IsNull(row);
-            // NULL shares its prefix with the least value.
+            // NULL shares its prefix with the least or the greatest value.
             isExact &= !isNull;
-            prefixes[i] = isNull ? 0 : TKey.Prefix(column.Get<T>(row));
+            prefixes[i] = isNull ? nullPrefix : TKey.Prefix(column.Get<T>(row)) ^ flip;
         }
 
         return isExact;

@@ -1,0 +1,193 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution.Evaluators;
+using Engram.Data.Query.Execution.Rows;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>What stands before one aggregate: its arguments, FILTER, DISTINCT and ORDER BY, in this order of work.</summary>
+internal sealed class AggregateInput : IDisposable
+{
+    private readonly BoundAggregate aggregate;
+    private readonly Evaluator[] arguments;
+    private readonly Column[] columns;
+    private readonly Filter? filter;
+    private readonly FirstRows? distinct;
+    private readonly Column[] distinctKey;
+    private readonly ColumnBuffer groupColumn = new(DataType.Int32);
+    private readonly int[] narrowedIds = new int[Batch.RowCountMax];
+    private readonly Evaluator[] orderKeys;
+    private readonly RowSorter? sorter;
+    private readonly RowStore? rows;
+    private readonly Batch part = new(0);
+    private Aggregator state;
+
+    public AggregateInput(BoundAggregate aggregate, StatementContext context)
+    {
+        this.aggregate = aggregate;
+        arguments = EvaluatorFactory.Create(aggregate.Arguments, context);
+        columns = new Column[arguments.Length];
+        filter = aggregate.Filter is null ? null : Filter.Create(aggregate.Filter, context);
+        var types = arguments.Select(a => a.Type).Prepend(DataType.Int32);
+        distinct = aggregate.IsDistinct ? new FirstRows([.. types]) : null;
+        distinctKey = new Column[arguments.Length + 1];
+        orderKeys = [.. aggregate.OrderBy.Select(k => EvaluatorFactory.Create(k.Expression, context))];
+        sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy);
+        rows = orderKeys.Length == 0 ? null : new RowStore(types.Concat(orderKeys.Select(k => k.Type)));
+        state = NewState();
+    }
+
+    /// <param name="groupIds">One for each selected row; empty when there is only group 0.</param>
+    public void Add(Batch batch, ReadOnlySpan<int> groupIds, int groupCount)
+    {
+        state.EnsureGroups(groupCount);
+        var selection = batch.Selection;
+        if (filter is not null)
+        {
+            selection = Narrow(batch.Selection, filter.Apply(batch, batch.Selection), ref groupIds);
+        }
+
+        if (selection is { Count: 0 })
+        {
+            return;
+        }
+
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            columns[i] = arguments[i].Evaluate(batch, selection);
+        }
+
+        if (distinct is not null || rows is not null)
+        {
+            SetGroupColumn(batch.RowCount, selection, groupIds);
+        }
+
+        if (distinct is not null)
+        {
+            distinctKey[0] = groupColumn.Column;
+            columns.CopyTo(distinctKey, 1);
+            selection = Narrow(selection, distinct.Of(distinctKey, batch.RowCount, selection), ref groupIds);
+        }
+
+        if (rows is not null)
+        {
+            Keep(batch, selection);
+        }
+        else if (selection is not { Count: 0 })
+        {
+            state.Add(columns, batch, selection, groupIds);
+        }
+    }
+
+    /// <summary>Called once after the last row.</summary>
+    public void Finish(int groupCount)
+    {
+        state.EnsureGroups(groupCount);
+        if (rows is null || rows.Count == 0)
+        {
+            return;
+        }
+
+        var order = sorter!.Sort([.. Enumerable.Range(1 + arguments.Length, orderKeys.Length).Select(rows.Column)], rows.Count);
+        var buffers = arguments.Select(a => a.Type).Prepend(DataType.Int32).Select(t => new ColumnBuffer(t)).ToArray();
+        for (var start = 0; start < order.Length; start += Batch.RowCountMax)
+        {
+            var count = Math.Min(order.Length - start, Batch.RowCountMax);
+            rows.Gather(order.AsSpan(start, count), buffers);
+            for (var i = 0; i < columns.Length; i++)
+            {
+                columns[i] = buffers[i + 1].Column;
+            }
+
+            part.RowCount = count;
+            part.Selection = null;
+            state.Add(columns, part, null, buffers[0].Column.Values<int>(count));
+        }
+
+        foreach (var buffer in buffers)
+        {
+            buffer.Dispose();
+        }
+    }
+
+    public void AppendResults(int first, int count, ColumnBuffer target) => state.AppendResults(first, count, target);
+
+    public void Reset()
+    {
+        state.Dispose();
+        state = NewState();
+        distinct?.Clear();
+        rows?.Clear();
+    }
+
+    public void Dispose()
+    {
+        state.Dispose();
+        filter?.Dispose();
+        distinct?.Dispose();
+        groupColumn.Dispose();
+        sorter?.Dispose();
+        rows?.Dispose();
+        foreach (var evaluator in arguments.Concat(orderKeys))
+        {
+            evaluator.Dispose();
+        }
+    }
+
+    private Aggregator NewState()
+    {
+        var create = aggregate.Function.CreateAggregator ?? throw Error.Internal($"{aggregate.Function.Name} has no aggregator");
+        return create(aggregate.Type, [.. arguments.Select(a => a.Type)]);
+    }
+
+    /// <summary>Keeps the group ids of the rows that are left; those are a part of the rows that there were, in the same order.</summary>
+    private Selection? Narrow(Selection? before, Selection? after, ref ReadOnlySpan<int> groupIds)
+    {
+        if (after is null || groupIds.IsEmpty)
+        {
+            return after;
+        }
+
+        var from = 0;
+        for (var i = 0; i < after.Count; i++, from++)
+        {
+            while ((before?.Rows[from] ?? from) != after.Rows[i])
+            {
+                from++;
+            }
+
+            narrowedIds[i] = groupIds[from];
+        }
+
+        groupIds = narrowedIds.AsSpan(0, after.Count);
+        return after;
+    }
+
+    private void SetGroupColumn(int rowCount, Selection? selection, ReadOnlySpan<int> groupIds)
+    {
+        groupColumn.Clear();
+        groupColumn.Reserve(rowCount);
+        groupColumn.SetCount(rowCount);
+        var target = groupColumn.Column.Values<int>(rowCount);
+        target.Clear();
+        for (var i = 0; i < groupIds.Length; i++)
+        {
+            target[selection?.Rows[i] ?? i] = groupIds[i];
+        }
+    }
+
+    private void Keep(Batch batch, Selection? selection)
+    {
+        var sources = new Column[1 + columns.Length + orderKeys.Length];
+        sources[0] = groupColumn.Column;
+        columns.CopyTo(sources, 1);
+        for (var i = 0; i < orderKeys.Length; i++)
+        {
+            sources[1 + columns.Length + i] = orderKeys[i].Evaluate(batch, selection);
+        }
+
+        part.RowCount = batch.RowCount;
+        part.Selection = selection;
+        rows!.Append(sources, part);
+    }
+}

@@ -1,0 +1,186 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>LATERAL: runs the right plan for each left row with its values in slots, and gathers what comes out into whole batches.</summary>
+internal sealed class ApplyOperator : Operator
+{
+    private readonly ApplyPlan plan;
+    private readonly Operator left;
+    private readonly Operator right;
+    private readonly StatementContext context;
+    private readonly (Evaluator Value, ColumnBuffer Slot)[] outer;
+    private readonly Column[] outerColumns;
+    private readonly ColumnBuffer[] output;
+    private readonly Batch batch;
+    private readonly int leftCount;
+    private Batch? leftBatch;
+    private int leftAt;
+
+    // The right batch that did not fit whole, and how far it was copied.
+    private Batch? pending;
+    private int pendingAt;
+    private bool isBegun;
+    private bool hasRight;
+
+    public ApplyOperator(ApplyPlan plan, Operator left, StatementContext context)
+    {
+        (this.plan, this.left, this.context) = (plan, left, context);
+        // Slots first: the right side's evaluators look at them from the start.
+        outer = [.. plan.Outer.Select(o => (EvaluatorFactory.Create(o.Value, context), context.Slot(o.Slot, o.Value.Type)))];
+        outerColumns = new Column[outer.Length];
+        right = OperatorFactory.Create(plan.Right, context);
+        leftCount = plan.Left.Output.Length;
+        output = [.. plan.Output.Select(o => new ColumnBuffer(o.Type))];
+        batch = new Batch(output.Length);
+    }
+
+    public override Batch? Next()
+    {
+        foreach (var column in output)
+        {
+            column.Clear();
+        }
+
+        var count = 0;
+        while (count < Batch.RowCountMax)
+        {
+            if (leftBatch is null && !NextLeft())
+            {
+                break;
+            }
+
+            count = Append(count, out var isFull);
+            if (isFull)
+            {
+                break;
+            }
+        }
+
+        if (count == 0)
+        {
+            return null;
+        }
+
+        for (var i = 0; i < output.Length; i++)
+        {
+            batch.Columns[i] = output[i].Column;
+        }
+
+        batch.RowCount = count;
+        return batch;
+    }
+
+    public override void Reset()
+    {
+        left.Reset();
+        leftBatch = null;
+        pending = null;
+        pendingAt = 0;
+        isBegun = false;
+    }
+
+    public override void Dispose()
+    {
+        left.Dispose();
+        right.Dispose();
+        foreach (var (value, _) in outer)
+        {
+            value.Dispose();
+        }
+
+        foreach (var column in output)
+        {
+            column.Dispose();
+        }
+    }
+
+    private bool NextLeft()
+    {
+        context.Cancellation.ThrowIfCancellationRequested();
+        leftBatch = left.Next();
+        leftAt = 0;
+        if (leftBatch is null)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < outer.Length; i++)
+        {
+            outerColumns[i] = outer[i].Value.Evaluate(leftBatch, leftBatch.Selection);
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies rows of the current left row until it has no more or the output is full.</summary>
+    private int Append(int count, out bool isFull)
+    {
+        isFull = false;
+        var row = leftBatch!.RowAt(leftAt);
+        if (!isBegun)
+        {
+            for (var i = 0; i < outer.Length; i++)
+            {
+                StatementContext.SetSlot(outer[i].Slot, outerColumns[i], row);
+            }
+
+            right.Reset();
+            isBegun = true;
+            hasRight = false;
+        }
+
+        while (pending is not null || (pending = right.Next()) is not null)
+        {
+            hasRight = true;
+            for (; pendingAt < pending.SelectedCount; pendingAt++)
+            {
+                if (count == Batch.RowCountMax)
+                {
+                    isFull = true;
+                    return count;
+                }
+
+                AppendRow(row, pending, pending.RowAt(pendingAt));
+                count++;
+            }
+
+            pending = null;
+            pendingAt = 0;
+        }
+
+        if (!hasRight && plan.Kind == JoinKind.Left)
+        {
+            AppendRow(row, null, 0);
+            count++;
+        }
+
+        isBegun = false;
+        if (++leftAt == leftBatch.SelectedCount)
+        {
+            leftBatch = null;
+        }
+
+        return count;
+    }
+
+    private void AppendRow(int leftRow, Batch? source, int rightRow)
+    {
+        for (var i = 0; i < output.Length; i++)
+        {
+            if (i < leftCount)
+            {
+                output[i].AppendFrom(leftBatch!.Columns[i], leftRow);
+            }
+            else if (source is null)
+            {
+                output[i].AppendNull();
+            }
+            else
+            {
+                output[i].AppendFrom(source.Columns[i - leftCount], rightRow);
+            }
+        }
+    }
+}
