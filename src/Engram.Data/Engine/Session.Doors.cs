@@ -1,4 +1,5 @@
 using Engram.Data.Query.Execution;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Query.Planning;
 using Engram.Data.Storage.Transactions;
 
@@ -11,5 +12,9 @@ internal sealed partial class Session
 
     private static long AffectedRowsOf(Operator root) => throw Error.NotSupported("Writing rows");
 
-    private static long ExecuteDdl(DdlPlan plan, Transaction writer) => throw Error.NotSupported("Changing the schema");
+    private static long ExecuteDdl(DdlPlan plan, Transaction writer)
+    {
+        DdlExecutor.Execute(plan.Statement, plan.Text, writer);
+        return -1;
+    }
 }

@@ -48,6 +48,7 @@ internal static class SqlStates
     public const string DuplicateTable = "42P07";
     public const string InvalidColumnReference = "42P10";
     public const string InvalidTableDefinition = "42P16";
+    public const string InvalidForeignKey = "42830";
     public const string IndeterminateDatatype = "42P18";
     public const string InvalidSchemaName = "3F000";
     public const string DuplicateSchema = "42P06";

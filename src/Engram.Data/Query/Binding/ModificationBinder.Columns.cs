@@ -20,6 +20,39 @@ internal sealed partial class ModificationBinder
         return new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql));
     }
 
+    /// <summary>Binds every expression that a table's definition keeps as text, so that a mistake is found when the definition is made.</summary>
+    public static void CheckStoredExpressions(DatabaseCatalog catalog, TableDefinition table)
+    {
+        var scope = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty);
+        var binder = new ModificationBinder(scope);
+        foreach (var column in table.Columns)
+        {
+            binder.DefaultOf(table, column);
+        }
+
+        var columns = new QueryBinder(scope).Scan(table, withRowId: false).TableColumns;
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            if (binder.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Contains(columns[i].Id))
+            {
+                throw Error.InvalidTableDefinition($"The computed column '{table.Columns[i].Name}' reads itself.", 0);
+            }
+        }
+
+        foreach (var check in table.Checks)
+        {
+            ExpressionBinder.ToBoolean(binder.BindStored(table, check.Sql, columns), $"check {check.Name}", 0);
+        }
+
+        foreach (var index in table.Indexes)
+        {
+            if (index.FilterSql is { } filter)
+            {
+                ExpressionBinder.ToBoolean(binder.BindStored(table, filter, columns), $"the filter of index {index.Name}", 0);
+            }
+        }
+    }
+
     /// <summary>A column's default, NULL when it has none; NULL also stands for "generate" in an identity.</summary>
     private BoundExpression DefaultOf(TableDefinition table, ColumnDefinition column)
         => column.DefaultSql == null

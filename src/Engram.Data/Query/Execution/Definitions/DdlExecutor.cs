@@ -1,0 +1,270 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Execution.Definitions;
+
+/// <summary>Carries out a change of the schema inside a write transaction.</summary>
+/// <remarks>
+/// DDL is a change of definitions, versioned like rows: readers keep the schema of their snapshot, a rollback takes the change back, and no table is rebuilt.
+/// Every expression that the catalog will keep as text (defaults, checks, computed columns, filters) is bound once here, so that a mistake is an
+/// error of this statement and not of the first INSERT.
+/// </remarks>
+internal static class DdlExecutor
+{
+    /// <param name="statement">As parsed.</param>
+    /// <param name="text">The text of the script that it was parsed from: expressions are kept as they were written.</param>
+    /// <param name="transaction">In a statement of its own.</param>
+    public static void Execute(StatementSyntax statement, string text, Transaction transaction)
+    {
+        switch (statement)
+        {
+            case CreateTableSyntax create: CreateTable(create, text, transaction); break;
+            case CreateIndexSyntax create: CreateIndex(create, text, transaction); break;
+            case DropSyntax { Kind: ObjectKind.Table } drop: DropTables(drop, transaction); break;
+            case DropSyntax { Kind: ObjectKind.Index } drop: DropIndexes(drop, transaction); break;
+            case DropSyntax { Kind: ObjectKind.Schema } drop: DropSchemas(drop, transaction); break;
+            case CreateSchemaSyntax create: CreateSchema(create, transaction); break;
+            case AlterTableSyntax alter: TableAlteration.Run(alter, text, transaction); break;
+            case RenameSyntax { Kind: ObjectKind.Index } rename: RenameIndex(rename, transaction); break;
+            case CommentSyntax { Kind: ObjectKind.Table } comment:
+                transaction.PutTable(NameMatch.FindTable(transaction.Catalog, comment.Name) with { Comment = comment.Text });
+                break;
+            default: throw Error.NotSupported("This change of the schema", statement.Position + 1);
+        }
+    }
+
+    /// <summary>The schema that a new object goes to.</summary>
+    public static string SchemaOf(DatabaseCatalog catalog, ObjectNameSyntax name)
+        => name.Schema is null
+            ? DatabaseCatalog.DefaultSchema
+            : NameMatch.FindSchema(catalog, name.Schema) ?? throw Error.UndefinedSchema(name.Schema.Text, name.Schema.Position);
+
+    /// <summary>Every table of the catalog that has a foreign key to a table, with that key.</summary>
+    public static IEnumerable<(TableDefinition Table, ForeignKeyDefinition Key)> ReferencesTo(DatabaseCatalog catalog, TableId table)
+        => from other in catalog.Tables.Values
+           from key in other.ForeignKeys
+           where key.ReferencedTable == table
+           select (other, key);
+
+    private static void CreateTable(CreateTableSyntax create, string text, Transaction transaction)
+    {
+        if (create.As is not null)
+        {
+            throw Error.NotSupported("CREATE TABLE … AS (create the table, then INSERT … SELECT)", create.Position + 1);
+        }
+
+        if (create.IsTemporary)
+        {
+            throw Error.NotSupported("A temporary table", create.Position + 1);
+        }
+
+        var schema = SchemaOf(transaction.Catalog, create.Name);
+        var name = NameMatch.Fold(create.Name.Name);
+        if (transaction.Catalog.Find(schema, name) is not null)
+        {
+            if (create.IfNotExists)
+            {
+                return;
+            }
+
+            throw Error.DuplicateTable(name, create.Name.Position);
+        }
+
+        var builder = new TableBuilder(transaction.Catalog, text, new TableDefinition(new TableId(transaction.Catalog.TableIdNext), schema, name, []));
+        foreach (var column in create.Columns)
+        {
+            builder.AddColumn(column);
+        }
+
+        foreach (var column in create.Columns)
+        {
+            builder.AddColumnConstraints(column);
+        }
+
+        foreach (var constraint in create.Constraints)
+        {
+            builder.AddConstraint(constraint);
+        }
+
+        transaction.PutTable(builder.Build());
+    }
+
+    private static void CreateIndex(CreateIndexSyntax create, string text, Transaction transaction)
+    {
+        var table = NameMatch.FindTable(transaction.Catalog, create.Table);
+        if (create.Method is { } method && method.Text.ToLowerInvariant() is not ("btree" or "hash"))
+        {
+            throw Error.NotSupported($"An index by {method.Text} (vector searches are exact without an index)", method.Position + 1);
+        }
+
+        if (create.NullsNotDistinct)
+        {
+            throw Error.NotSupported("NULLS NOT DISTINCT", create.Position + 1);
+        }
+
+        if (create.Where is not null && create.IsUnique)
+        {
+            throw Error.NotSupported("A unique index with WHERE", create.Where.Position + 1);
+        }
+
+        var columns = create.Keys.Select(key => key.Expression is ColumnReferenceSyntax { Table: null, Column: var column }
+            ? new IndexColumn(NameMatch.FindColumn(table, column).Id, key.IsDescending)
+            : throw Error.NotSupported("An index over an expression (index a computed column)", key.Position + 1)).ToImmutableArray();
+        var name = create.Name is { } given ? NameMatch.Fold(given) : TableBuilder.FreeName(transaction.Catalog, table, $"{table.Name}_{table.FindColumn(columns[0].Column)!.Name}_idx");
+        if (FindIndex(transaction.Catalog, table.Schema, name) is not null)
+        {
+            if (create.IfNotExists)
+            {
+                return;
+            }
+
+            throw Error.DuplicateIndex(name, create.Position);
+        }
+
+        var index = new IndexDefinition(new IndexId(transaction.Catalog.IndexIdNext), name, columns)
+        {
+            IsUnique = create.IsUnique,
+            FilterSql = create.Where?.Span.Of(text),
+            Options = create.Options.ToImmutableDictionary(o => o.Name, o => o.Value ?? ""),
+        };
+        transaction.PutTable(table with { Indexes = table.Indexes.Add(index) });
+    }
+
+    private static void DropTables(DropSyntax drop, Transaction transaction)
+    {
+        var tables = new List<TableDefinition>();
+        foreach (var name in drop.Names)
+        {
+            if (NameMatch.TryFindTable(transaction.Catalog, name) is { } table)
+            {
+                tables.Add(table);
+            }
+            else if (!drop.IfExists)
+            {
+                NameMatch.FindTable(transaction.Catalog, name);
+            }
+        }
+
+        foreach (var table in tables)
+        {
+            var references = ReferencesTo(transaction.Catalog, table.Id).Where(r => !tables.Exists(t => t.Id == r.Table.Id)).ToList();
+            if (references.Count > 0 && !drop.IsCascade)
+            {
+                throw Error.DependentObjects($"Table '{table}'", $"foreign key '{references[0].Key.Name}' of '{references[0].Table}'", drop.Position);
+            }
+
+            foreach (var other in references.Select(r => r.Table.Id).Distinct())
+            {
+                // As in PostgreSQL, CASCADE drops the constraints that depend on the table, not the tables that have them.
+                var definition = transaction.Catalog.Get(other);
+                transaction.PutTable(definition with { ForeignKeys = [.. definition.ForeignKeys.Where(k => k.ReferencedTable != table.Id)] });
+            }
+        }
+
+        foreach (var id in tables.Select(t => t.Id).Distinct())
+        {
+            transaction.DropTable(id);
+        }
+    }
+
+    private static void DropIndexes(DropSyntax drop, Transaction transaction)
+    {
+        foreach (var name in drop.Names)
+        {
+            var found = FindIndex(transaction.Catalog, SchemaOf(transaction.Catalog, name), name.Name);
+            if (found is not var (table, index))
+            {
+                if (drop.IfExists)
+                {
+                    continue;
+                }
+
+                throw Error.UndefinedIndex(name.ToString(), name.Position);
+            }
+
+            if (index.IsConstraint)
+            {
+                throw Error.DependentObjects($"Index '{index.Name}'", $"the constraint of that name on '{table}'; use ALTER TABLE … DROP CONSTRAINT", name.Position);
+            }
+
+            transaction.PutTable(table with { Indexes = table.Indexes.Remove(index) });
+        }
+    }
+
+    private static void RenameIndex(RenameSyntax rename, Transaction transaction)
+    {
+        var found = FindIndex(transaction.Catalog, SchemaOf(transaction.Catalog, rename.Name), rename.Name.Name);
+        if (found is not var (table, index))
+        {
+            if (rename.IfExists)
+            {
+                return;
+            }
+
+            throw Error.UndefinedIndex(rename.Name.ToString(), rename.Name.Position);
+        }
+
+        var name = NameMatch.Fold(rename.NewName);
+        if (FindIndex(transaction.Catalog, table.Schema, name) is not null)
+        {
+            throw Error.DuplicateIndex(name, rename.NewName.Position);
+        }
+
+        transaction.PutTable(table with { Indexes = table.Indexes.Replace(index, index with { Name = name }) });
+    }
+
+    private static void CreateSchema(CreateSchemaSyntax create, Transaction transaction)
+    {
+        var name = NameMatch.Fold(create.Name);
+        if (!transaction.Catalog.Schemas.Contains(name))
+        {
+            transaction.PutSchema(name);
+        }
+        else if (!create.IfNotExists)
+        {
+            throw Error.DuplicateSchema(name, create.Name.Position);
+        }
+    }
+
+    private static void DropSchemas(DropSyntax drop, Transaction transaction)
+    {
+        foreach (var name in drop.Names)
+        {
+            if (NameMatch.FindSchema(transaction.Catalog, name.Name) is not { } schema)
+            {
+                if (drop.IfExists)
+                {
+                    continue;
+                }
+
+                throw Error.UndefinedSchema(name.Name.Text, name.Position);
+            }
+
+            if (schema == DatabaseCatalog.DefaultSchema || transaction.Catalog.Tables.Values.FirstOrDefault(t => t.Schema == schema) is not null)
+            {
+                throw Error.DependentObjects($"Schema '{schema}'", schema == DatabaseCatalog.DefaultSchema ? "every unqualified name" : "the tables in it; drop them first", name.Position);
+            }
+
+            transaction.DropSchema(schema);
+        }
+    }
+
+    private static (TableDefinition Table, IndexDefinition Index)? FindIndex(DatabaseCatalog catalog, string schema, string name)
+        => AllIndexes(catalog, schema).Where(i => i.Index.Name == name).Cast<(TableDefinition, IndexDefinition)?>().FirstOrDefault();
+
+    private static (TableDefinition Table, IndexDefinition Index)? FindIndex(DatabaseCatalog catalog, string schema, IdentifierSyntax name)
+    {
+        var found = NameMatch.Find(name, AllIndexes(catalog, schema), i => i.Index.Name);
+        return found.Count <= 1 ? found.Cast<(TableDefinition, IndexDefinition)?>().FirstOrDefault() : throw Error.AmbiguousName("index", name.Text, name.Position);
+    }
+
+    private static IEnumerable<(TableDefinition Table, IndexDefinition Index)> AllIndexes(DatabaseCatalog catalog, string schema)
+        => from table in catalog.Tables.Values
+           where table.Schema == schema
+           from index in table.Indexes
+           select (table, index);
+}

@@ -1,0 +1,225 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Execution.Definitions;
+
+/// <summary>Puts a table's definition together from columns and constraints as they were written.</summary>
+/// <remarks>Constraints without a name get the one that PostgreSQL would give: <c>t_pkey</c>, <c>t_a_b_key</c>, <c>t_a_fkey</c>, <c>t_a_check</c>.</remarks>
+internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDefinition table)
+{
+    private TableDefinition table = table;
+    private int indexIdNext = catalog.IndexIdNext;
+
+    /// <summary>The definition, with its stored expressions checked.</summary>
+    public TableDefinition Build()
+    {
+        ModificationBinder.CheckStoredExpressions(catalog.With(table), table);
+        return table;
+    }
+
+    /// <summary>Adds a column with what its own constraints say about the column itself: NULL, DEFAULT, identity, computed.</summary>
+    public ColumnDefinition AddColumn(ColumnDefinitionSyntax syntax)
+    {
+        var name = NameMatch.Fold(syntax.Name);
+        if (table.Columns.Any(c => c.Name == name))
+        {
+            throw Error.DuplicateColumn(name, syntax.Name.Position);
+        }
+
+        if (syntax.Collation is { } collation)
+        {
+            throw Error.NotSupported($"Collation {collation}", collation.Position + 1);
+        }
+
+        var isSerial = TypeNames.IsSerial(syntax.Type, out var type);
+        var column = new ColumnDefinition(new ColumnId(table.ColumnIdNext), name, isSerial ? type : TypeNames.Resolve(syntax.Type))
+        {
+            Identity = isSerial ? IdentityKind.ByDefault : IdentityKind.None,
+            IsNotNull = isSerial,
+        };
+        foreach (var constraint in syntax.Constraints)
+        {
+            column = Apply(column, constraint);
+        }
+
+        if (column.ComputedSql is not null && (column.DefaultSql is not null || column.Identity != IdentityKind.None))
+        {
+            throw Error.InvalidTableDefinition($"Column '{name}' is computed and cannot also have a default or an identity.", syntax.Position);
+        }
+
+        table = table with { Columns = table.Columns.Add(column), ColumnIdNext = table.ColumnIdNext + 1 };
+        return column;
+    }
+
+    /// <summary>Adds the constraints of a column that are the table's: keys, references, checks.</summary>
+    public void AddColumnConstraints(ColumnDefinitionSyntax syntax)
+    {
+        foreach (var constraint in syntax.Constraints)
+        {
+            switch (constraint)
+            {
+                case PrimaryKeySyntax key: AddConstraint(key with { Columns = [syntax.Name] }); break;
+                case UniqueSyntax key: AddConstraint(key with { Columns = [syntax.Name] }); break;
+                case ForeignKeySyntax key: AddConstraint(key with { Columns = [syntax.Name] }); break;
+                case CheckSyntax check: AddCheck(check, NameMatch.Fold(syntax.Name)); break;
+            }
+        }
+    }
+
+    public void AddConstraint(ConstraintSyntax constraint)
+    {
+        switch (constraint)
+        {
+            case PrimaryKeySyntax key: AddPrimaryKey(key); break;
+            case UniqueSyntax { NullsNotDistinct: true } key: throw Error.NotSupported("NULLS NOT DISTINCT", key.Position + 1);
+            case UniqueSyntax key:
+                var columns = ColumnsOf(key.Columns);
+                AddIndex(NameOf(key, $"{table.Name}_{NamesOf(columns)}_key"), columns, isPrimaryKey: false);
+                break;
+            case ForeignKeySyntax key: AddForeignKey(key); break;
+            case CheckSyntax check: AddCheck(check, null); break;
+            default: throw Error.NotSupported("This constraint", constraint.Position + 1);
+        }
+    }
+
+    /// <summary>The name, or the name with the first number that makes it free.</summary>
+    public static string FreeName(DatabaseCatalog catalog, TableDefinition table, string name)
+    {
+        var taken = catalog.Tables.Values.Append(table).Where(t => t.Schema == table.Schema)
+            .SelectMany(t => t.Indexes.Select(i => i.Name).Append(t.Name)).ToHashSet();
+        var free = name;
+        for (var i = 1; taken.Contains(free); i++)
+        {
+            free = $"{name}{i}";
+        }
+
+        return free;
+    }
+
+    private ColumnDefinition Apply(ColumnDefinition column, ConstraintSyntax constraint) => constraint switch
+    {
+        NullabilitySyntax nullability => column with { IsNotNull = !nullability.IsNullable || column.Identity != IdentityKind.None },
+        DefaultConstraintSyntax value => column with { DefaultSql = value.Value.Span.Of(text) },
+        PrimaryKeySyntax => column with { IsNotNull = true },
+        IdentitySyntax identity when column.Type.Kind is TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64 or TypeKind.Int8
+            or TypeKind.UInt8 or TypeKind.UInt16 or TypeKind.UInt32 or TypeKind.UInt64 => column with
+        {
+            Identity = identity.IsAlways ? IdentityKind.Always : IdentityKind.ByDefault,
+            IdentityStart = identity.Options.Start ?? 1,
+            IdentityIncrement = identity.Options.Increment is { } step and not 0 ? step : 1,
+            IsNotNull = true,
+        },
+        IdentitySyntax identity => throw Error.InvalidTableDefinition($"Column '{column.Name}' of type {column.Type} cannot be an identity. Give it an integer type.", identity.Position),
+        ComputedSyntax { IsStored: false } computed => throw Error.NotSupported("A virtual computed column (write STORED)", computed.Position + 1),
+        ComputedSyntax computed => column with { ComputedSql = computed.Expression.Span.Of(text) },
+        _ => column,
+    };
+
+    private void AddPrimaryKey(PrimaryKeySyntax key)
+    {
+        if (table.PrimaryKey is not null)
+        {
+            throw Error.InvalidTableDefinition($"Table '{table.Name}' has two primary keys. Make one of them UNIQUE.", key.Position);
+        }
+
+        var columns = ColumnsOf(key.Columns);
+        AddIndex(NameOf(key, $"{table.Name}_pkey"), columns, isPrimaryKey: true);
+        table = table with { Columns = [.. table.Columns.Select(c => columns.Contains(c) ? c with { IsNotNull = true } : c)] };
+    }
+
+    private void AddIndex(string name, ImmutableArray<ColumnDefinition> columns, bool isPrimaryKey)
+    {
+        var index = new IndexDefinition(new IndexId(indexIdNext++), name, [.. columns.Select(c => new IndexColumn(c.Id))])
+        {
+            IsUnique = true,
+            IsPrimaryKey = isPrimaryKey,
+            IsConstraint = true,
+        };
+        table = table with { Indexes = table.Indexes.Add(index) };
+    }
+
+    private void AddForeignKey(ForeignKeySyntax syntax)
+    {
+        // A table may refer to itself before it is in the catalog.
+        var referenced = NameMatch.TryFindTable(catalog.With(table), syntax.Table) ?? NameMatch.FindTable(catalog, syntax.Table);
+        var columns = ColumnsOf(syntax.Columns);
+        var target = syntax.ReferencedColumns.Count > 0
+            ? syntax.ReferencedColumns.Select(name => NameMatch.FindColumn(referenced, name)).ToImmutableArray()
+            : referenced.PrimaryKey is { } primary
+                ? [.. primary.Columns.Select(c => referenced.FindColumn(c.Column)!)]
+                : throw Error.InvalidForeignKey($"Table '{referenced}' has no primary key to refer to. Name the columns of a unique constraint.", syntax.Position);
+        if (columns.Length != target.Length)
+        {
+            throw Error.InvalidForeignKey($"The foreign key has {columns.Length} columns and refers to {target.Length}.", syntax.Position);
+        }
+
+        for (var i = 0; i < columns.Length; i++)
+        {
+            if (columns[i].Type.Kind != target[i].Type.Kind)
+            {
+                throw Error.InvalidForeignKey(
+                    $"Column '{columns[i].Name}' is of type {columns[i].Type} and refers to '{referenced}.{target[i].Name}' of type {target[i].Type}. Give both the same type.", syntax.Position);
+            }
+        }
+
+        var targetIds = target.Select(c => c.Id).ToHashSet();
+        if (!referenced.Indexes.Any(i => i.IsUnique && i.FilterSql is null && targetIds.SetEquals(i.Columns.Select(c => c.Column))))
+        {
+            throw Error.InvalidForeignKey($"No unique constraint of '{referenced}' covers exactly the columns ({NamesOf(target, ", ")}) that the foreign key refers to.", syntax.Position);
+        }
+
+        var key = new ForeignKeyDefinition(
+            NameOf(syntax, $"{table.Name}_{NamesOf(columns)}_fkey"), [.. columns.Select(c => c.Id)], referenced.Id, [.. target.Select(c => c.Id)])
+        {
+            OnDelete = syntax.OnDelete,
+            OnUpdate = syntax.OnUpdate,
+        };
+        table = table with { ForeignKeys = table.ForeignKeys.Add(key) };
+    }
+
+    private void AddCheck(CheckSyntax check, string? column)
+    {
+        var name = NameOf(check, column is null ? $"{table.Name}_check" : $"{table.Name}_{column}_check");
+        table = table with { Checks = table.Checks.Add(new CheckDefinition(name, check.Condition.Span.Of(text))) };
+    }
+
+    private string NameOf(ConstraintSyntax constraint, string otherwise)
+    {
+        var taken = table.Indexes.Where(i => i.IsConstraint).Select(i => i.Name).Concat(table.ForeignKeys.Select(k => k.Name)).Concat(table.Checks.Select(c => c.Name)).ToHashSet();
+        if (constraint.Name is { } given)
+        {
+            var name = NameMatch.Fold(given);
+            return taken.Contains(name) ? throw Error.DuplicateConstraint(name, table.ToString(), given.Position) : name;
+        }
+
+        var free = constraint is PrimaryKeySyntax or UniqueSyntax ? FreeName(catalog, table, otherwise) : otherwise;
+        for (var i = 1; taken.Contains(free); i++)
+        {
+            free = $"{otherwise}{i}";
+        }
+
+        return free;
+    }
+
+    private ImmutableArray<ColumnDefinition> ColumnsOf(IReadOnlyList<IdentifierSyntax> names)
+    {
+        var columns = ImmutableArray.CreateBuilder<ColumnDefinition>();
+        foreach (var name in names)
+        {
+            var column = NameMatch.FindColumn(table, name);
+            if (columns.Contains(column))
+            {
+                throw Error.DuplicateColumn(column.Name, name.Position);
+            }
+
+            columns.Add(column);
+        }
+
+        return columns.ToImmutable();
+    }
+
+    private static string NamesOf(ImmutableArray<ColumnDefinition> columns, string separator = "_") => string.Join(separator, columns.Select(c => c.Name));
+}
