@@ -1,3 +1,7 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage;
+using Engram.Data.Storage.Transactions;
+
 namespace Engram.Data.Engine;
 
 /// <summary>What can end a running command early: its timeout, a call of Cancel, the caller's token.</summary>
@@ -79,6 +83,20 @@ internal sealed class Interrupt : IDisposable
         source.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
         used += clock.GetElapsedTime(enteredAt);
         enteredAt = 0;
+    }
+
+    /// <summary>Waits for the write lock, for as long as the command may still take.</summary>
+    /// <exception cref="EngramException">55P03 when the time runs out, whichever clock notices first.</exception>
+    public async ValueTask<Transaction> BeginWriteAsync(Store store, Lsn? asOf, bool isAsync)
+    {
+        try
+        {
+            return await Waiting.For(store.BeginWriteAsync(Remaining, asOf, Token), isAsync).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!isCancelled && !userToken.IsCancellationRequested)
+        {
+            throw Error.WriteLockTimeout(Timeout);
+        }
     }
 
     /// <summary>Ends the command at its next check. Nothing happens when it has ended.</summary>

@@ -170,7 +170,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
             throw Error.ReadOnlyConnection(NameOf(statement));
         }
 
-        var writer = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, null, interrupt.Token), isAsync).ConfigureAwait(false);
+        var writer = await interrupt.BeginWriteAsync(store, null, isAsync).ConfigureAwait(false);
         BufferedReader? result = null;
         try
         {

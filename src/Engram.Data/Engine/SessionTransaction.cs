@@ -85,7 +85,7 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
         }
 
         Lsn? asOf = Isolation == Isolation.Snapshot ? Pin().Snapshot.Lsn : null;
-        var begun = await Waiting.For(store.BeginWriteAsync(interrupt.Remaining, asOf, interrupt.Token), isAsync).ConfigureAwait(false);
+        var begun = await interrupt.BeginWriteAsync(store, asOf, isAsync).ConfigureAwait(false);
         try
         {
             foreach (var name in savepoints)
