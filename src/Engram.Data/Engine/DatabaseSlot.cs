@@ -80,7 +80,7 @@ internal sealed partial class DatabaseSlot(string key)
             idleSince = Environment.TickCount64;
             if (keepAlive > TimeSpan.Zero && !closesWithLastLease)
             {
-                timer ??= new Timer(static s => ((DatabaseSlot)s!).CloseAfterKeepAlive(isForced: false));
+                timer ??= new Timer(static s => ((DatabaseSlot)s!).CloseAfterKeepAlive(isForced: false), this, Timeout.Infinite, Timeout.Infinite);
                 timer.Change(keepAlive, Timeout.InfiniteTimeSpan);
                 return;
             }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engram.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -6,12 +7,17 @@ namespace Engram.EntityFrameworkCore.Migrations;
 
 /// <summary>The table of applied migrations, and the lock under which they are applied.</summary>
 /// <remarks>
-/// The lock is the database's own: one process writes, and <c>Migrate</c> runs in transactions that take turns for the write lock. No row stands for it,
-/// so none is left behind by a process that dies.
+/// One process writes a database at a time, so the lock is one of the process: contexts that migrate the same database take turns. No row stands for it,
+/// and none is left behind by a process that dies.
 /// </remarks>
 internal sealed class MigrationHistory(HistoryRepositoryDependencies dependencies) : HistoryRepository(dependencies)
 {
+    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
+
     public override LockReleaseBehavior LockReleaseBehavior => LockReleaseBehavior.Connection;
+
+    /// <summary>The turn of the database: the connection is open, so that its data source is a full path.</summary>
+    private SemaphoreSlim Turn => Turns.GetOrAdd(Dependencies.Connection.DbConnection.DataSource, _ => new SemaphoreSlim(1, 1));
 
     /// <summary>Never executed: <see cref="Exists"/> asks the connection for its tables.</summary>
     protected override string ExistsSql => throw new NotSupportedException("The history table is looked up in the connection's schema, not by SQL.");
@@ -34,13 +40,17 @@ internal sealed class MigrationHistory(HistoryRepositoryDependencies dependencie
     public override IMigrationsDatabaseLock AcquireDatabaseLock()
     {
         Dependencies.MigrationsLogger.AcquiringMigrationLock();
-        return new DatabaseLock(this);
+        var turn = Turn;
+        turn.Wait();
+        return new DatabaseLock(this, turn);
     }
 
-    public override Task<IMigrationsDatabaseLock> AcquireDatabaseLockAsync(CancellationToken cancellationToken = default)
+    public override async Task<IMigrationsDatabaseLock> AcquireDatabaseLockAsync(CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(AcquireDatabaseLock());
+        Dependencies.MigrationsLogger.AcquiringMigrationLock();
+        var turn = Turn;
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new DatabaseLock(this, turn);
     }
 
     public override string GetBeginIfNotExistsScript(string migrationId) => throw NoConditionalScripts();
@@ -54,15 +64,24 @@ internal sealed class MigrationHistory(HistoryRepositoryDependencies dependencie
     private static NotSupportedException NoConditionalScripts()
         => new("Idempotent scripts are not supported yet, since the dialect has no conditional statements. Script from a named migration, or call Database.Migrate().");
 
-    private sealed class DatabaseLock(IHistoryRepository historyRepository) : IMigrationsDatabaseLock
+    private sealed class DatabaseLock(IHistoryRepository historyRepository, SemaphoreSlim turn) : IMigrationsDatabaseLock
     {
+        private int isReleased;
+
         public IHistoryRepository HistoryRepository => historyRepository;
 
         public void Dispose()
         {
-            // Nothing is held between statements: see the remarks of the history.
+            if (Interlocked.Exchange(ref isReleased, 1) == 0)
+            {
+                turn.Release();
+            }
         }
 
-        public ValueTask DisposeAsync() => default;
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return default;
+        }
     }
 }
