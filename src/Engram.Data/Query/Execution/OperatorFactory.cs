@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Engram.Data.Query.Execution.Explaining;
 using Engram.Data.Query.Execution.Operators;
 using Engram.Data.Query.Planning;
 
@@ -7,7 +8,24 @@ namespace Engram.Data.Query.Execution;
 /// <summary>Makes the running operators of a plan.</summary>
 internal static class OperatorFactory
 {
-    public static Operator Create(Plan plan, StatementContext context) => plan switch
+    public static Operator Create(Plan plan, StatementContext context)
+    {
+        var bare = CreateBare(plan, context);
+        if (context.Measures is not { } measures)
+        {
+            return bare;
+        }
+
+        // A plan that a subquery runs again and again is one node, with one measure.
+        if (!measures.TryGetValue(plan, out var measure))
+        {
+            measures.Add(plan, measure = new OperatorMeasure());
+        }
+
+        return new MeasuredOperator(bare, measure);
+    }
+
+    private static Operator CreateBare(Plan plan, StatementContext context) => plan switch
     {
         ScanPlan p => new ScanOperator(p, context),
         IndexProbePlan p => new IndexProbeOperator(p, context),
@@ -21,6 +39,7 @@ internal static class OperatorFactory
         JoinPlan p => new JoinOperator(p, Create(p.Left, context), Create(p.Right, context), context),
         ApplyPlan p => new ApplyOperator(p, Create(p.Left, context), context),
         VectorTopKPlan p => new VectorTopKOperator(p, context),
+        ExplainPlan p => new ExplainOperator(p, context),
         UnionAllPlan p => new UnionAllOperator(Create(p.Inputs, context)),
         _ => throw Error.Internal($"no operator for {plan.GetType().Name}"),
     };

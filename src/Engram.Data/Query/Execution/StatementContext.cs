@@ -42,6 +42,6 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
         slot.AppendFrom(source, row);
     }
 
-    /// <summary>Whether operators measure rows, time and bytes (EXPLAIN ANALYZE).</summary>
-    public bool IsAnalyzing { get; init; }
+    /// <summary>What each node did, while EXPLAIN ANALYZE runs; null otherwise.</summary>
+    public Dictionary<Planning.Plan, Explaining.OperatorMeasure>? Measures { get; set; }
 }

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Operators;
+
+namespace Engram.Data.Query.Execution.Explaining;
+
+/// <summary>What one node of a plan did while it ran under EXPLAIN ANALYZE. Times include the inputs'.</summary>
+internal sealed class OperatorMeasure
+{
+    public long Rows { get; set; }
+
+    public long Runs { get; set; }
+
+    public TimeSpan Time { get; set; }
+
+    /// <summary>For operators that read a table; null for others.</summary>
+    public (long BlocksTotal, long BlocksSkipped, long BytesRead)? Scan { get; set; }
+
+    public override string ToString()
+    {
+        var text = string.Create(CultureInfo.InvariantCulture, $"rows={Rows} time={Time.TotalMilliseconds:0.000} ms");
+        if (Runs > 1)
+        {
+            text += string.Create(CultureInfo.InvariantCulture, $" runs={Runs}");
+        }
+
+        return Scan is var (total, skipped, bytes)
+            ? text + string.Create(CultureInfo.InvariantCulture, $" blocks={total} skipped={skipped} bytes={bytes}")
+            : text;
+    }
+}
+
+/// <summary>Counts what another operator gives, and the time it takes.</summary>
+internal sealed class MeasuredOperator(Operator inner, OperatorMeasure measure) : Operator
+{
+    private bool isRunning;
+
+    public override Batch? Next()
+    {
+        if (!isRunning)
+        {
+            isRunning = true;
+            measure.Runs++;
+        }
+
+        var started = Stopwatch.GetTimestamp();
+        var batch = inner.Next();
+        measure.Time += Stopwatch.GetElapsedTime(started);
+        measure.Rows += batch?.SelectedCount ?? 0;
+        return batch;
+    }
+
+    public override void Reset()
+    {
+        inner.Reset();
+        isRunning = false;
+    }
+
+    public override void Dispose()
+    {
+        inner.Dispose();
+        if (inner is IScanMeasure scan)
+        {
+            measure.Scan = (scan.BlocksTotal, scan.BlocksSkipped, scan.BytesRead);
+        }
+    }
+}

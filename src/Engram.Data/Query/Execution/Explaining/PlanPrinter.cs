@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Execution.Explaining;
+
+/// <summary>A plan as indented lines: a line for each node, below it its conditions, then its inputs.</summary>
+internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? measures)
+{
+    private readonly List<string> lines = [];
+
+    /// <param name="plan">What to print.</param>
+    /// <param name="measures">What each node did when it ran; null when it did not.</param>
+    public static IReadOnlyList<string> Print(Plan plan, IReadOnlyDictionary<Plan, OperatorMeasure>? measures)
+    {
+        var printer = new PlanPrinter(measures);
+        printer.Add(plan, 0);
+        return printer.lines;
+    }
+
+    private void Add(Plan plan, int depth)
+    {
+        AddLine(depth, Title(plan) + (measures?.GetValueOrDefault(plan) is { } measure ? $"  ({measure})" : ""));
+        foreach (var (label, text) in Details(plan))
+        {
+            AddLine(depth + 1, $"{label}: {text}");
+        }
+
+        foreach (var subquery in PlanWalker.Expressions(plan).SelectMany(Subqueries))
+        {
+            AddLine(depth + 1, subquery.Outer.IsEmpty ? "subplan, run once" : $"subplan, run for each row with {ExpressionPrinter.List(subquery.Outer.Select(o => o.Value))}");
+            Add(subquery.Plan, depth + 2);
+        }
+
+        foreach (var input in PlanWalker.Inputs(plan))
+        {
+            Add(input, depth + 1);
+        }
+    }
+
+    private static string Title(Plan plan) => plan switch
+    {
+        ScanPlan p => $"Scan on {Name(p.Table)}",
+        IndexProbePlan p => $"Index probe of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
+        VectorTopKPlan p => $"Vector top-k on {Name(p.Table)}",
+        FilterPlan => "Filter",
+        ProjectPlan => "Project",
+        AggregatePlan p => p.Keys.IsEmpty ? "Aggregate" : "Hash aggregate",
+        DistinctPlan => "Distinct",
+        SortPlan p => p.Limit is null ? "Sort" : "Top-n sort",
+        LimitPlan => "Limit",
+        JoinPlan p => $"{(p.LeftKeys.IsEmpty ? "Nested-loop" : "Hash")} {p.Kind.ToString().ToLowerInvariant()} join",
+        ApplyPlan p => $"Apply ({p.Kind.ToString().ToLowerInvariant()})",
+        ValuesPlan p => $"Values ({p.Rows.Length.ToString(CultureInfo.InvariantCulture)} rows)",
+        UnionAllPlan => "Union all",
+        InsertPlan p => $"Insert into {Name(p.Table)}",
+        UpdatePlan p => $"Update {Name(p.Table)}",
+        DeletePlan p => $"Delete from {Name(p.Table)}",
+        _ => plan.GetType().Name.Replace("Plan", "", StringComparison.Ordinal),
+    };
+
+    private static IEnumerable<(string Label, string Text)> Details(Plan plan)
+    {
+        switch (plan)
+        {
+            case ScanPlan p:
+                return [.. Optional("filter", p.Filter), .. Zones(p.Table, p.Bounds), ("reads", Columns(p.Table, p.Columns))];
+            case IndexProbePlan p:
+                return [("keys", string.Join("; ", p.Keys.Take(4).Select(k => ExpressionPrinter.List(k))) + (p.Keys.Length > 4 ? $"; … {p.Keys.Length} in all" : "")), .. Optional("filter", p.Filter)];
+            case VectorTopKPlan p:
+                return
+                [
+                    ("nearest", $"{ExpressionPrinter.Name(p.Table.FindColumn(p.VectorColumn)!.Name)} to {ExpressionPrinter.Print(p.Query)} by {MetricName(p.Metric)}"),
+                    ("limit", ExpressionPrinter.Print(p.Limit) + (p.Offset is { } offset ? $" offset {ExpressionPrinter.Print(offset)}" : "")),
+                    .. Optional("filter", p.Filter), .. Zones(p.Table, p.Bounds),
+                ];
+            case FilterPlan p: return Optional("filter", p.Predicate);
+            case ProjectPlan p: return [("columns", ExpressionPrinter.List(p.Expressions))];
+            case AggregatePlan p:
+                return [.. p.Keys.IsEmpty ? Array.Empty<(string, string)>() : [("group by", ExpressionPrinter.List(p.Keys))], ("aggregates", string.Join(", ", p.Aggregates.Select(ExpressionPrinter.Print)))];
+            case SortPlan p: return [("by", string.Join(", ", p.Keys.Select(ExpressionPrinter.Print))), .. Optional("limit", p.Limit), .. Optional("offset", p.Offset)];
+            case LimitPlan p: return [.. Optional("limit", p.Limit), .. Optional("offset", p.Offset)];
+            case JoinPlan p:
+                var keys = p.LeftKeys.Zip(p.RightKeys).Select(k => $"{ExpressionPrinter.Print(k.First)} = {ExpressionPrinter.Print(k.Second)}");
+                return [.. p.LeftKeys.IsEmpty ? Array.Empty<(string, string)>() : [("on", string.Join(" AND ", keys))], .. Optional("and", p.Residual)];
+            case UpdatePlan p:
+                return [("set", string.Join(", ", p.Set.Select(s => $"{ExpressionPrinter.Name(p.Table.FindColumn(s.Column)!.Name)} = {ExpressionPrinter.Print(s.Value)}")))];
+            default: return [];
+        }
+    }
+
+    private static (string, string)[] Optional(string label, BoundExpression? expression)
+        => expression is null ? [] : [(label, ExpressionPrinter.Print(expression))];
+
+    private static (string, string)[] Zones(TableDefinition table, ImmutableArray<(ColumnId Column, ZoneComparison Comparison, BoundExpression Value)> bounds)
+        => bounds.IsEmpty
+            ? []
+            : [("zone maps", string.Join(" AND ", bounds.Select(b => $"{ExpressionPrinter.Name(table.FindColumn(b.Column)!.Name)} {Symbol(b.Comparison)} {ExpressionPrinter.Print(b.Value)}")))];
+
+    private static string Symbol(ZoneComparison comparison) => comparison switch
+    {
+        ZoneComparison.Equal => "=",
+        ZoneComparison.Less => "<",
+        ZoneComparison.LessOrEqual => "<=",
+        ZoneComparison.Greater => ">",
+        _ => ">=",
+    };
+
+    private static string MetricName(VectorMetric metric) => metric switch
+    {
+        VectorMetric.Cosine => "cosine distance (<=>)",
+        VectorMetric.L2 => "L2 distance (<->)",
+        VectorMetric.InnerProduct => "negative inner product (<#>)",
+        _ => "L1 distance (<+>)",
+    };
+
+    private static string Columns(TableDefinition table, ImmutableArray<ColumnId> columns)
+        => columns.IsEmpty ? "no columns" : string.Join(", ", columns.Select(c => c == ColumnId.RowId ? "row id" : ExpressionPrinter.Name(table.FindColumn(c)!.Name)));
+
+    private static string Name(TableDefinition table)
+        => table.Schema == DatabaseCatalog.DefaultSchema ? ExpressionPrinter.Name(table.Name) : $"{ExpressionPrinter.Name(table.Schema)}.{ExpressionPrinter.Name(table.Name)}";
+
+    private static IEnumerable<BoundSubquery> Subqueries(BoundExpression expression)
+        => expression is BoundSubquery subquery ? [subquery] : PlanWalker.Children(expression).SelectMany(Subqueries);
+
+    private void AddLine(int depth, string text) => lines.Add(new string(' ', depth * 2) + text);
+}
