@@ -6,62 +6,9 @@ using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Query.Binding;
 
-/// <summary>Defaults, computed columns, checks, assignments and RETURNING.</summary>
+/// <summary>Assignments, and what is computed from the rows that are written.</summary>
 internal sealed partial class ModificationBinder
 {
-    /// <summary>Binds an expression that the catalog keeps as text.</summary>
-    /// <param name="table">The table, for messages.</param>
-    /// <param name="sql">The expression.</param>
-    /// <param name="columns">The columns that it may read: the table's, in their order; none for a default.</param>
-    private BoundExpression BindStored(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
-    {
-        var scope = new Scope(null, null);
-        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Select(c => new ScopeColumn(c.Name, c))]));
-        return new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql));
-    }
-
-    /// <summary>Binds every expression that a table's definition keeps as text, so that a mistake is found when the definition is made.</summary>
-    public static void CheckStoredExpressions(DatabaseCatalog catalog, TableDefinition table)
-    {
-        var scope = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty);
-        var binder = new ModificationBinder(scope);
-        foreach (var column in table.Columns)
-        {
-            binder.DefaultOf(table, column);
-        }
-
-        var columns = new QueryBinder(scope).Scan(table, withRowId: false).TableColumns;
-        for (var i = 0; i < table.Columns.Length; i++)
-        {
-            if (binder.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Contains(columns[i].Id))
-            {
-                throw Error.InvalidTableDefinition($"The computed column '{table.Columns[i].Name}' reads itself.", 0);
-            }
-        }
-
-        foreach (var check in table.Checks)
-        {
-            ExpressionBinder.ToBoolean(binder.BindStored(table, check.Sql, columns), $"check {check.Name}", 0);
-        }
-
-        foreach (var index in table.Indexes)
-        {
-            if (index.FilterSql is { } filter)
-            {
-                ExpressionBinder.ToBoolean(binder.BindStored(table, filter, columns), $"the filter of index {index.Name}", 0);
-            }
-        }
-    }
-
-    /// <summary>A column's default, NULL when it has none; NULL also stands for "generate" in an identity.</summary>
-    private BoundExpression DefaultOf(TableDefinition table, ColumnDefinition column)
-        => column.DefaultSql == null
-            ? new BoundConstant(column.Type, null)
-            : Into(new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql)), table, column);
-
-    private BoundExpression? Computed(TableDefinition table, int index, ImmutableArray<LogicalColumn> columns)
-        => table.Columns[index] is { ComputedSql: { } sql } column ? Into(BindStored(table, sql, columns), table, column) : null;
-
     private ImmutableArray<(ColumnId Column, BoundExpression Value)> BindAssignments(TableDefinition table, IReadOnlyList<AssignmentSyntax> assignments, Scope scope)
     {
         var binder = new ExpressionBinder(statement, scope, "SET");
@@ -85,7 +32,7 @@ internal sealed partial class ModificationBinder
                 throw Error.NotSupported("SET identity = DEFAULT", value.Position + 1);
             }
 
-            set.Add((column.Id, value is DefaultSyntax ? DefaultOf(table, column) : Assign(binder.Bind(value), table, column, value.Position)));
+            set.Add((column.Id, value is DefaultSyntax ? stored.Default(table, column) : Assign(binder.Bind(value), table, column, value.Position)));
         }
 
         return set.ToImmutable();
@@ -118,7 +65,7 @@ internal sealed partial class ModificationBinder
         var newValues = set.ToDictionary(s => columns[table.IndexOf(s.Column)].Id, s => s.Value);
         for (var i = 0; i < table.Columns.Length; i++)
         {
-            if (Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(newValues.Keys))
+            if (stored.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(newValues.Keys))
             {
                 set = set.Add((table.Columns[i].Id, ExpressionTree.Substitute(value, newValues)));
             }
@@ -137,7 +84,7 @@ internal sealed partial class ModificationBinder
         var checks = ImmutableArray.CreateBuilder<BoundExpression>();
         foreach (var check in table.Checks)
         {
-            var condition = ExpressionBinder.ToBoolean(BindStored(table, check.Sql, row.TableColumns), $"check {check.Name}", 0);
+            var condition = stored.Check(table, check, row.TableColumns);
             if (changed == null || ExpressionTree.ColumnsOf(condition).Overlaps(changedIds))
             {
                 checks.Add(condition);

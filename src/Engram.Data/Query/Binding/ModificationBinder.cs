@@ -19,6 +19,8 @@ internal sealed record TableResult(
 /// <summary>Binds INSERT, UPDATE and DELETE.</summary>
 internal sealed partial class ModificationBinder(StatementScope statement)
 {
+    private readonly StoredExpressions stored = new(statement);
+
     public BoundInsert BindInsert(InsertSyntax syntax)
     {
         if (syntax.OnConflict != null)
@@ -49,11 +51,11 @@ internal sealed partial class ModificationBinder(StatementScope statement)
             var ordinal = targets.IndexOf(column);
             columns.Add(ordinal >= 0 ? new InsertColumn(InsertValue.Source, ordinal, null)
                 : column.Identity != IdentityKind.None ? new InsertColumn(InsertValue.Identity, -1, null)
-                : new InsertColumn(InsertValue.Expression, -1, DefaultOf(table, column)));
+                : new InsertColumn(InsertValue.Expression, -1, stored.Default(table, column)));
         }
 
         var result = BindResult(table, syntax.Alias, syntax.Returning, null);
-        return new BoundInsert(table, source, [.. columns.Select((c, i) => Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result);
+        return new BoundInsert(table, source, [.. columns.Select((c, i) => stored.Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result);
     }
 
     public BoundChange BindUpdate(UpdateSyntax syntax)
@@ -150,7 +152,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         }
 
         var binder = new ExpressionBinder(statement, new Scope(null, commonTables), "VALUES");
-        var defaults = given.ToDictionary(i => i, i => new Lazy<BoundExpression>(() => DefaultOf(table, targets[i])));
+        var defaults = given.ToDictionary(i => i, i => new Lazy<BoundExpression>(() => stored.Default(table, targets[i])));
         var rows = ImmutableArray.CreateBuilder<ImmutableArray<BoundExpression>>(values.Rows.Count);
         foreach (var row in values.Rows)
         {
@@ -202,19 +204,12 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         }
     }
 
-    /// <summary>The value in the column's type; when it does not fit, the error names the column.</summary>
-    private static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column)
-        => Coercion.Convert(value, column.Type, false) is var converted && converted is BoundCast cast && !ReferenceEquals(converted, value)
-            ? cast with { Target = $"{table.Name}.{column.Name}" }
-            : converted;
-
     /// <summary>Converts a value to a column's type, as an assignment may.</summary>
     private static BoundExpression Assign(BoundExpression value, TableDefinition table, ColumnDefinition column, int position)
     {
-        var isPossible = Coercion.IsUntyped(value) || TypeConversions.IsAssignable(value.Type, column.Type)
-            || (value is ParameterReference && (Coercion.IsRetypable(value.Type, column.Type) || value.Type.Kind == TypeKind.Text));
+        var isPossible = StoredExpressions.CanAssign(value, column.Type);
         return isPossible
-            ? Into(value, table, column)
+            ? StoredExpressions.Into(value, table, column)
             : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), position);
     }
 }

@@ -131,7 +131,9 @@ internal static class DdlExecutor
             FilterSql = create.Where?.Span.Of(text),
             Options = create.Options.ToImmutableDictionary(o => o.Name, o => o.Value ?? ""),
         };
-        transaction.PutTable(table with { Indexes = table.Indexes.Add(index) });
+        var changed = table with { Indexes = table.Indexes.Add(index) };
+        StoredExpressions.Validate(transaction.Catalog, changed);
+        transaction.PutTable(changed);
     }
 
     private static void DropTables(DropSyntax drop, Transaction transaction)
@@ -189,6 +191,12 @@ internal static class DdlExecutor
             if (index.IsConstraint)
             {
                 throw Error.DependentObjects($"Index '{index.Name}'", $"the constraint of that name on '{table}'; use ALTER TABLE … DROP CONSTRAINT", name.Position);
+            }
+
+            var keyColumns = index.Columns.Select(c => c.Column).ToHashSet();
+            if (index.IsUnique && ReferencesTo(transaction.Catalog, table.Id).FirstOrDefault(r => keyColumns.SetEquals(r.Key.ReferencedColumns)) is { Key: { } key } reference)
+            {
+                throw Error.DependentObjects($"Index '{index.Name}'", $"foreign key '{key.Name}' of '{reference.Table}'", name.Position);
             }
 
             transaction.PutTable(table with { Indexes = table.Indexes.Remove(index) });

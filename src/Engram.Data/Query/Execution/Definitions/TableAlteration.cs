@@ -18,7 +18,7 @@ internal static class TableAlteration
             table = transaction.Catalog.Get(table!.Id);
             if (Apply(table, action, text, transaction) is { } changed && !ReferenceEquals(changed, table))
             {
-                ModificationBinder.CheckStoredExpressions(transaction.Catalog.With(changed), changed);
+                StoredExpressions.Validate(transaction.Catalog.With(changed), changed);
                 transaction.PutTable(changed);
             }
         }

@@ -11,12 +11,16 @@ namespace Engram.Data.Query.Execution.Definitions;
 internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDefinition table)
 {
     private TableDefinition table = table;
+    private readonly List<ForeignKeySyntax> foreignKeys = [];
     private int indexIdNext = catalog.IndexIdNext;
 
     /// <summary>The definition, with its stored expressions checked.</summary>
     public TableDefinition Build()
     {
-        ModificationBinder.CheckStoredExpressions(catalog.With(table), table);
+        // Last, since a table may refer to a key of its own that is written further down.
+        foreignKeys.ForEach(AddForeignKey);
+        foreignKeys.Clear();
+        StoredExpressions.Validate(catalog.With(table), table);
         return table;
     }
 
@@ -45,9 +49,14 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             column = Apply(column, constraint);
         }
 
-        if (column.ComputedSql is not null && (column.DefaultSql is not null || column.Identity != IdentityKind.None))
+        if ((column.ComputedSql is null ? 0 : 1) + (column.DefaultSql is null ? 0 : 1) + (column.Identity == IdentityKind.None ? 0 : 1) > 1)
         {
-            throw Error.InvalidTableDefinition($"Column '{name}' is computed and cannot also have a default or an identity.", syntax.Position);
+            throw Error.InvalidTableDefinition($"Column '{name}' can be computed, have a default or be an identity; it is said to be more than one of these.", syntax.Position);
+        }
+
+        if (column.Type is { Kind: TypeKind.Vector, Size: 0 })
+        {
+            throw Error.InvalidTableDefinition($"Column '{name}' needs a number of dimensions: vector(768) for embeddings of 768 elements.", syntax.Type.Position);
         }
 
         table = table with { Columns = table.Columns.Add(column), ColumnIdNext = table.ColumnIdNext + 1 };
@@ -79,7 +88,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
                 var columns = ColumnsOf(key.Columns);
                 AddIndex(NameOf(key, $"{table.Name}_{NamesOf(columns)}_key"), columns, isPrimaryKey: false);
                 break;
-            case ForeignKeySyntax key: AddForeignKey(key); break;
+            case ForeignKeySyntax key: foreignKeys.Add(key); break;
             case CheckSyntax check: AddCheck(check, null); break;
             default: throw Error.NotSupported("This constraint", constraint.Position + 1);
         }
@@ -132,6 +141,11 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
 
     private void AddIndex(string name, ImmutableArray<ColumnDefinition> columns, bool isPrimaryKey)
     {
+        if (columns.FirstOrDefault(c => c.Type.Kind is TypeKind.Vector or TypeKind.Array or TypeKind.Json) is { } odd)
+        {
+            throw Error.InvalidTableDefinition($"Column '{odd.Name}' of type {odd.Type} cannot be part of a key.", 0);
+        }
+
         var index = new IndexDefinition(new IndexId(indexIdNext++), name, [.. columns.Select(c => new IndexColumn(c.Id))])
         {
             IsUnique = true,

@@ -1,0 +1,117 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>Expressions that the catalog keeps as text: defaults, computed columns, checks. Bound anew for every plan, so that renaming and retyping need no upkeep.</summary>
+internal sealed class StoredExpressions(StatementScope statement)
+{
+    /// <summary>A column's default, NULL when it has none; NULL also stands for "generate" in an identity.</summary>
+    public BoundExpression Default(TableDefinition table, ColumnDefinition column)
+    {
+        if (column.DefaultSql == null)
+        {
+            return new BoundConstant(column.Type, null);
+        }
+
+        var value = new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql));
+        return CanAssign(value, column.Type)
+            ? Into(value, table, column)
+            : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
+    }
+
+    /// <summary>What a computed column is computed from; null when the column is none.</summary>
+    /// <param name="index">The column's place in the table.</param>
+    /// <param name="columns">The columns that the expression reads: the table's, in their order.</param>
+    public BoundExpression? Computed(TableDefinition table, int index, ImmutableArray<LogicalColumn> columns)
+    {
+        if (table.Columns[index] is not { ComputedSql: { } sql } column)
+        {
+            return null;
+        }
+
+        var value = Bind(table, sql, columns);
+        return CanAssign(value, column.Type)
+            ? Into(value, table, column)
+            : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
+    }
+
+    public BoundExpression Check(TableDefinition table, CheckDefinition check, ImmutableArray<LogicalColumn> columns)
+        => ExpressionBinder.ToBoolean(Bind(table, check.Sql, columns), $"The condition of check {check.Name}", 0);
+
+    /// <summary>Binds every stored expression of a table that is about to be created or changed, so that mistakes show now and not at the first row.</summary>
+    public static void Validate(DatabaseCatalog catalog, TableDefinition table)
+        => new StoredExpressions(new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty)).Validate(table);
+
+    private void Validate(TableDefinition table)
+    {
+        var columns = table.Columns.Select(c => statement.NewColumn(table, c)).ToImmutableArray();
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            var column = table.Columns[i];
+            CheckContents(Default(table, column), $"The default of column {column.Name}", allowsVolatile: true);
+            if (Computed(table, i, columns) is { } computed)
+            {
+                var what = $"The computed column {column.Name}";
+                CheckContents(computed, what, allowsVolatile: false);
+                if (table.Columns.Zip(columns).Any(c => c.First.ComputedSql != null && ExpressionTree.ColumnsOf(computed).Contains(c.Second.Id)))
+                {
+                    throw Error.InvalidTableDefinition($"{what} reads a computed column. Repeat that column's expression.", 0);
+                }
+            }
+        }
+
+        foreach (var check in table.Checks)
+        {
+            CheckContents(Check(table, check, columns), $"Check {check.Name}", allowsVolatile: false);
+        }
+
+        foreach (var index in table.Indexes)
+        {
+            if (index.FilterSql is { } filter)
+            {
+                var what = $"The condition of index {index.Name}";
+                CheckContents(ExpressionBinder.ToBoolean(Bind(table, filter, columns), what, 0), what, allowsVolatile: false);
+            }
+        }
+    }
+
+    /// <summary>Whether a value may be stored in a column of a type without a cast being written.</summary>
+    public static bool CanAssign(BoundExpression value, DataType type)
+        => Coercion.IsUntyped(value) || TypeConversions.IsAssignable(value.Type, type)
+            || (value is ParameterReference && (Coercion.IsRetypable(value.Type, type) || value.Type.Kind == TypeKind.Text));
+
+    /// <summary>The value in the column's type; when it does not fit, the error names the column.</summary>
+    public static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column)
+        => Coercion.Convert(value, column.Type, false) is var converted && converted is BoundCast cast && !ReferenceEquals(converted, value)
+            ? cast with { Target = $"{table.Name}.{column.Name}" }
+            : converted;
+
+    private BoundExpression Bind(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
+    {
+        var scope = new Scope(null, null);
+        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Select(c => new ScopeColumn(c.Name, c))]));
+        return new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql));
+    }
+
+    private static void CheckContents(BoundExpression expression, string what, bool allowsVolatile)
+    {
+        if (ExpressionTree.Any(expression, e => e is ParameterReference))
+        {
+            throw Error.InvalidTableDefinition($"{what} names a parameter, which has no value later. Write the value.", 0);
+        }
+
+        if (ExpressionTree.Any(expression, e => e is LogicalSubquery))
+        {
+            throw Error.InvalidTableDefinition($"{what} holds a query. Compute it in the statement that writes the row.", 0);
+        }
+
+        if (!allowsVolatile && ExpressionTree.Any(expression, e => e is BoundCall { Function.Volatility: not Volatility.Immutable }))
+        {
+            throw Error.InvalidTableDefinition($"{what} calls a function whose result changes from call to call. Compute it in the statement that writes the row.", 0);
+        }
+    }
+}
