@@ -10,7 +10,7 @@ internal sealed partial class Session
 {
     private static Operator CreateOperator(Plan plan, StatementContext context) => OperatorFactory.Create(plan, context);
 
-    private static long AffectedRowsOf(Operator root) => throw Error.NotSupported("Writing rows");
+    private static long AffectedRowsOf(Operator root) => root is DmlOperator dml ? dml.AffectedRows : -1;
 
     private static long ExecuteDdl(DdlPlan plan, Transaction writer)
     {

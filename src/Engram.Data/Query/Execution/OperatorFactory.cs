@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Query.Execution.Explaining;
+using Engram.Data.Query.Execution.Modifications;
 using Engram.Data.Query.Execution.Operators;
 using Engram.Data.Query.Planning;
 
@@ -40,6 +41,9 @@ internal static class OperatorFactory
         ApplyPlan p => new ApplyOperator(p, Create(p.Left, context), context),
         VectorTopKPlan p => new VectorTopKOperator(p, context),
         ExplainPlan p => new ExplainOperator(p, context),
+        InsertPlan p => new InsertOperator(p, Create(p.Source, context), context),
+        UpdatePlan p => new UpdateOperator(p, Create(p.Source, context), context),
+        DeletePlan p => new DeleteOperator(p, Create(p.Source, context), context),
         UnionAllPlan p => new UnionAllOperator(Create(p.Inputs, context)),
         _ => throw Error.Internal($"no operator for {plan.GetType().Name}"),
     };

@@ -15,6 +15,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>One row: the values of the statement's parameters, converted to the types that the plan expects.</summary>
     public Batch Parameters { get; } = parameters;
 
+    /// <summary>For statements that a statement runs within itself.</summary>
+    public TimeProvider Clock { get; } = clock;
+
     /// <summary>now() for the whole statement.</summary>
     public DateTimeOffset Now { get; } = clock.GetUtcNow();
 

@@ -1,0 +1,78 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Evaluators;
+using Engram.Data.Query.Planning;
+
+namespace Engram.Data.Query.Execution.Modifications;
+
+/// <summary>DELETE by row id. The old values are read only where RETURNING or a foreign key asks for them.</summary>
+internal sealed class DeleteOperator : DmlOperator
+{
+    private readonly DeletePlan plan;
+    private readonly Operator source;
+    private readonly int[] keptOrdinals;
+    private readonly CompactRows compact;
+    private readonly ReferencedKeys referenced;
+    private readonly Batch rows;
+    private readonly HashSet<long>? seen;
+    private readonly Selection unseen = new();
+    private readonly long[] rowIds = new long[Batch.RowCountMax];
+
+    public DeleteOperator(DeletePlan plan, Operator source, StatementContext context)
+        : base(plan, plan.Returning, context)
+    {
+        (this.plan, this.source) = (plan, source);
+        compact = new CompactRows(plan.Table.Columns.Length);
+        referenced = new ReferencedKeys(plan.Table, null, context);
+        keptOrdinals = [.. plan.Returning.SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(referenced.Ordinals).Distinct()];
+        rows = new Batch(plan.Table.Columns.Length);
+        seen = UpdateOperator.MayRepeat(plan.Source) ? [] : null;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        source.Dispose();
+        compact.Dispose();
+        referenced.Dispose();
+    }
+
+    protected override void Run()
+    {
+        while (source.Next() is { } batch)
+        {
+            Context.Cancellation.ThrowIfCancellationRequested();
+            Delete(batch);
+        }
+
+        referenced.Finish(isDelete: true);
+    }
+
+    private void Delete(Batch batch)
+    {
+        unseen.Count = 0;
+        for (var i = 0; i < batch.SelectedCount; i++)
+        {
+            var row = batch.RowAt(i);
+            var id = batch.Columns[0].Get<long>(row);
+            if (seen is null || seen.Add(id))
+            {
+                rowIds[unseen.Count] = id;
+                unseen.Add(row);
+            }
+        }
+
+        var selection = unseen.Count == batch.RowCount ? null : unseen;
+        foreach (var ordinal in keptOrdinals)
+        {
+            rows.Columns[ordinal] = compact.Take(ordinal, batch.Columns[1 + ordinal], batch.RowCount, selection);
+        }
+
+        rows.RowCount = unseen.Count;
+        if (rows.RowCount > 0)
+        {
+            AffectedRows += Transaction.Delete(plan.Table.Id, rowIds.AsSpan(0, rows.RowCount));
+            referenced.AddDeleted(rows);
+            Return(rows);
+        }
+    }
+}

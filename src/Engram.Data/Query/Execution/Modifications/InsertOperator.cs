@@ -1,0 +1,176 @@
+using System.Globalization;
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Evaluators;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Execution.Modifications;
+
+/// <summary>INSERT: each batch of the source becomes a batch of whole rows: given values, identity numbers, defaults, then computed columns.</summary>
+internal sealed class InsertOperator : DmlOperator
+{
+    private readonly InsertPlan plan;
+    private readonly Operator source;
+    private readonly Evaluator?[] expressions;
+    private readonly bool[] isComputed;
+    private readonly CompactRows compact;
+    private readonly ColumnBuffer?[] numbers;
+    private readonly RowChecks checks;
+    private readonly ReferencingKeys references;
+    private readonly Batch rows;
+
+    public InsertOperator(InsertPlan plan, Operator source, StatementContext context)
+        : base(plan, plan.Returning, context)
+    {
+        (this.plan, this.source) = (plan, source);
+        expressions = [.. plan.Columns.Select(c => c.Expression is null ? null : EvaluatorFactory.Create(c.Expression, context))];
+        isComputed = [.. plan.Columns.Select(c => c.Expression is not null && PlanWalker.ColumnsOf(c.Expression).Length > 0)];
+        compact = new CompactRows(plan.Columns.Length);
+        numbers = new ColumnBuffer?[plan.Columns.Length];
+        checks = new RowChecks(plan.Table, plan.Checks, context);
+        references = new ReferencingKeys(plan.Table, null, context);
+        rows = new Batch(plan.Columns.Length);
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        source.Dispose();
+        compact.Dispose();
+        checks.Dispose();
+        references.Dispose();
+        foreach (var expression in expressions)
+        {
+            expression?.Dispose();
+        }
+
+        foreach (var column in numbers)
+        {
+            column?.Dispose();
+        }
+    }
+
+    protected override void Run()
+    {
+        while (source.Next() is { } batch)
+        {
+            Context.Cancellation.ThrowIfCancellationRequested();
+            rows.RowCount = batch.SelectedCount;
+            FillGiven(batch);
+            FillExpressions(computed: false);
+            FillExpressions(computed: true);
+            for (var i = 0; i < rows.Columns.Length; i++)
+            {
+                checks.CheckColumn(plan.Table.Columns[i], rows.Columns[i], rows.RowCount);
+            }
+
+            checks.CheckRows(rows);
+            Transaction.Insert(plan.Table.Id, rows);
+            references.Add(rows);
+            Return(rows);
+            AffectedRows += rows.RowCount;
+        }
+
+        references.Verify();
+    }
+
+    private void FillGiven(Batch batch)
+    {
+        for (var i = 0; i < plan.Columns.Length; i++)
+        {
+            var column = plan.Table.Columns[i];
+            switch (plan.Columns[i].Kind)
+            {
+                case InsertValue.Source:
+                    var given = compact.Take(i, batch.Columns[plan.Columns[i].Ordinal], batch.RowCount, batch.Selection);
+                    rows.Columns[i] = column.Identity == IdentityKind.None ? given : FillNumbers(i, column, given);
+                    break;
+                case InsertValue.Identity:
+                    rows.Columns[i] = FillNumbers(i, column, null);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Columns that read no others first (defaults), then those that are computed from them.</summary>
+    private void FillExpressions(bool computed)
+    {
+        for (var i = 0; i < expressions.Length; i++)
+        {
+            if (expressions[i] is { } expression && isComputed[i] == computed)
+            {
+                rows.Columns[i] = expression.Evaluate(rows, null);
+            }
+        }
+    }
+
+    /// <summary>Gives a number to each row that has none. Numbers that are given move the counter on first, so that new ones come after them.</summary>
+    private Column FillNumbers(int place, ColumnDefinition column, Column? given)
+    {
+        var missing = rows.RowCount;
+        if (given is not null)
+        {
+            missing = 0;
+            long? last = null;
+            for (var row = 0; row < rows.RowCount; row++)
+            {
+                if (given.IsNull(row))
+                {
+                    missing++;
+                    continue;
+                }
+
+                var value = Convert.ToInt64(ClrValue.Read(given, row), CultureInfo.InvariantCulture);
+                last = last is null ? value : column.IdentityIncrement < 0 ? Math.Min(last.Value, value) : Math.Max(last.Value, value);
+            }
+
+            if (last is { } used)
+            {
+                Transaction.AdvanceIdentity(plan.Table.Id, column.Id, used);
+            }
+
+            if (missing == 0)
+            {
+                return given;
+            }
+        }
+
+        var next = Transaction.NextIdentity(plan.Table.Id, column.Id, missing);
+        var target = numbers[place] ??= new ColumnBuffer(column.Type);
+        target.Clear();
+        for (var row = 0; row < rows.RowCount; row++)
+        {
+            if (given is not null && !given.IsNull(row))
+            {
+                target.AppendFrom(given, row);
+                continue;
+            }
+
+            AppendNumber(target, next, column);
+            next += column.IdentityIncrement;
+        }
+
+        return target.Column;
+    }
+
+    private void AppendNumber(ColumnBuffer target, long value, ColumnDefinition column)
+    {
+        try
+        {
+            checked
+            {
+                switch (column.Type.Kind)
+                {
+                    case TypeKind.Int16: target.Append((short)value); break;
+                    case TypeKind.Int32: target.Append((int)value); break;
+                    case TypeKind.Int64: target.Append(value); break;
+                    default: ClrValue.Append(target, Convert.ChangeType(value, ClrValue.ClrType(column.Type), CultureInfo.InvariantCulture)); break;
+                }
+            }
+        }
+        catch (OverflowException)
+        {
+            throw Error.IdentityExhausted(plan.Table.Name, column.Name, column.Type.ToString());
+        }
+    }
+}

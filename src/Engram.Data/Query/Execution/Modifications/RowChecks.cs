@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution.Casts;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Execution.Modifications;
+
+/// <summary>What each written row must meet by itself: NOT NULL, CHECK, and that vectors are finite.</summary>
+internal sealed class RowChecks : IDisposable
+{
+    private readonly TableDefinition table;
+    private readonly Evaluator[] checks;
+    private readonly bool areAllChecks;
+
+    public RowChecks(TableDefinition table, ImmutableArray<BoundExpression> checks, StatementContext context)
+    {
+        this.table = table;
+        this.checks = EvaluatorFactory.Create(checks, context);
+        // Only then does a condition's place tell its name.
+        areAllChecks = checks.Length == table.Checks.Length;
+    }
+
+    /// <summary>Checks one column of new values.</summary>
+    public void CheckColumn(ColumnDefinition column, Column values, int rowCount)
+    {
+        if (column.IsNotNull && HasNull(values, rowCount))
+        {
+            throw Error.NotNull(table.Name, column.Name);
+        }
+
+        if (column.Type.Kind == TypeKind.Vector)
+        {
+            CheckFinite(values, rowCount);
+        }
+    }
+
+    /// <summary>Checks whole rows: the table's columns in their order. NULL passes.</summary>
+    public void CheckRows(Batch rows)
+    {
+        for (var c = 0; c < checks.Length; c++)
+        {
+            var condition = checks[c].Evaluate(rows, null);
+            for (var row = 0; row < rows.RowCount; row++)
+            {
+                if (!condition.IsNull(row) && condition.Get<byte>(row) == 0)
+                {
+                    throw Error.CheckFailed(table.Name, areAllChecks ? table.Checks[c].Name : null);
+                }
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var check in checks)
+        {
+            check.Dispose();
+        }
+    }
+
+    private static unsafe bool HasNull(Column values, int rowCount)
+        => values.Nulls != null
+            && (values.IsConstant ? values.IsNull(0) : Aggregates.CountNonNull(values.Nulls, rowCount) < rowCount);
+
+    private static void CheckFinite(Column values, int rowCount)
+    {
+        var count = values.IsConstant ? 1 : rowCount;
+        for (var row = 0; row < count; row++)
+        {
+            if (values.IsNull(row))
+            {
+                continue;
+            }
+
+            foreach (var element in values.Get<Bytes>(row).Floats)
+            {
+                VectorCasts.CheckFinite(element);
+            }
+        }
+    }
+}
