@@ -63,7 +63,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         _ => plan.GetType().Name.Replace("Plan", "", StringComparison.Ordinal),
     };
 
-    private static IEnumerable<(string Label, string Text)> Details(Plan plan)
+    private static (string Label, string Text)[] Details(Plan plan)
     {
         switch (plan)
         {
