@@ -3,9 +3,6 @@ namespace Engram.Data;
 /// <summary>Rows that break a rule of their table.</summary>
 internal static partial class Error
 {
-    public static EngramException NotNull(string table, string column)
-        => new($"Column '{table}.{column}' must have a value; this row has NULL. Give it one, or declare a default.", SqlStates.NotNullViolation);
-
     public static EngramException CheckFailed(string table, string? check)
         => new(check is null
             ? $"A row of table '{table}' does not meet a check constraint. Correct the row."

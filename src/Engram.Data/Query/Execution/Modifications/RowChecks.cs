@@ -27,7 +27,7 @@ internal sealed class RowChecks : IDisposable
     {
         if (column.IsNotNull && HasNull(values, rowCount))
         {
-            throw Error.NotNull(table.Name, column.Name);
+            throw Error.NotNullViolation(table.ToString(), column.Name);
         }
 
         if (column.Type.Kind == TypeKind.Vector)
