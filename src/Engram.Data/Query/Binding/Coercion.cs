@@ -101,8 +101,9 @@ internal static class Coercion
     }
 
     /// <summary>What it costs to use an expression as an argument of a type; <see cref="TypeConversions.Impossible"/> when it cannot be.</summary>
+    /// <param name="other">The type of the other operand of an operator; Unknown when there is none.</param>
     /// <param name="isComparison">In comparisons a literal takes the other side's type where it is exactly a value of it.</param>
-    public static int Cost(BoundExpression expression, TypeKind to, TypeKind element, bool isComparison)
+    public static int Cost(BoundExpression expression, TypeKind to, TypeKind element, TypeKind other, bool isComparison)
     {
         var from = expression.Type;
         if (from.Kind == TypeKind.Unknown)
@@ -121,7 +122,7 @@ internal static class Coercion
             return 0;
         }
 
-        if (expression is BoundConstant { Value: { } value } && from.IsNumeric && IsLiteralOf(value, to, isComparison))
+        if (expression is BoundConstant { Value: { } value } && from.IsNumeric && IsLiteralOf(value, to, other, isComparison))
         {
             return 1;
         }
@@ -148,7 +149,7 @@ internal static class Coercion
     }
 
     /// <summary>Whether a numeric literal may be taken for a constant of a type that it would not convert to as a value.</summary>
-    private static bool IsLiteralOf(object value, TypeKind to, bool isComparison)
+    private static bool IsLiteralOf(object value, TypeKind to, TypeKind other, bool isComparison)
     {
         var type = new DataType(to);
         if (!type.IsNumeric || ConvertNumber(value, type) is not { } converted)
@@ -158,8 +159,8 @@ internal static class Coercion
 
         if (value is int or long)
         {
-            // Arithmetic keeps PostgreSQL's types for the signed; for the unsigned, a literal must not lead to numeric.
-            return isComparison ? type.IsInteger || IsExactly(value, converted) : to is TypeKind.UInt32 or TypeKind.UInt64;
+            // Arithmetic keeps PostgreSQL's types for the signed; beside an unsigned number, a literal must not lead to numeric.
+            return isComparison ? type.IsInteger || IsExactly(value, converted) : to == other && to is TypeKind.UInt32 or TypeKind.UInt64;
         }
 
         return isComparison && value is decimal && to == TypeKind.Single && IsExactly(value, converted);

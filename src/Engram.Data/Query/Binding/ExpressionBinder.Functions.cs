@@ -199,7 +199,7 @@ internal sealed partial class ExpressionBinder
             // An untyped operand is most likely of the type of the other one.
             var other = arguments.Length == 2 ? arguments[1 - i].Type.Kind : TypeKind.Unknown;
             total += Coercion.IsUntyped(arguments[i]) && other == parameter ? 0
-                : Coercion.Cost(arguments[i], parameter, overload.ArrayElement, isComparison);
+                : Coercion.Cost(arguments[i], parameter, overload.ArrayElement, other, isComparison);
         }
 
         return Math.Min(total, TypeConversions.Impossible);

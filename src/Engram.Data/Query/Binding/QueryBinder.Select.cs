@@ -11,7 +11,9 @@ internal sealed partial class QueryBinder
     /// <summary>An output column on its way: its expression over the rows before the projection.</summary>
     private readonly record struct OutputItem(BoundExpression Expression, string Name, int Position);
 
-    private BoundQuery BindSelect(SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, BoundExpression? limit, BoundExpression? offset, Scope scope)
+    /// <param name="settles">Whether literals without a type become text in the output.</param>
+    private BoundQuery BindSelect(
+        SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, BoundExpression? limit, BoundExpression? offset, Scope scope, bool settles = true)
     {
         if (select.DistinctOn.Count > 0)
         {
@@ -32,7 +34,7 @@ internal sealed partial class QueryBinder
 
         var sources = plan.Columns.ToDictionary(c => c.Id);
         var aggregates = new AggregateCollector(statement);
-        var items = BindItems(select.Items, scope, aggregates);
+        var items = BindItems(select.Items, scope, aggregates, settles);
         var having = select.Having == null ? null
             : new ExpressionBinder(statement, scope, "HAVING") { Aggregates = aggregates }.BindCondition(select.Having, "the condition of HAVING");
         var keys = orderBy.Select(o => BindOrderKey(o, items, scope, aggregates)).ToImmutableArray();
@@ -114,7 +116,7 @@ internal sealed partial class QueryBinder
         return index >= 0 ? columns[index].Reference : throw Error.OrderByNotSelected(position);
     }
 
-    private List<OutputItem> BindItems(IReadOnlyList<SelectItemSyntax> syntax, Scope scope, AggregateCollector? aggregates)
+    private List<OutputItem> BindItems(IReadOnlyList<SelectItemSyntax> syntax, Scope scope, AggregateCollector? aggregates, bool settles = true)
     {
         var binder = new ExpressionBinder(statement, scope, "the select list") { Aggregates = aggregates };
         var items = new List<OutputItem>();
@@ -126,7 +128,7 @@ internal sealed partial class QueryBinder
             }
             else
             {
-                var expression = binder.BindValue(item.Expression);
+                var expression = settles ? binder.BindValue(item.Expression) : binder.Bind(item.Expression);
                 items.Add(new OutputItem(expression, item.Alias == null ? NameOf(item.Expression, expression) : NameMatch.Fold(item.Alias), item.Position));
             }
         }

@@ -63,9 +63,10 @@ internal sealed partial class QueryBinder(StatementScope statement)
         return outer;
     }
 
+    /// <summary>Binds an operand of a set operation. Literals without a type get theirs from the other side.</summary>
     private BoundQuery BindBody(QueryBodySyntax body, Scope? outer, CommonTableScope? commonTables) => body switch
     {
-        SelectSyntax select => BindSelect(select, [], null, null, new Scope(outer, commonTables)),
+        SelectSyntax select => BindSelect(select, [], null, null, new Scope(outer, commonTables), settles: select.IsDistinct),
         ValuesSyntax values => BindValues(values, new Scope(outer, commonTables)),
         SetOperationSyntax set => BindSetOperation(set, outer, commonTables),
         NestedQuerySyntax nested => Bind(nested.Query, outer, commonTables),
@@ -108,7 +109,8 @@ internal sealed partial class QueryBinder(StatementScope statement)
         var results = ImmutableArray.CreateBuilder<LogicalColumn>(left.Columns.Length);
         for (var i = 0; i < left.Columns.Length; i++)
         {
-            var type = TypeConversions.Common(left.Columns[i].Type, right.Columns[i].Type);
+            var isUntyped = left.Columns[i].Type.Kind == TypeKind.Unknown && right.Columns[i].Type.Kind == TypeKind.Unknown;
+            var type = isUntyped ? DataType.Text : TypeConversions.Common(left.Columns[i].Type, right.Columns[i].Type);
             results.Add(type.Kind != TypeKind.Unknown
                 ? statement.NewColumn(left.Columns[i].Name, type)
                 : throw Error.NoCommonType($"Column {i + 1} of {set.Operator.ToString().ToUpperInvariant()}", left.Columns[i].Type.ToString(), right.Columns[i].Type.ToString(), set.Position));
@@ -156,6 +158,16 @@ internal sealed partial class QueryBinder(StatementScope statement)
         if (columns.Select(c => c.Type).SequenceEqual(types))
         {
             return plan;
+        }
+
+        if (plan is LogicalProject project && project.Expressions.Any(Coercion.IsUntyped))
+        {
+            plan = project with
+            {
+                Results = [.. columns.Select((c, i) => Coercion.IsUntyped(project.Expressions[i]) ? statement.NewColumn(c.Name, types[i]) : c)],
+                Expressions = [.. project.Expressions.Select((e, i) => Coercion.IsUntyped(e) ? Coercion.Convert(e, types[i], false) : e)],
+            };
+            return ConvertColumns(plan, types);
         }
 
         return new LogicalProject(

@@ -24,7 +24,7 @@ public class PlannerTests
         """project(?column?=+(age#0::integer, 1), age=age#0::bigint!, ?column?=-(age#0), ?column?=-5, ?column?=*(age#0::numeric, 1.5:numeric), ?column?=/(7, 2), ?column?=||('a', age#0::text!) scan(people: age))""")]
     [InlineData(
         """SELECT "U1" + 1, "U8" + 1, "U8" = 5, "U1" = 300 FROM odd""",
-        """project(?column?=+(U1#0::uinteger, 1:uinteger), ?column?=+(U8#1, 1:ubigint), ?column?==(U8#1, 5:ubigint), ?column?==(U1#0::usmallint, 300:usmallint) scan(odd: U1 U8))""")]
+        """project(?column?=+(U1#0::integer, 1), ?column?=+(U8#1, 1:ubigint), ?column?==(U8#1, 5:ubigint), ?column?==(U1#0::usmallint, 300:usmallint) scan(odd: U1 U8))""")]
     [InlineData("""SELECT A FROM odd""", """scan(odd: a)""")]
     [InlineData("""SELECT @n, @p, @s""", """project(?column?=$0:text, ?column?=$1:integer, ?column?=$2:text values())""")]
     [InlineData("""SELECT id FROM people LIMIT 'a'""", """limit('a'::bigint scan(people: id))""")]
