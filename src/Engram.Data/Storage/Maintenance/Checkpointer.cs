@@ -27,7 +27,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// <para><b>Invariants.</b> A row is in exactly one of frozen delta and segment for every root. Nothing is deleted before CURRENT names what replaces it.</para>
 /// <para><b>Crash</b> before step 4 is done: the old manifest counts, its log files are all there, new files are orphans and deleted at opening. After: the
 /// new manifest counts; log files that survived are skipped by LSN. <b>Failure</b> (disk full) in step 3: the frozen deltas stay, readable and
-/// writable, and the next checkpoint takes them along.</para>
+/// writable, the files are deleted, and the next checkpoint takes the deltas along.</para>
 /// </remarks>
 internal sealed class Checkpointer : IDisposable
 {
@@ -208,7 +208,22 @@ internal sealed class Checkpointer : IDisposable
         catch
         {
             files.Dispose();
+            DeleteUnnamed();
             throw;
+        }
+    }
+
+    /// <summary>After a failure before anything was named: what was written takes room, perhaps the very room that was missing.</summary>
+    private void DeleteUnnamed()
+    {
+        try
+        {
+            OrphanFiles.Delete(store.Directory, published.Manifest);
+        }
+        catch (EngramException e)
+        {
+            // The next checkpoint or opening tries again. What led here matters more.
+            store.Logger.LogWarning(e, "Files of a checkpoint of {Path} that failed could not be deleted", store.Directory.Path);
         }
     }
 
@@ -222,7 +237,17 @@ internal sealed class Checkpointer : IDisposable
             return new TableManifest(id, rowIdNext, identities, [.. flushed.Kept.Select(k => k.Manifest), .. flushed.Added.Select(a => a.Manifest)]);
         });
         var manifest = new Manifest(published.Manifest.Generation + 1, frozen.Lsn, frozen.Catalog, [.. tables]);
-        var checksum = ManifestFile.Write(store.Directory, manifest);
+        uint checksum;
+        try
+        {
+            checksum = ManifestFile.Write(store.Directory, manifest);
+        }
+        catch
+        {
+            DeleteUnnamed();
+            throw;
+        }
+
         try
         {
             published = new PublishedManifest(manifest, CurrentFile.Publish(store.Directory, published.Current, manifest.Generation, checksum));

@@ -75,6 +75,8 @@ internal static class SegmentFlush
         }
 
         var name = string.Create(CultureInfo.InvariantCulture, $"{info.Name}.{generation:D8}.overlay");
+        // As for segments: a checkpoint of this generation that failed earlier may have left one.
+        directory.Delete(name);
         return new SegmentManifest(info, name, OverlayFile.Write(directory, name, overlay));
     }
 
