@@ -45,5 +45,5 @@ public sealed class BrokenProtocolTests(ITestOutputHelper output)
 
     /// <summary>Every tenth point, every way: enough for what is wrong everywhere.</summary>
     private static Task<(int Images, List<CrashFailure> Failures)> RunAsync(string workload, Action<DiskFaults> lies) => CrashSimulation.RunAsync(
-        1, Workloads.All.ToList().FindIndex(w => w.Name == workload), CrashSeed.ModeCount, seed => seed.Point % 10 == 0, lies);
+        1, Workloads.NumberOf(workload), CrashSeed.ModeCount, seed => seed.Point % 10 == 0, lies);
 }

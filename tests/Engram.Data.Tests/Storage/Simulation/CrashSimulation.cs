@@ -30,9 +30,10 @@ internal readonly record struct CrashSeed(int RunSeed, int Workload, int Point, 
 }
 
 /// <summary>A crash after which something was wrong.</summary>
-internal sealed record CrashFailure(CrashSeed Seed, string Where, string What)
+/// <param name="Seed">Replays it; null when that needs more than a number.</param>
+internal sealed record CrashFailure(CrashSeed? Seed, string Where, string What)
 {
-    public override string ToString() => $"ENGRAM_SEED={Seed}: {Where}: {What}";
+    public override string ToString() => Seed is { } seed ? $"{CrashSimulation.SeedVariable}={seed}: {Where}: {What}" : $"{Where}: {What}";
 }
 
 /// <summary>Runs workloads and crashes them at every I/O point, in every way.</summary>
@@ -51,7 +52,7 @@ internal static class CrashSimulation
         int runSeed, int workload, int variantCount, Func<CrashSeed, bool> chosen, Action<DiskFaults>? lies = null)
     {
         var failures = new List<CrashFailure>();
-        var run = new SimulatedRun((runSeed * 100) + workload, lies);
+        var run = new SimulatedRun((runSeed * 100) + workload, Workloads.All[workload].Options, lies);
         try
         {
             await using (run)
@@ -78,11 +79,49 @@ internal static class CrashSimulation
                 images++;
                 // Crashing mixes the same number in every time, so that a replay needs no state of other crashes.
                 var mixed = (int)(((ulong)seed.Value * 0x9E3779B97F4A7C15UL) >> 33);
-                var check = new CrashCheck(point.Mark, mixed);
+                var check = new CrashCheck(point.Mark, mixed, Workloads.All[workload].Options);
                 if (await check.RunAsync(point.Disk.Crash(seed.Mode, mixed), seed.CrashesInRecovery) is { } wrong)
                 {
                     failures.Add(new CrashFailure(seed, $"{Workloads.All[workload]}, at I/O point {point.Point} of {run.Points.Count}, {seed.Mode}", wrong));
                 }
+            }
+        }
+
+        return (images, failures);
+    }
+
+    /// <summary>Runs one workload on a disk that loses or misdirects one write which it confirms, and looks at what is left.</summary>
+    /// <param name="nth">The write to a file whose name contains <paramref name="erringFile"/>.</param>
+    /// <returns>How many crashes there were, and those after which something wrong was shown; no crashes when there is no such write.</returns>
+    public static async Task<(int Images, List<CrashFailure> Failures)> RunErringAsync(int runSeed, int workload, string erringFile, int nth, bool isLost)
+    {
+        var failures = new List<CrashFailure>();
+        DiskFaults? faults = null;
+        var run = new SimulatedRun((runSeed * 100) + workload, Workloads.All[workload].Options, f =>
+        {
+            faults = f;
+            f.ErringFile = erringFile;
+            (f.LostWrite, f.MisdirectedWrite) = isLost ? (nth, 0) : (0, nth);
+        });
+        await using (run)
+        {
+            await Workloads.All[workload].Run(run);
+        }
+
+        if (faults is not { LostWrite: 0, MisdirectedWrite: 0 })
+        {
+            return (0, failures);
+        }
+
+        var images = 0;
+        foreach (var point in run.Points.Skip(nth).Where((p, i) => i % 16 == 0).Append(run.Points[^1]))
+        {
+            images++;
+            var check = new CrashCheck(point.Mark with { Acknowledged = 0 }, nth, Workloads.All[workload].Options, isErring: true);
+            if (await check.RunAsync(point.Disk.Crash(SurvivalMode.Kept, nth), crashesInRecovery: false) is { } wrong)
+            {
+                failures.Add(new CrashFailure(
+                    null, $"{Workloads.All[workload]}, seed {runSeed}, {(isLost ? "lost" : "misdirected")} write {nth} of '{erringFile}', at I/O point {point.Point}", wrong));
             }
         }
 

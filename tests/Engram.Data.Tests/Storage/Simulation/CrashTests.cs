@@ -23,4 +23,26 @@ public sealed class CrashTests(ITestOutputHelper output)
         output.WriteLine($"{Workloads.All[workload]}: {images} images");
         Assert.True(failures.Count == 0, $"{failures.Count} of {images} crashes went wrong. The first:\n{string.Join('\n', failures.Take(3))}");
     }
+
+    [Theory]
+    [InlineData("wal/", true)]
+    [InlineData("wal/", false)]
+    [InlineData("segments/", true)]
+    [InlineData("segments/", false)]
+    [InlineData("CURRENT", true)]
+    [InlineData("CURRENT", false)]
+    [InlineData("MANIFEST", true)]
+    public async Task A_write_that_the_disk_lost_or_misdirected_is_never_served(string file, bool isLost)
+    {
+        var images = 0;
+        for (var nth = 1; nth < 30; nth += nth < 10 ? 1 : 4)
+        {
+            var (count, failures) = await CrashSimulation.RunErringAsync(nth, Workloads.NumberOf("checkpoints"), file, nth, isLost);
+            images += count;
+            Assert.True(failures.Count == 0, string.Join('\n', failures.Take(3)));
+        }
+
+        output.WriteLine($"{images} images");
+        Assert.True(images > 5);
+    }
 }

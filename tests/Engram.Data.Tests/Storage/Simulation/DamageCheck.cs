@@ -111,7 +111,7 @@ internal sealed class DamageCheck
 
     private async Task<DamageOutcome> RunAsync(SimulatedDisk disk, Damage damage)
     {
-        await using var store = Store.Open(new SimulatedDirectory(disk, 1), SimulatedRun.Options, NullLogger.Instance);
+        await using var store = Store.Open(new SimulatedDirectory(disk, 1), SimulatedRun.SmallFiles, NullLogger.Instance);
         using var snapshot = store.OpenSnapshot();
         var found = SnapshotSummary.Read(snapshot);
         var commit = _mark.Find(found);

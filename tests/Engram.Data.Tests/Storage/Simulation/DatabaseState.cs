@@ -14,8 +14,9 @@ internal readonly record struct RowState(long RowId, ImmutableArray<ulong> Hashe
 
 /// <summary>One table as it must be after some commit.</summary>
 /// <param name="RowIdLast">The greatest row id that was ever given; a later row must have a greater one.</param>
+/// <param name="IdentityLast">The greatest key that the table's identity gave; likewise.</param>
 /// <param name="Sum">The sum of all rows' hashes.</param>
-internal sealed record TableState(TableDefinition Definition, ImmutableDictionary<long, RowState> Rows, long RowIdLast, ulong Sum)
+internal sealed record TableState(TableDefinition Definition, ImmutableDictionary<long, RowState> Rows, long RowIdLast, long IdentityLast, ulong Sum)
 {
     public TableState Put(long key, RowState row)
     {
@@ -28,7 +29,7 @@ internal sealed record TableState(TableDefinition Definition, ImmutableDictionar
     public TableState Redefine(TableDefinition definition)
     {
         var places = definition.Columns.Select(c => Definition.Columns.Select(o => o.Id).ToList().IndexOf(c.Id)).ToArray();
-        var next = new TableState(definition, ImmutableDictionary<long, RowState>.Empty, RowIdLast, 0);
+        var next = new TableState(definition, ImmutableDictionary<long, RowState>.Empty, RowIdLast, IdentityLast, 0);
         return Rows.Aggregate(next, (table, row) => table.Put(
             row.Key, row.Value with { Hashes = [.. places.Select(p => p < 0 ? Hashing.NullHash : row.Value.Hashes[p])] }));
     }

@@ -16,7 +16,7 @@ internal sealed record CrashPoint(IoPoint Point, SimulatedDisk Disk, HistoryMark
 internal sealed class SimulatedRun : IAsyncDisposable
 {
     /// <summary>Small log files, so that a short run fills several; checkpoints only when the workload asks for them.</summary>
-    public static readonly StoreOptions Options = new()
+    public static readonly StoreOptions SmallFiles = new()
     {
         WalFileSizeBytesMin = 16 * 1024,
         WalFileSizeBytesMax = 64 * 1024,
@@ -28,12 +28,15 @@ internal sealed class SimulatedRun : IAsyncDisposable
     private readonly List<CrashPoint> _points = [];
     private readonly CommitHistory _history = new();
     private readonly Action<DiskFaults> _lies;
+    private readonly StoreOptions _options;
     private Store? _store;
-    private long _keyLast;
+    private long _keyLast = 1L << 40;
+    private int _written;
 
     /// <param name="lies">Sets how the disk lies, on each directory of the run.</param>
-    public SimulatedRun(int seed, Action<DiskFaults>? lies = null)
+    public SimulatedRun(int seed, StoreOptions? options = null, Action<DiskFaults>? lies = null)
     {
+        _options = options ?? SmallFiles;
         Random = new Random(seed);
         _lies = lies ?? (_ => { });
         Directory = Attach(new SimulatedDirectory(Random.Next()));
@@ -45,13 +48,15 @@ internal sealed class SimulatedRun : IAsyncDisposable
 
     public CommitHistory History => _history;
 
+    public bool IsSyncedWhenIdle => _options.Durability != DurabilityMode.None;
+
     public Store Store => _store ?? throw new InvalidOperationException("The store is not open.");
 
     public IReadOnlyList<CrashPoint> Points => _points;
 
     public Task OpenAsync()
     {
-        _store = Store.Open(Directory, Options, NullLogger.Instance);
+        _store = Store.Open(Directory, _options, NullLogger.Instance);
         Settle();
         return Task.CompletedTask;
     }
@@ -81,6 +86,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
     {
         await Store.DisposeAsync();
         _store = null;
+        AcknowledgeWritten();
     }
 
     /// <summary>Ends the program without closing; the next one sees what the system's cache holds.</summary>
@@ -93,6 +99,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
     public async Task CutPowerAsync()
     {
         await LeaveAsync(Directory.Reboot((SurvivalMode)Random.Next((int)SurvivalMode.Mixed + 1), Random.Next()));
+        _written = _history.Mark.Acknowledged;
     }
 
     /// <summary>Commits one transaction. A failure says whether it may have happened: only 08007 leaves that open.</summary>
@@ -106,7 +113,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
             work(both);
             return await FinishAsync(transaction.CommitAsync, both.State);
         }
-        catch (EngramException e)
+        catch (EngramException e) when (e.SqlState != "XX000")
         {
             return e.SqlState;
         }
@@ -155,27 +162,35 @@ internal sealed class SimulatedRun : IAsyncDisposable
         try
         {
             await Store.CheckpointAsync(default);
+            AcknowledgeWritten();
             return null;
         }
-        catch (EngramException e)
+        catch (EngramException e) when (e.SqlState != "XX000")
         {
             return e.SqlState;
         }
     }
 
-    /// <summary>Lets time pass without work, after which the log is sealed.</summary>
+    /// <summary>Lets time pass without work, after which the log is sealed, and in mode Interval synced before.</summary>
     public void Idle()
     {
+        // A seal is a write and a sync.
+        var (time, points) = _options.Durability == DurabilityMode.Full ? (TimeSpan.FromMilliseconds(60), 2) : (_options.SyncInterval, 3);
         var before = Directory.Points;
-        Directory.ManualClock.Advance(TimeSpan.FromMilliseconds(60));
-        // The log's own thread looks at the clock every now and then; a seal is a write and a sync.
-        SpinWait.SpinUntil(() => Directory.Points >= before + 2, TimeSpan.FromSeconds(2));
+        Directory.ManualClock.Advance(time);
+        // The log's own thread looks at the clock every now and then.
+        if (!SpinWait.SpinUntil(() => Directory.Points >= before + points, s_wait))
+        {
+            throw new InvalidOperationException($"The idle log was left alone: {Directory.Points - before} I/O points instead of {points}.");
+        }
+
+        AcknowledgeWritten();
     }
 
     /// <summary>Reads everything: what has been shown once may not be lost.</summary>
     public void Observe()
     {
-        var mark = _history.Mark;
+        var (mark, written) = (_history.Mark, _written);
         using var snapshot = Store.OpenSnapshot();
         var found = SnapshotSummary.Read(snapshot);
         var commit = mark.Find(found);
@@ -184,7 +199,14 @@ internal sealed class SimulatedRun : IAsyncDisposable
             throw new InvalidOperationException($"The open database shows a wrong state: {mark.Explain(found)}.");
         }
 
-        _history.Acknowledge(commit);
+        if (_options.Durability == DurabilityMode.Full)
+        {
+            _history.Acknowledge(commit);
+        }
+        else if (commit < written)
+        {
+            throw new InvalidOperationException($"Commit {written} returned, but the open database shows the state after commit {commit}.");
+        }
     }
 
     /// <summary>Closes the store if it is open, and adds the end of the run as the last point.</summary>
@@ -204,7 +226,12 @@ internal sealed class SimulatedRun : IAsyncDisposable
         try
         {
             await commit();
-            _history.Acknowledge(number);
+            _written = Math.Max(_written, number);
+            if (_options.Durability == DurabilityMode.Full)
+            {
+                _history.Acknowledge(number);
+            }
+
             return null;
         }
         catch (EngramException e)
@@ -232,8 +259,20 @@ internal sealed class SimulatedRun : IAsyncDisposable
     {
         Observe();
         using var snapshot = Store.OpenSnapshot();
-        _history.CutAfter(_history.Mark.Find(SnapshotSummary.Read(snapshot)));
+        var commit = _history.Mark.Find(SnapshotSummary.Read(snapshot));
+        if (commit < _written)
+        {
+            throw new InvalidOperationException($"Commit {_written} was written before the program ended, but the next one sees the state after commit {commit}.");
+        }
+
+        _history.CutAfter(commit);
+        _written = commit;
+        // Recovery has written anew what it showed.
+        _history.Acknowledge(commit);
     }
+
+    /// <summary>What was written is durable now, in whichever mode.</summary>
+    private void AcknowledgeWritten() => _history.Acknowledge(_written);
 
     private async Task LeaveAsync(SimulatedDirectory next)
     {

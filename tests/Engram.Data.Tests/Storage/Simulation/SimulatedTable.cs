@@ -20,7 +20,7 @@ internal static class SimulatedTable
     public static TableDefinition Define(int number) => new(
         new TableId(number), "public", $"Episode{number}",
         [
-            new ColumnDefinition(Key, "Id", DataType.Int64) { IsNotNull = true },
+            new ColumnDefinition(Key, "Id", DataType.Int64) { IsNotNull = true, Identity = IdentityKind.ByDefault },
             new ColumnDefinition(new ColumnId(2), "Name", DataType.Text),
             new ColumnDefinition(new ColumnId(3), "Confidence", DataType.Single) { IsNotNull = true },
             new ColumnDefinition(new ColumnId(4), "Time", DataType.TimestampTz) { IsNotNull = true },

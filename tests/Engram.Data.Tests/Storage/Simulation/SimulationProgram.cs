@@ -8,10 +8,12 @@ namespace Engram.Data.Tests.Storage.Simulation;
 public static class SimulationProgram
 {
     private const string Usage = """
-        Crashes simulated databases at every I/O point and damages closed ones at every byte, and says what went wrong.
+        Crashes simulated databases at every I/O point (crash), damages closed ones at every byte (damage), loses and misdirects every write (err),
+        and says what went wrong.
 
           dotnet run -c Release --project tests/Engram.Simulation -- crash [images, default 50000] [first seed, default 1] [number of one workload]
           dotnet run -c Release --project tests/Engram.Simulation -- damage [seed, default 1]
+          dotnet run -c Release --project tests/Engram.Simulation -- err [seed, default 1]
           ENGRAM_SEED=n dotnet run -c Release --project tests/Engram.Simulation -- crash     replays one crash
         """;
 
@@ -39,6 +41,8 @@ public static class SimulationProgram
                     output);
             case "damage":
                 return await DamageAsync(numbers.ElementAtOrDefault(0) is var seed and > 0 ? seed : 1, output);
+            case "err":
+                return await ErrAsync(numbers.ElementAtOrDefault(0) is var errSeed and > 0 ? errSeed : 1, output);
             default:
                 output.WriteLine(Usage);
                 return 2;
@@ -115,5 +119,36 @@ public static class SimulationProgram
 
         output.WriteLine($"{failures} failures");
         return failures == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> ErrAsync(int seed, TextWriter output)
+    {
+        var total = 0;
+        foreach (var name in new[] { "inserts", "updates and deletes", "schema", "bulk load", "checkpoints" })
+        {
+            foreach (var isLost in new[] { true, false })
+            {
+                var (images, writes) = (0, 0);
+                var failures = new List<CrashFailure>();
+                for (var nth = 1; ; nth++)
+                {
+                    var (count, found) = await CrashSimulation.RunErringAsync(seed, Workloads.NumberOf(name), "", nth, isLost);
+                    if (count == 0)
+                    {
+                        break;
+                    }
+
+                    writes++;
+                    images += count;
+                    failures.AddRange(found);
+                }
+
+                failures.Take(FailuresShown).ToList().ForEach(output.WriteLine);
+                output.WriteLine($"{name}: each of {writes} writes {(isLost ? "lost" : "misdirected")}, {images} images: {failures.Count} failures");
+                total += failures.Count;
+            }
+        }
+
+        return total == 0 ? 0 : 1;
     }
 }

@@ -6,6 +6,7 @@ using Engram.Data.Storage.Transactions;
 namespace Engram.Data.Tests.Storage.Simulation;
 
 /// <summary>A write transaction of the store and of the model at once.</summary>
+/// <param name="nextKey">Gives keys for rows whose key changes, beyond those of any identity.</param>
 internal sealed class WorkTransaction(Transaction transaction, DatabaseState state, Random random, Func<long> nextKey)
 {
     public DatabaseState State { get; private set; } = state;
@@ -14,7 +15,7 @@ internal sealed class WorkTransaction(Transaction transaction, DatabaseState sta
     {
         var definition = SimulatedTable.Define(number);
         Statement(() => transaction.PutTable(definition));
-        State = new DatabaseState(State.Tables.Add(number, new TableState(definition, ImmutableDictionary<long, RowState>.Empty, 0, 0)));
+        State = new DatabaseState(State.Tables.Add(number, new TableState(definition, ImmutableDictionary<long, RowState>.Empty, 0, 0, 0)));
     }
 
     public void DropTable(int number)
@@ -30,7 +31,13 @@ internal sealed class WorkTransaction(Transaction transaction, DatabaseState sta
     public void Insert(int number, int count)
     {
         var table = State.Tables[number];
-        var keys = Enumerable.Range(0, count).Select(_ => nextKey()).ToArray();
+        var firstKey = transaction.NextIdentity(table.Definition.Id, SimulatedTable.Key, count);
+        if (firstKey <= table.IdentityLast)
+        {
+            throw new InvalidOperationException($"The identity gave {firstKey}, but {table.IdentityLast} was given before.");
+        }
+
+        var keys = Enumerable.Range(0, count).Select(i => firstKey + i).ToArray();
         var buffers = SimulatedTable.RandomRows(table.Definition, random, keys);
         try
         {
@@ -46,7 +53,7 @@ internal sealed class WorkTransaction(Transaction transaction, DatabaseState sta
                 table = table.Put(keys[i], new RowState(range.First + i, [.. buffers.Select(b => SimulatedTable.HashOf(b.Column, i))]));
             }
 
-            State = new DatabaseState(State.Tables.SetItem(number, table));
+            State = new DatabaseState(State.Tables.SetItem(number, table with { IdentityLast = firstKey + count - 1 }));
         }
         finally
         {

@@ -1,3 +1,4 @@
+using Engram.Data.Storage;
 using Engram.Data.Tests.Storage.Faults;
 
 namespace Engram.Data.Tests.Storage.Simulation;
@@ -5,12 +6,20 @@ namespace Engram.Data.Tests.Storage.Simulation;
 /// <summary>A workload: what it is called, and what it does to a run that is not open yet.</summary>
 internal sealed record Workload(string Name, Func<SimulatedRun, Task> Run)
 {
+    public StoreOptions Options { get; init; } = SimulatedRun.SmallFiles;
+
+    /// <summary>Whether a seed gives the same I/O again; not so where several threads write.</summary>
+    public bool IsRepeatable { get; init; } = true;
+
     public override string ToString() => Name;
 }
 
 /// <summary>What databases do, in short runs whose every I/O point can be crashed.</summary>
 internal static class Workloads
 {
+    /// <summary>So large that the log makes files ahead of need.</summary>
+    private static readonly StoreOptions s_largerFiles = SimulatedRun.SmallFiles with { WalFileSizeBytesMin = 256 * 1024, WalFileSizeBytesMax = 2 * 1024 * 1024 };
+
     public static readonly IReadOnlyList<Workload> All =
     [
         new("creation", CreateAsync),
@@ -27,9 +36,12 @@ internal static class Workloads
         new("failing checkpoints", FailCheckpointsAsync),
         new("failing openings", FailOpeningsAsync),
         new("everything", DoEverythingAsync),
+        new("many writers", CrowdAsync) { Options = s_largerFiles, IsRepeatable = false },
+        new("durability by interval", RelaxAsync) { Options = SimulatedRun.SmallFiles with { Durability = DurabilityMode.Interval } },
+        new("no durability", RelaxAsync) { Options = SimulatedRun.SmallFiles with { Durability = DurabilityMode.None } },
     ];
 
-    public static Workload Named(string name) => All.First(w => w.Name == name);
+    public static int NumberOf(string name) => All.TakeWhile(w => w.Name != name).Count();
 
     private static async Task CreateAsync(SimulatedRun run)
     {
@@ -338,6 +350,45 @@ internal static class Workloads
         }
     }
 
+    /// <summary>Several threads commit at once, as fast as they can, and one checkpoints meanwhile.</summary>
+    private static async Task CrowdAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 6; i++)
+            {
+                if (writer == 4 && i % 3 == 2)
+                {
+                    await run.CheckpointAsync();
+                }
+
+                await run.CommitAsync(w => w.Insert(1, writer == 0 ? 1500 : 2));
+                run.Observe();
+            }
+        })));
+        await run.CommitAsync(w => Change(run, w, 1));
+    }
+
+    /// <summary>For the modes that acknowledge before they sync.</summary>
+    private static async Task RelaxAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        for (var i = 0; i < 14; i++)
+        {
+            await run.CommitAsync(w => Change(run, w, 1));
+            run.Observe();
+            switch (run.Random.Next(12))
+            {
+                case 0: await run.CheckpointAsync(); break;
+                case 1: await run.KillAsync(); await run.OpenAsync(); break;
+                case 2: await run.CutPowerAsync(); await run.OpenAsync(); break;
+                case 3: await run.CloseAsync(); await run.OpenAsync(); break;
+                case 4 when run.IsSyncedWhenIdle: run.Idle(); break;
+            }
+        }
+    }
+
     private static async Task StartAsync(SimulatedRun run)
     {
         await run.OpenAsync();
@@ -382,6 +433,12 @@ internal static class Workloads
         var statements = run.Random.Next(1, 4);
         for (var i = 0; i < statements; i++)
         {
+            if (run.Random.Next(4) == 0)
+            {
+                // As a cascade does: one transaction changes several tables.
+                number = work.State.Tables.Keys.ElementAt(run.Random.Next(work.State.Tables.Count));
+            }
+
             switch (run.Random.Next(4))
             {
                 case 0: work.Insert(number, run.Random.Next(1, 10)); break;
@@ -395,7 +452,7 @@ internal static class Workloads
     {
         if (!allowed.Contains(error))
         {
-            throw new InvalidOperationException($"A call ended with SQLSTATE {error ?? "none"}.");
+            throw new InvalidOperationException($"A call ended with SQLSTATE {error ?? "none"}, not {string.Join(", ", allowed.ToArray().Select(a => a ?? "none"))}.");
         }
     }
 }
