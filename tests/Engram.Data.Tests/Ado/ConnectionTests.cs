@@ -110,6 +110,24 @@ public sealed class ConnectionTests : AdoTest
     }
 
     [Fact]
+    public void A_database_that_nobody_uses_is_let_go_after_its_keep_alive()
+    {
+        using var connection = Open($"Data Source={DiskPath};Keep Alive=1");
+        Execute(connection, "CREATE TABLE t (id integer)");
+        connection.Close();
+        using var directory = new Engram.Data.Storage.Files.DiskDirectory(DiskPath);
+        Assert.True(SpinWait.SpinUntil(
+            () =>
+            {
+                using var taken = directory.TryLock("LOCK", out _);
+                return taken is not null;
+            },
+            TimeSpan.FromSeconds(30)));
+        connection.Open();
+        Assert.False(connection.LastRecovery!.WasCreated);
+    }
+
+    [Fact]
     public void Clearing_the_pool_lets_go_of_the_directory()
     {
         var text = $"Data Source={DiskPath};Keep Alive=60";
