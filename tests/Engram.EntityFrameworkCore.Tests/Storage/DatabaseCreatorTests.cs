@@ -1,0 +1,94 @@
+using Engram.Data;
+using Engram.EntityFrameworkCore.Tests.Model;
+using Microsoft.EntityFrameworkCore;
+
+namespace Engram.EntityFrameworkCore.Tests.Storage;
+
+public sealed class DatabaseCreatorTests : IDisposable
+{
+    private readonly TestDatabase database = new();
+
+    public void Dispose() => database.Dispose();
+
+    [Fact]
+    public async Task A_database_is_created_once_and_deleted_once()
+    {
+        await using var context = database.CreateContext();
+        Assert.True(await context.Database.EnsureCreatedAsync());
+        Assert.False(await context.Database.EnsureCreatedAsync());
+        Assert.True(await context.Database.CanConnectAsync());
+        Assert.Equal(0, await context.Episodes.CountAsync());
+        Assert.True(await context.Database.EnsureDeletedAsync());
+        Assert.False(Directory.Exists(database.DatabasePath));
+        Assert.False(await context.Database.EnsureDeletedAsync());
+    }
+
+    [Fact]
+    public void Asking_creates_nothing()
+    {
+        using var context = database.CreateContext();
+        Assert.False(context.Database.CanConnect());
+        Assert.False(context.Database.EnsureDeleted());
+        Assert.False(Directory.Exists(database.DatabasePath));
+    }
+
+    [Fact]
+    public void Tables_are_created_in_a_database_that_has_none()
+    {
+        using (var connection = new EngramConnection(database.ConnectionString))
+        {
+            connection.Open();
+        }
+
+        using var context = database.CreateContext();
+        Assert.True(context.Database.EnsureCreated());
+        Assert.Equal(0, context.Episodes.Count());
+    }
+
+    [Fact]
+    public void A_created_database_can_be_deleted_and_created_again()
+    {
+        using var context = database.CreateContext();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(context.Database.EnsureCreated());
+            context.Add(new Note());
+            context.SaveChanges();
+            context.ChangeTracker.Clear();
+            Assert.Equal(1, context.Notes.AsNoTracking().Single().Id);
+            Assert.True(context.Database.EnsureDeleted());
+        }
+    }
+
+    [Fact]
+    public void A_database_in_memory_lives_as_long_as_its_connection()
+    {
+        using var connection = new EngramConnection("Data Source=:memory:");
+        connection.Open();
+        using var context = new MemoryContext(new DbContextOptionsBuilder<MemoryContext>().UseEngram(connection).Options);
+        Assert.True(context.Database.EnsureCreated());
+        context.Add(new Note { Tags = ["x"] });
+        context.SaveChanges();
+        Assert.Equal(["x"], context.Notes.AsNoTracking().Single().Tags);
+        Assert.True(context.Database.EnsureDeleted());
+        Assert.True(context.Database.EnsureCreated());
+        Assert.Equal(0, context.Notes.Count());
+    }
+
+    [Fact]
+    public void A_data_source_keeps_a_private_database_for_its_contexts()
+    {
+        using var source = new EngramDataSource("Data Source=:memory:");
+        var options = new DbContextOptionsBuilder<MemoryContext>().UseEngram(source).Options;
+        using (var context = new MemoryContext(options))
+        {
+            Assert.True(context.Database.EnsureCreated());
+            context.Add(new Note());
+            context.SaveChanges();
+        }
+
+        using var other = new MemoryContext(options);
+        Assert.False(other.Database.EnsureCreated());
+        Assert.Equal(1, other.Notes.Count());
+    }
+}
