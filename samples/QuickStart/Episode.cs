@@ -25,7 +25,7 @@ public sealed class Episode
     public float Confidence { get; set; }
 
     /// <summary>The type name makes this column a vector; without it a float[] is a list of numbers.</summary>
-    [Column(TypeName = "vector(256)")]
+    [Column(TypeName = "vector(768)")]
     public required float[] Embedding { get; set; }
 }
 

@@ -24,9 +24,6 @@ public sealed record Moment(string Key, string Author, DateTimeOffset Time, stri
         }
     }
 
-    /// <summary>What the embedding is made from: what was said, and the names of what was touched.</summary>
-    public string Text => Message + "\n" + string.Join('\n', Files.Take(20).Select(Path.GetFileNameWithoutExtension));
-
     private static readonly string[] Stopgaps = ["wip", "fixup!", "squash!", "tmp", "temp", "revert"];
 }
 

@@ -2,25 +2,27 @@ using Microsoft.Extensions.AI;
 
 namespace QuickStart;
 
-/// <summary>Turns text into a vector without a model: each word, pair of words and run of three letters adds or subtracts 1 at a hashed place.</summary>
+/// <summary>Turns text into a vector without a model: each beginning of a word, pair of them and run of three letters adds to, or takes from, a hashed place.</summary>
 /// <remarks>
 /// Deterministic, needs no network and no download, and good enough to find texts that share words or parts of words. It knows nothing of
 /// meaning: "crash" and "failure" are strangers to it. A real model plugs in where Program.cs makes this one.
 /// </remarks>
 public sealed class HashedNgramEmbedder : IEmbeddingGenerator<string, Embedding<float>>
 {
-    public const int Dimensions = 256;
+    public const int Dimensions = 768;
 
-    private const float WordWeight = 1f;
-    private const float PairWeight = 0.6f;
-    private const float GramWeight = 0.25f;
+    // "crash", "crashes" and "crashed" are one word to us: what follows the first four letters is mostly grammar.
+    private const int StemLength = 4;
     private const int GramLength = 3;
+    private const float StemWeight = 1f;
+    private const float PairWeight = 0.4f;
+    private const float GramWeight = 0.15f;
 
     private static readonly HashSet<string> StopWords =
     [
-        "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "has", "have", "how", "i", "in", "is", "it", "its", "not",
-        "of", "on", "or", "so", "that", "the", "their", "them", "then", "there", "this", "to", "was", "we", "were", "what", "when", "where", "which",
-        "who", "why", "will", "with",
+        "a", "an", "and", "are", "as", "at", "be", "by", "can", "did", "do", "does", "for", "from", "happen", "happens", "has", "have",
+        "how", "i", "if", "in", "is", "it", "its", "not", "of", "on", "or", "so", "that", "the", "their", "them", "then", "there", "this",
+        "to", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with",
     ];
 
     public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
@@ -41,31 +43,25 @@ public sealed class HashedNgramEmbedder : IEmbeddingGenerator<string, Embedding<
         var previous = "";
         foreach (var word in Words(text))
         {
-            Add(vector, word, WordWeight);
+            var stem = word[..Math.Min(word.Length, StemLength)];
+            Add(vector, stem, StemWeight);
             if (previous.Length > 0)
             {
-                Add(vector, previous + " " + word, PairWeight);
+                Add(vector, previous + " " + stem, PairWeight);
             }
 
-            for (var i = 0; i + GramLength <= word.Length && word.Length > GramLength; i++)
+            for (var i = 0; i + GramLength <= word.Length; i++)
             {
-                Add(vector, word.AsSpan(i, GramLength), GramWeight);
+                Add(vector, "~" + word.Substring(i, GramLength), GramWeight);
             }
 
-            previous = word;
+            previous = stem;
         }
 
-        // A word said ten times does not matter ten times as much: the square root flattens, the norm makes lengths comparable.
-        var sum = 0.0;
-        for (var i = 0; i < vector.Length; i++)
+        var length = Math.Sqrt(vector.Sum(x => x * (double)x));
+        for (var i = 0; length > 0 && i < vector.Length; i++)
         {
-            vector[i] = MathF.CopySign(MathF.Sqrt(MathF.Abs(vector[i])), vector[i]);
-            sum += vector[i] * (double)vector[i];
-        }
-
-        for (var i = 0; sum > 0 && i < vector.Length; i++)
-        {
-            vector[i] = (float)(vector[i] / Math.Sqrt(sum));
+            vector[i] = (float)(vector[i] / length);
         }
 
         return vector;

@@ -26,7 +26,7 @@ public sealed class Import(Memory memory, IEmbeddingGenerator<string, Embedding<
         var (done, killing) = (0, (Thread?)null);
         foreach (var batch in moments.Chunk(batchSize))
         {
-            var embeddings = await embedder.GenerateAsync(batch.Select(m => m.Text));
+            var embeddings = await embedder.GenerateAsync(batch.Select(m => m.Message));
             memory.Episodes.AddRange(batch.Zip(embeddings, ToEpisode));
             await memory.SaveChangesAsync();
 
@@ -67,7 +67,7 @@ public sealed class Import(Memory memory, IEmbeddingGenerator<string, Embedding<
 
     private async Task<bool> IsWholeAsync(Episode episode, Moment source)
     {
-        var embedding = await embedder.GenerateVectorAsync(source.Text);
+        var embedding = await embedder.GenerateVectorAsync(source.Message);
         var expected = ToEpisode(source, new Embedding<float>(embedding));
         return episode.Author == expected.Author
             && episode.Time.EqualsExact(expected.Time)

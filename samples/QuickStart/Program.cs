@@ -30,10 +30,10 @@ command.SetAction(async (arguments, _) =>
     {
         return await RunAsync(folder ?? Directory.GetCurrentDirectory(), text, arguments.GetValue(kill), arguments.GetValue(database)!, Ask);
     }
-    catch (EngramException e)
+    catch (Exception e) when ((e as EngramException ?? e.InnerException as EngramException) is { } error)
     {
         // Messages say what to do: the database is in use by another process, the disk is full, the folder is no database …
-        Screen.Bad("Error", $"{e.Message} ({e.SqlState})");
+        Screen.Bad("Error", $"{error.Message} ({error.SqlState})");
         return 1;
     }
 });
@@ -51,7 +51,7 @@ static async Task<int> RunAsync(string folder, string text, bool kill, string pa
     }
 
     // Any IEmbeddingGenerator<string, Embedding<float>> fits here: a local ONNX model, Ollama, Azure OpenAI and others come as packages for
-    // Microsoft.Extensions.AI. Give the vector(256) of Episode.Embedding the dimensions of the model, and delete the old database.
+    // Microsoft.Extensions.AI. Give the vector(768) of Episode.Embedding the dimensions of the model, and delete the old database.
     using IEmbeddingGenerator<string, Embedding<float>> embedder = new HashedNgramEmbedder();
 
     var isNew = !Directory.Exists(path);

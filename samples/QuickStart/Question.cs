@@ -10,7 +10,7 @@ public sealed record Question(string Text, float ConfidenceMin, DateTimeOffset F
     [
         new("What happens to committed data after a crash?", 0.5f, oldest, newest),
         new("Which tests were added, and what do they show?", 0.7f, oldest, newest),
-        new("What was fixed in the last week?", 0.6f, newest.AddDays(-7), newest),
+        new("What was made faster?", 0.6f, newest.AddDays(-7), newest),
     ];
 
     /// <summary>The whole search is one LINQ query; the database filters, scores and keeps the five nearest in one pass.</summary>

@@ -9,7 +9,6 @@ public static class Screen
 {
     private const int Indent = 10;
     private const int WidthRedirected = 140;
-    private const int SqlLineLengthMax = 110;
 
     private static bool IsLive => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Interactive;
 
@@ -71,7 +70,7 @@ public static class Screen
         AnsiConsole.WriteLine();
         Write("Question", question.Text, "bold");
         Fact("Among", string.Create(CultureInfo.InvariantCulture, $"confidence at least {question.ConfidenceMin:0.0#}, {question.From:yyyy-MM-dd} to {question.Until:yyyy-MM-dd}"));
-        Write("SQL", Shorten(sql), "grey");
+        Write("SQL", WithoutParameters(sql), "grey");
 
         var table = new Table { Border = IsLive ? TableBorder.Rounded : TableBorder.Simple };
         table.AddColumn(new TableColumn("similarity").RightAligned());
@@ -122,7 +121,7 @@ public static class Screen
         }
     }
 
-    /// <summary>256 numbers in a parameter say less than the first few.</summary>
-    private static string Shorten(string sql)
-        => string.Join('\n', sql.ReplaceLineEndings("\n").Trim().Split('\n').Select(l => l.Length <= SqlLineLengthMax ? l : l[..SqlLineLengthMax] + " …"));
+    /// <summary>Without the comments that tell the parameters: an embedding's 768 numbers say little, and the other values stand above.</summary>
+    private static string WithoutParameters(string sql)
+        => string.Join('\n', sql.ReplaceLineEndings("\n").Split('\n').Where(l => !l.StartsWith("-- ", StringComparison.Ordinal))).Trim();
 }
