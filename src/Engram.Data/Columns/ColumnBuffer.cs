@@ -9,6 +9,9 @@ internal sealed unsafe class ColumnBuffer : IDisposable
 {
     private readonly Arena fixedMemory = new();
     private readonly Arena variableMemory = new();
+    // Asked for once: they are looked up by kind, which is slow for every value.
+    private readonly int physicalSize;
+    private readonly bool isByReference;
     private int capacity;
     private ulong* nullMask;
     private int nullMaskCapacity;
@@ -16,6 +19,8 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     public ColumnBuffer(DataType type, int capacity = 16)
     {
         Column = new Column(type) { Owner = this };
+        physicalSize = type.PhysicalSize;
+        isByReference = type.IsByReference;
         Grow(Math.Max(capacity, 1));
     }
 
@@ -90,7 +95,7 @@ internal sealed unsafe class ColumnBuffer : IDisposable
 
         Reserve(1);
         var at = source.At(row);
-        switch (Type.PhysicalSize)
+        switch (physicalSize)
         {
             case 1: ((byte*)Column.Data)[Count] = ((byte*)source.Data)[at]; break;
             case 2: ((short*)Column.Data)[Count] = ((short*)source.Data)[at]; break;
@@ -98,7 +103,7 @@ internal sealed unsafe class ColumnBuffer : IDisposable
             case 8: ((long*)Column.Data)[Count] = ((long*)source.Data)[at]; break;
             default:
                 ((Guid*)Column.Data)[Count] = ((Guid*)source.Data)[at];
-                if (Type.IsByReference)
+                if (isByReference)
                 {
                     ((Bytes*)Column.Data)[Count] = variableMemory.Copy(((Bytes*)source.Data)[at]);
                 }

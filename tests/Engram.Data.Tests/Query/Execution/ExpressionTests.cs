@@ -201,6 +201,10 @@ public sealed class ExpressionTests
             Check(Call("any_equal", Col(type, 0), Const(array, constant)), [type, array], rows, [0, 2, 3, 5, 11], r => Oracle(r[0], constant));
         }
 
+        Check(Call("array_element", Col(array, 1), Col(type, 0)), [type, array], rows, [1, 4, 5],
+            r => r[0] is int i && r[1] is Array a && i <= a.Length ? a.GetValue(i - 1) : null);
+        Assert.Equal(new int?[] { 4, null }, Eval(Call("array", Int(4), Int(null))));
+        Assert.Equal(new[] { "x", "y" }, EvalRows(Call("array", Col(DataType.Text, 0), Text("y")), [DataType.Text], [["a"], ["x"]], [1])[1]);
         Assert.Equal(5000, Eval(Call("cardinality", Const(array, Enumerable.Range(0, 5000).ToArray()))));
         Assert.Equal(true, Eval(Call("any_equal", Int(4999), Const(array, Enumerable.Range(0, 5000).ToArray()))));
         Assert.Equal(true, Eval(Call("=", Const(array, new[] { 1, 2 }), Const(array, new[] { 1, 2 }))));

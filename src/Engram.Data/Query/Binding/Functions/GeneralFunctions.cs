@@ -11,6 +11,8 @@ internal static class GeneralFunctions
         .. Comparable.Where(Comparisons.IsOrdered).SelectMany(k => new[] { Extreme("greatest", k, isGreatest: true), Extreme("least", k, isGreatest: false) }),
         .. Comparable.Select(NullIf),
         .. Comparable.Where(k => k <= TypeKind.Json).Select(AnyEqual),
+        .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayElement),
+        .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayOf),
         Scalar.Unary<Bytes, int, Cardinality>("cardinality", TypeKind.Array, DataType.Int32, "Number of elements."),
         Scalar.Of("random", [], DataType.Double, (type, _, _) => new SourceEvaluator<double, RandomDouble>(type), "A number from 0 up to, but not including, 1.")
             with { Volatility = Volatility.Volatile },
@@ -46,5 +48,22 @@ internal static class GeneralFunctions
             IsStrict = false,
             Summary = "x = ANY (array): TRUE when an element is equal, else NULL when x or an element is NULL.",
             CreateEvaluator = (_, arguments, _) => new AnyEqualEvaluator(arguments[0], arguments[1]),
+        };
+
+    private static FunctionOverload ArrayElement(TypeKind kind)
+        => new("array_element", FunctionKind.Scalar, [TypeKind.Array, TypeKind.Int32], _ => new DataType(kind))
+        {
+            ArrayElement = kind,
+            Summary = "a[i]: the element at a 1-based place, NULL when there is none.",
+            CreateEvaluator = (type, arguments, _) => new ArrayElementEvaluator(type, arguments[0], arguments[1]),
+        };
+
+    private static FunctionOverload ArrayOf(TypeKind kind)
+        => new("array", FunctionKind.Scalar, [kind], _ => DataType.ArrayOf(kind))
+        {
+            IsVariadic = true,
+            IsStrict = false,
+            Summary = "ARRAY[a, b]: an array of its arguments.",
+            CreateEvaluator = (type, arguments, _) => new ArrayMakingEvaluator(type, [.. arguments]),
         };
 }

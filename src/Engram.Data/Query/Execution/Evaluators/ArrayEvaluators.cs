@@ -102,3 +102,107 @@ internal sealed class AnyEqualEvaluator(Evaluator operand, Evaluator array) : Re
         }
     }
 }
+
+/// <summary>a[i]: places count from 1; NULL when there is no such place.</summary>
+internal sealed class ArrayElementEvaluator(DataType type, Evaluator array, Evaluator place) : ResultEvaluator(type)
+{
+    private readonly ColumnBuffer elements = new(new DataType(array.Type.Element));
+
+    public override Column Evaluate(Batch batch, Selection? rows)
+    {
+        if (IsNothing(batch, rows))
+        {
+            return Null();
+        }
+
+        var (arrays, places) = (array.Evaluate(batch, rows), place.Evaluate(batch, rows));
+        // Appended in order, so rows that nobody wants become NULL.
+        var result = Begin(batch.RowCount);
+        result.SetCount(0);
+        var next = 0;
+        for (var row = 0; row < batch.RowCount; row++)
+        {
+            var isWanted = rows is null || (next < rows.Count && rows.Rows[next] == row);
+            next += isWanted ? 1 : 0;
+            if (!isWanted || arrays.IsNull(row) || places.IsNull(row))
+            {
+                result.AppendNull();
+                continue;
+            }
+
+            ArrayValue.Unpack(arrays.Get<Bytes>(row), elements);
+            var at = places.Get<int>(row) - 1L;
+            if (at >= 0 && at < elements.Count)
+            {
+                result.AppendFrom(elements.Column, (int)at);
+            }
+            else
+            {
+                result.AppendNull();
+            }
+        }
+
+        return result.Column;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        array.Dispose();
+        place.Dispose();
+        elements.Dispose();
+    }
+}
+
+/// <summary>ARRAY[a, b, …].</summary>
+internal sealed class ArrayMakingEvaluator(DataType type, Evaluator[] items) : ResultEvaluator(type)
+{
+    private readonly ColumnBuffer elements = new(new DataType(type.Element));
+    private readonly Column[] columns = new Column[items.Length];
+
+    public override Column Evaluate(Batch batch, Selection? rows)
+    {
+        if (IsNothing(batch, rows))
+        {
+            return Null();
+        }
+
+        for (var i = 0; i < items.Length; i++)
+        {
+            columns[i] = items[i].Evaluate(batch, rows);
+        }
+
+        var result = Begin(batch.RowCount);
+        result.SetCount(0);
+        var next = 0;
+        for (var row = 0; row < batch.RowCount; row++)
+        {
+            if (rows is not null && (next == rows.Count || rows.Rows[next] != row))
+            {
+                result.AppendNull();
+                continue;
+            }
+
+            next++;
+            elements.Clear();
+            foreach (var column in columns)
+            {
+                elements.AppendFrom(column, row);
+            }
+
+            ArrayValue.AppendElements(result, elements.Column, elements.Count);
+        }
+
+        return result.Column;
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        elements.Dispose();
+        foreach (var item in items)
+        {
+            item.Dispose();
+        }
+    }
+}

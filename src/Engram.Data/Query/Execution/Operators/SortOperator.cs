@@ -23,7 +23,7 @@ internal sealed class SortOperator : Operator
     private readonly Batch batch;
     private readonly Selection candidates = new();
     private readonly Batch candidateBatch = new(0);
-    private readonly ulong[] prefixes = new ulong[Batch.RowCountMax];
+    private readonly SortEntry[] entries = new SortEntry[Batch.RowCountMax];
     private RowStore store;
     private RowStore? spare;
     private long rowCountMax;
@@ -149,12 +149,17 @@ internal sealed class SortOperator : Operator
     private bool Narrow(Batch source, ulong bound, ref Selection? rows)
     {
         var count = source.SelectedCount;
-        sorter.Prefixes(keys[0].Evaluate(source, rows), rows, prefixes.AsSpan(0, count));
+        for (var i = 0; i < count; i++)
+        {
+            entries[i] = new SortEntry(source.RowAt(i));
+        }
+
+        sorter.SetPrefixes(keys[0].Evaluate(source, rows), entries.AsSpan(0, count));
         var kept = 0;
         for (var i = 0; i < count; i++)
         {
-            candidates.Buffer[kept] = (ushort)source.RowAt(i);
-            kept += prefixes[i] <= bound ? 1 : 0;
+            candidates.Buffer[kept] = (ushort)entries[i].Row;
+            kept += entries[i].Prefix <= bound ? 1 : 0;
         }
 
         candidates.Count = kept;
@@ -174,8 +179,8 @@ internal sealed class SortOperator : Operator
         spare.Clear();
 
         // The last row's prefix is the bound from now on.
-        Span<ulong> all = new ulong[store.Count];
-        sorter.Prefixes(store.Column(keyColumns[0]), null, all);
-        worst = all[^1];
+        entries[0] = new SortEntry(store.Count - 1);
+        sorter.SetPrefixes(store.Column(keyColumns[0]), entries.AsSpan(0, 1));
+        worst = entries[0].Prefix;
     }
 }

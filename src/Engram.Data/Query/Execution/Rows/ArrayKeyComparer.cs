@@ -58,9 +58,13 @@ internal sealed unsafe class ArrayKeyComparer(TypeKind element) : KeyComparer
             : Compare(left.Get<Bytes>(leftRow), right.Get<Bytes>(rightRow));
     }
 
-    public override bool Prefixes(Column column, Selection? rows, Span<ulong> prefixes, bool isDescending, bool nullsFirst)
+    public override bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole)
     {
-        prefixes.Clear();
+        foreach (ref var entry in entries)
+        {
+            entry.Prefix = 0;
+        }
+
         return false;
     }
 

@@ -21,10 +21,10 @@ internal abstract unsafe class KeyComparer : IDisposable
     /// <summary>Below, at or above zero.</summary>
     public abstract int Compare(Column left, int leftRow, Column right, int rightRow);
 
-    /// <summary>Numbers in the order wanted as far as 64 bits tell it: what comes earlier never has a greater prefix.</summary>
-    /// <param name="rows">Null for rows 0, 1, 2 …; one prefix for each.</param>
+    /// <summary>Gives each entry a number in the order wanted as far as 64 bits tell it: what comes earlier never has a greater prefix.</summary>
+    /// <param name="isWhole">Whether these are all entries that will be compared: then what all values begin with is left out.</param>
     /// <returns>Whether equal prefixes mean equal values.</returns>
-    public abstract bool Prefixes(Column column, Selection? rows, Span<ulong> prefixes, bool isDescending, bool nullsFirst);
+    public abstract bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole);
 
     public const int Mismatch = int.MinValue;
 
@@ -56,16 +56,26 @@ internal abstract unsafe class KeyComparer : IDisposable
     };
 }
 
+/// <summary>A row in an ordering.</summary>
+internal struct SortEntry(int row)
+{
+    public ulong Prefix;
+
+    public readonly int Row = row;
+}
+
 /// <summary>How values of a type are hashed and cut to an ordered prefix.</summary>
 internal interface IKey<T>
     where T : unmanaged
 {
-    /// <summary>Whether the prefix is the whole value.</summary>
-    static abstract bool IsExact { get; }
-
     static abstract ulong Hash(T value);
 
-    static abstract ulong Prefix(T value);
+    /// <summary>How much all values have in common at their start.</summary>
+    static virtual int CommonLength(Column column, ReadOnlySpan<SortEntry> entries) => 0;
+
+    /// <param name="skip">What of the value's start is left out.</param>
+    /// <param name="isExact">Becomes false when another value may have the same prefix.</param>
+    static abstract ulong Prefix(T value, int skip, ref bool isExact);
 }
 
 internal sealed unsafe class KeyComparer<T, TOrder, TKey> : KeyComparer
@@ -117,18 +127,18 @@ internal sealed unsafe class KeyComparer<T, TOrder, TKey> : KeyComparer
             : TOrder.Compare(left.Get<T>(leftRow), right.Get<T>(rightRow));
     }
 
-    public override bool Prefixes(Column column, Selection? rows, Span<ulong> prefixes, bool isDescending, bool nullsFirst)
+    public override bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole)
     {
-        var isExact = TKey.IsExact;
+        var skip = isWhole ? TKey.CommonLength(column, entries) : 0;
+        var isExact = true;
         var flip = isDescending ? ulong.MaxValue : 0;
         var nullPrefix = nullsFirst ? 0 : ulong.MaxValue;
-        for (var i = 0; i < prefixes.Length; i++)
+        foreach (ref var entry in entries)
         {
-            var row = rows is null ? i : rows.Rows[i];
-            var isNull = column.IsNull(row);
+            var isNull = column.IsNull(entry.Row);
             // NULL shares its prefix with the least or the greatest value.
+            entry.Prefix = isNull ? nullPrefix : TKey.Prefix(column.Get<T>(entry.Row), skip, ref isExact) ^ flip;
             isExact &= !isNull;
-            prefixes[i] = isNull ? nullPrefix : TKey.Prefix(column.Get<T>(row)) ^ flip;
         }
 
         return isExact;
@@ -140,9 +150,9 @@ internal readonly struct NumberKey<T> : IKey<T>
 {
     private const ulong Sign = 1UL << 63;
 
-    public static bool IsExact => true;
-
     public static ulong Hash(T value) => Kernels.Hashing.HashValue(value);
+
+    public static ulong Prefix(T value, int skip, ref bool isExact) => Prefix(value);
 
     public static ulong Prefix(T value)
     {
@@ -160,22 +170,23 @@ internal readonly struct NumberKey<T> : IKey<T>
 
 internal readonly struct DecimalKey : IKey<decimal>
 {
-    public static bool IsExact => false;
-
     public static ulong Hash(decimal value) => Kernels.Hashing.HashValue(value);
 
     // Rounding to the nearest double keeps the order, ties aside.
-    public static ulong Prefix(decimal value) => NumberKey<double>.Prefix((double)value);
+    public static ulong Prefix(decimal value, int skip, ref bool isExact)
+    {
+        isExact = false;
+        return NumberKey<double>.Prefix((double)value);
+    }
 }
 
 internal readonly struct GuidKey : IKey<Guid>
 {
-    public static bool IsExact => false;
-
     public static ulong Hash(Guid value) => Kernels.Hashing.HashValue(value);
 
-    public static ulong Prefix(Guid value)
+    public static ulong Prefix(Guid value, int skip, ref bool isExact)
     {
+        isExact = false;
         Span<byte> bytes = stackalloc byte[16];
         value.TryWriteBytes(bytes, bigEndian: true, out _);
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes);
@@ -184,21 +195,49 @@ internal readonly struct GuidKey : IKey<Guid>
 
 internal readonly unsafe struct BytesKey : IKey<Bytes>
 {
-    public static bool IsExact => false;
-
     public static ulong Hash(Bytes value) => Kernels.Hashing.Hash(value.Span);
 
-    public static ulong Prefix(Bytes value)
+    public static int CommonLength(Column column, ReadOnlySpan<SortEntry> entries)
     {
-        if (value.Length >= sizeof(ulong))
+        var first = -1;
+        var common = 0;
+        foreach (var entry in entries)
         {
-            return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(value.Span);
+            if (column.IsNull(entry.Row))
+            {
+                continue;
+            }
+
+            var value = column.Get<Bytes>(entry.Row).Span;
+            if (first < 0)
+            {
+                (first, common) = (entry.Row, value.Length);
+            }
+            else
+            {
+                common = value.CommonPrefixLength(column.Get<Bytes>(first).Span[..common]);
+            }
         }
 
-        var prefix = 0UL;
-        for (var i = 0; i < value.Length; i++)
+        return common;
+    }
+
+    /// <summary>Seven bytes, then how many there are: a value of up to seven is told whole, since zeros that fill up come before longer values.</summary>
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        const int Kept = 7;
+        var length = value.Length - skip;
+        var start = value.Pointer + skip;
+        isExact &= length <= Kept;
+        if (length > Kept)
         {
-            prefix |= (ulong)value.Pointer[i] << (56 - (8 * i));
+            return (System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(new ReadOnlySpan<byte>(start, sizeof(ulong))) & ~0xFFUL) | (Kept + 1);
+        }
+
+        var prefix = (ulong)length;
+        for (var i = 0; i < length; i++)
+        {
+            prefix |= (ulong)start[i] << (56 - (8 * i));
         }
 
         return prefix;
@@ -208,8 +247,6 @@ internal readonly unsafe struct BytesKey : IKey<Bytes>
 /// <summary>Vectors as keys: −0 hashes as +0, so bytes do not decide.</summary>
 internal readonly struct VectorKey : IKey<Bytes>
 {
-    public static bool IsExact => false;
-
     public static ulong Hash(Bytes value)
     {
         var hash = (ulong)value.Length;
@@ -221,5 +258,9 @@ internal readonly struct VectorKey : IKey<Bytes>
         return hash;
     }
 
-    public static ulong Prefix(Bytes value) => value.Length == 0 ? 0 : NumberKey<float>.Prefix(value.Floats[0]);
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        isExact = false;
+        return value.Length == 0 ? 0 : NumberKey<float>.Prefix(value.Floats[0]);
+    }
 }
