@@ -83,14 +83,19 @@ internal sealed class UndoLog
     {
         for (var i = entries.Count - 1; i >= 0; i--)
         {
-            var entry = entries[i];
+            if (entries[i].Kind is not (EntryKind.Insert or EntryKind.Dead))
+            {
+                Undo(entries[i]);
+            }
+        }
+
+        // Rows oldest first: a reader looks for the end of the rows that it sees by halving, so begin stamps must ascend at every moment,
+        // and the appended LSN is seen where the statement's number is not.
+        foreach (var entry in entries)
+        {
             if (entry.Kind is EntryKind.Insert or EntryKind.Dead)
             {
                 ((DeltaChunk)entry.Target).Abort(entry.First, entry.Rows, Math.Max(appended, 1));
-            }
-            else
-            {
-                Undo(entry);
             }
         }
 
