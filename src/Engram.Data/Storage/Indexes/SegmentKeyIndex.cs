@@ -10,11 +10,13 @@ namespace Engram.Data.Storage.Indexes;
 /// </remarks>
 internal sealed class SegmentKeyIndex
 {
+    private readonly ColumnId[] columns;
     private readonly ulong[] hashes;
     private readonly int[] positions;
 
-    private SegmentKeyIndex(ulong[] hashes, int[] positions)
+    private SegmentKeyIndex(ReadOnlySpan<ColumnId> columns, ulong[] hashes, int[] positions)
     {
+        this.columns = columns.ToArray();
         this.hashes = hashes;
         this.positions = positions;
     }
@@ -27,7 +29,7 @@ internal sealed class SegmentKeyIndex
             if (!segment.TryFindColumn(columns[i], out ordinals[i]))
             {
                 // The column is younger than the segment: all its keys are NULL here.
-                return new SegmentKeyIndex([], []);
+                return new SegmentKeyIndex(columns, [], []);
             }
         }
 
@@ -73,8 +75,11 @@ internal sealed class SegmentKeyIndex
         Array.Resize(ref hashes, count);
         Array.Resize(ref positions, count);
         Array.Sort(hashes, positions);
-        return new SegmentKeyIndex(hashes, positions);
+        return new SegmentKeyIndex(columns, hashes, positions);
     }
+
+    /// <summary>Whether the keys are made of these columns. An index id whose creation was rolled back may come again with others.</summary>
+    public bool IsOver(ReadOnlySpan<ColumnId> other) => other.SequenceEqual(columns);
 
     /// <summary>Appends the positions of all rows whose stored key has this hash.</summary>
     public void Find(ulong hash, List<int> found)

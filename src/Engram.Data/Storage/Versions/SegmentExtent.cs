@@ -38,17 +38,17 @@ internal sealed class SegmentExtent(Segment segment) : Counted
     /// <summary>The keys of the rows as the segment stores them, built on first use and kept while the segment is open.</summary>
     public SegmentKeyIndex GetOrBuildIndex(IndexId id, ReadOnlySpan<ColumnId> columns)
     {
-        if (Volatile.Read(ref indexes).TryGetValue(id, out var index))
+        if (Volatile.Read(ref indexes).TryGetValue(id, out var index) && index.IsOver(columns))
         {
             return index;
         }
 
         lock (building)
         {
-            if (!indexes.TryGetValue(id, out index))
+            if (!indexes.TryGetValue(id, out index) || !index.IsOver(columns))
             {
                 index = SegmentKeyIndex.Build(Segment, columns);
-                Volatile.Write(ref indexes, indexes.Add(id, index));
+                Volatile.Write(ref indexes, indexes.SetItem(id, index));
             }
 
             return index;
