@@ -44,7 +44,7 @@ internal sealed partial class WriteTransaction : Transaction
 
     public override DatabaseCatalog Catalog => catalog;
 
-    private ReadHorizon Horizon(long statementLimit) => new(asOf ?? appended, statementLimit);
+    private ReadHorizon Horizon(long statementLimit) => new(asOf ?? appended, statementLimit, HasGap: asOf < appended);
 
     public override Snapshot BeginStatement()
     {

@@ -20,7 +20,9 @@ internal sealed unsafe class BlockReader : IDisposable
     private readonly Column[] views;
     private readonly ColumnBuffer?[] scratch;
     private readonly ColumnBuffer?[] patched;
-    private readonly Selection visible = new();
+    private Selection? selection;
+    private Selection? visible;
+    private bool isVisibleKnown;
     private SegmentExtent? segment;
     private DeltaChunk? chunk;
     private BlockVersions? versions;
@@ -44,8 +46,19 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <summary>Rows of the block that have begun.</summary>
     public int RowCount { get; private set; }
 
-    /// <summary>The rows that are visible; null when all are.</summary>
-    public Selection? Visible { get; private set; }
+    /// <summary>The rows that are visible; null when all are. Looks at every row the first time: a point lookup does not ask.</summary>
+    public Selection? Visible
+    {
+        get
+        {
+            if (!isVisibleKnown)
+            {
+                FindVisible();
+            }
+
+            return visible;
+        }
+    }
 
     public int VisibleCount => Visible?.Count ?? RowCount;
 
@@ -61,7 +74,7 @@ internal sealed unsafe class BlockReader : IDisposable
         block = blockIndex;
         versions = extent.FindVersions(blockIndex);
         RowCount = extent.Segment.RowsInBlock(blockIndex);
-        FindVisible();
+        isVisibleKnown = false;
     }
 
     public void Position(DeltaChunk delta)
@@ -70,7 +83,7 @@ internal sealed unsafe class BlockReader : IDisposable
         chunk = delta;
         versions = delta.Versions;
         RowCount = delta.CountVisible(horizon);
-        FindVisible();
+        isVisibleKnown = false;
     }
 
     /// <summary>Whether a zone map can rule the current block out; a patched column rules nothing out.</summary>
@@ -95,7 +108,7 @@ internal sealed unsafe class BlockReader : IDisposable
     }
 
     /// <summary>Whether one row of the block is visible, without looking at the others.</summary>
-    public bool IsVisible(int row) => row < RowCount && !(versions?.IsEnded(row, horizon) ?? false);
+    public bool IsVisible(int row) => row < RowCount && HasBegun(row) && !(versions?.IsEnded(row, horizon) ?? false);
 
     /// <summary>Loads a column for the rows that will be read (null: all). Valid until the next position or load of the same column.</summary>
     public Column Load(int ordinal, Selection? needed)
@@ -159,26 +172,31 @@ internal sealed unsafe class BlockReader : IDisposable
 
     private void FindVisible()
     {
-        Visible = null;
-        if (versions?.Ends is not { } ends)
+        isVisibleKnown = true;
+        visible = null;
+        var ends = versions?.Ends;
+        if (ends is null && !(horizon.HasGap && chunk is not null))
         {
             return;
         }
 
-        var rows = visible.Buffer;
+        var rows = (selection ??= new Selection()).Buffer;
         var count = 0;
         for (var i = 0; i < RowCount; i++)
         {
-            var stamp = Volatile.Read(ref ends[i]);
-            if (stamp == 0 || !horizon.Sees(stamp))
+            var stamp = ends is null ? 0 : Volatile.Read(ref ends[i]);
+            if ((stamp == 0 || !horizon.Sees(stamp)) && HasBegun(i))
             {
                 rows[count++] = (ushort)i;
             }
         }
 
-        visible.Count = count;
-        Visible = count == RowCount ? null : visible;
+        selection.Count = count;
+        visible = count == RowCount ? null : selection;
     }
+
+    /// <summary>Always so for the first <see cref="RowCount"/> rows unless the horizon has a gap.</summary>
+    private bool HasBegun(int row) => !horizon.HasGap || chunk is null || chunk.HasBegun(row, horizon);
 
     private Column Overlay(int ordinal, Column stored, PatchList.Entries entries, Selection? needed)
     {

@@ -7,7 +7,8 @@ namespace Engram.Data.Storage.Versions;
 /// <summary>A block of rows that are in no segment yet: append-only columns in native memory.</summary>
 /// <remarks>
 /// <para>Rows are appended by the holder of the write lock in the order of their begin stamps, so what a reader sees of a chunk is a
-/// <em>prefix</em> (found by binary search), less what has ended. A row is written whole, then its stamp, then the count is published; readers
+/// <em>prefix</em> (found by binary search), less what has ended. The exception is a write transaction that reads as of an earlier moment:
+/// its own rows stand behind commits that it does not see, so it looks at every stamp (<see cref="ReadHorizon.HasGap"/>). A row is written whole, then its stamp, then the count is published; readers
 /// that saw an older count simply see fewer rows, none of which they could have seen anyway.</para>
 /// <para>A place is never used twice: rolled-back rows stay as rows that ended the moment they began, so that a reader opened by the same
 /// transaction never finds other values under its feet. The next flush leaves them out.</para>
@@ -53,11 +54,11 @@ internal sealed unsafe class DeltaChunk
 
     public long* RowIds => rowIds;
 
-    /// <summary>How many rows, from the first on, have begun for this reader.</summary>
+    /// <summary>How many rows, from the first on, have begun for this reader; with a gap in its horizon, how many may have.</summary>
     public int CountVisible(ReadHorizon horizon)
     {
         var high = Count;
-        if (high == 0 || horizon.Sees(Volatile.Read(ref begins[high - 1])))
+        if (high == 0 || horizon.HasGap || horizon.Sees(Volatile.Read(ref begins[high - 1])))
         {
             return high;
         }

@@ -11,7 +11,9 @@ namespace Engram.Data.Storage.Versions;
 /// </remarks>
 /// <param name="Lsn">The newest commit that is seen.</param>
 /// <param name="StatementLimit">Own statements with a smaller number are seen; 0 for a reader that is not in the write transaction.</param>
-internal readonly record struct ReadHorizon(long Lsn, long StatementLimit)
+/// <param name="HasGap">Whether commits that are not seen may stand between those that are seen and the own statements: so for a write
+/// transaction that reads as of an earlier moment. Then what is seen of a chunk is not one run of rows.</param>
+internal readonly record struct ReadHorizon(long Lsn, long StatementLimit, bool HasGap = false)
 {
     /// <summary>The stamp of a rolled-back version: later than every horizon.</summary>
     public const long Aborted = long.MaxValue;
