@@ -185,25 +185,25 @@ internal sealed class DirectoryStore : Store
 
     public TableCounters CountersOf(TableId table) => counters[table];
 
-    /// <summary>Makes a place for the rows of a new table. Harmless while no catalog names it.</summary>
-    public void EnsureTable(TableId table)
+    /// <summary>Makes a place for the rows of a new table, unless there is one. Harmless while no catalog names it.</summary>
+    public bool TryAddTable(TableId table)
     {
         if (Root.Tables.ContainsKey(table))
         {
-            return;
+            return false;
         }
 
         counters[table] = new TableCounters();
         var delta = new DeltaTable();
         Publish(new StoreRoot(Root.Tables.Add(table, new TableVersion([], [delta])), Root.Catalogs, Root.Flushed));
         delta.Release();
+        return true;
     }
 
-    /// <summary>Forgets tables that a rolled-back transaction had created.</summary>
-    public void ForgetTablesNotIn(DatabaseCatalog kept, DatabaseCatalog left)
+    /// <summary>Forgets tables that a rolled-back transaction had created: their ids will be given again.</summary>
+    public void ForgetTables(IReadOnlyList<TableId> gone)
     {
-        var gone = left.Tables.Keys.Where(id => !kept.Tables.ContainsKey(id)).ToArray();
-        if (gone.Length == 0)
+        if (gone.Count == 0)
         {
             return;
         }

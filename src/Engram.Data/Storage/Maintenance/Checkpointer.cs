@@ -39,6 +39,7 @@ internal sealed class Checkpointer : IDisposable
     private PublishedManifest published;
     private Task background = Task.CompletedTask;
     private bool isBackgroundDone = true;
+    private long retrySizeBytes;
 
     public Checkpointer(DirectoryStore store, WalWriter wal, PublishedManifest published)
     {
@@ -50,7 +51,8 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Starts a checkpoint in the background when the log has grown enough and none is running.</summary>
     public void ConsiderStarting()
     {
-        if (wal.SizeBytes < store.Options.CheckpointWalSizeBytes || !Volatile.Read(ref isBackgroundDone))
+        if (!Volatile.Read(ref isBackgroundDone) || running.CurrentCount == 0
+            || wal.SizeBytes < Math.Max(store.Options.CheckpointWalSizeBytes, Volatile.Read(ref retrySizeBytes)))
         {
             return;
         }
@@ -91,6 +93,13 @@ internal sealed class Checkpointer : IDisposable
         await running.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (stopping.IsCancellationRequested)
+            {
+                // It waited while the store was closed; from here on nobody waits for it.
+                cancellationToken.ThrowIfCancellationRequested();
+                throw Error.DatabaseClosed(store.Directory.Path);
+            }
+
             if (await FreezeAsync(cancellationToken).ConfigureAwait(false) is not { } frozen)
             {
                 return;
@@ -101,6 +110,7 @@ internal sealed class Checkpointer : IDisposable
                 await wal.WaitDurableAsync(frozen.Lsn).ConfigureAwait(false);
                 wal.Sync();
                 using var written = Write(frozen, cancellationToken);
+                wal.ThrowIfPoisoned();
                 Name(frozen, written);
                 await PublishAsync(frozen, written).ConfigureAwait(false);
             }
@@ -123,15 +133,17 @@ internal sealed class Checkpointer : IDisposable
         try
         {
             await RunAsync(stopping.Token).ConfigureAwait(false);
+            Volatile.Write(ref retrySizeBytes, 0);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             store.Logger.LogDebug("The checkpoint of {Path} was stopped because the database is closing", store.Directory.Path);
         }
-        catch (EngramException e)
+        catch (Exception e)
         {
-            // Nothing is lost: the log still has everything. The next commit tries again.
-            store.Logger.LogError(e, "The checkpoint of {Path} failed with SQLSTATE {SqlState}; the log keeps growing until one succeeds", store.Directory.Path, e.SqlState);
+            // Nothing is lost: the log still has everything. Not at the next commit again, for each attempt begins a log file.
+            Volatile.Write(ref retrySizeBytes, wal.SizeBytes + (store.Options.CheckpointWalSizeBytes / 4));
+            store.Logger.LogError(e, "The checkpoint of {Path} failed; the log keeps growing until one succeeds", store.Directory.Path);
         }
         finally
         {
@@ -164,7 +176,7 @@ internal sealed class Checkpointer : IDisposable
                     continue;
                 }
 
-                if (version.Active.ChunkCount == 0)
+                if (version.Active.IsEmpty)
                 {
                     tables.Add(id, version);
                     continue;
@@ -282,15 +294,17 @@ internal sealed class Checkpointer : IDisposable
                     CarryOver.Run(delta, flushed.Added, frozen.Lsn);
                 }
 
-                tables = tables.SetItem(id, new TableVersion(
-                    [.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent)], now.Deltas.RemoveRange(frozenDeltas)));
+                var next = new TableVersion(
+                    [.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent)], now.Deltas.RemoveRange(frozenDeltas));
+                if (!frozenDeltas.IsEmpty)
+                {
+                    RefillIndexes(id, next, frozen.Lsn);
+                }
+
+                tables = tables.SetItem(id, next);
             }
 
             store.Publish(new StoreRoot(tables, store.NeededCatalogs(), frozen.Lsn.Value));
-            foreach (var id in files.Tables.Keys)
-            {
-                RefillIndexes(id);
-            }
         }
         finally
         {
@@ -298,18 +312,20 @@ internal sealed class Checkpointer : IDisposable
         }
     }
 
-    /// <summary>The frozen deltas' key tables are gone; keys that updates gave to rows of older segments were in them.</summary>
-    private void RefillIndexes(TableId id)
+    /// <summary>The frozen deltas' key tables are about to go; keys that updates gave to rows of older segments are in them.</summary>
+    /// <remarks>Before the root is published, or a probe could miss such a row. As of the flush, because a snapshot of the new root may be as old
+    /// as that; keys given later are in the delta that became the active one at the freeze.</remarks>
+    private void RefillIndexes(TableId id, TableVersion next, Lsn flushed)
     {
-        if (!store.LatestCatalog.Tables.TryGetValue(id, out var table) || !store.Root.Tables.ContainsKey(id))
+        if (!store.LatestCatalog.Tables.TryGetValue(id, out var table))
         {
             return;
         }
 
-        using var changes = new RowChanges(store.VersionOf(id), table, null);
+        using var changes = new RowChanges(next, table, null);
         foreach (var index in table.Indexes)
         {
-            changes.FillIndex(index, includeDeltas: false);
+            changes.FillIndex(index, includeDeltas: false, new ReadHorizon(flushed.Value, 0));
         }
     }
 

@@ -159,7 +159,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         {
             if (old is null || !old.Indexes.Any(i => i.Id == index.Id))
             {
-                ChangesOf(table.Id).FillIndex(index, includeDeltas: true);
+                ChangesOf(table.Id).FillIndex(index, includeDeltas: true, RowChanges.Latest);
             }
         }
     }

@@ -37,6 +37,7 @@ internal static class StoreOpening
     public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger)
     {
         IDisposable? heldLock = null;
+        WalWriter? wal = null;
         var tables = new Dictionary<TableId, TableVersion>();
         try
         {
@@ -67,7 +68,7 @@ internal static class StoreOpening
             using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path);
             var log = WalReader.Replay(directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly);
             // The writer deletes what recovery no longer needs only when its own file is durable.
-            var wal = options.IsReadOnly ? null : WalWriter.Create(directory, options, log.Position, logger);
+            wal = options.IsReadOnly ? null : WalWriter.Create(directory, options, log.Position, logger);
             if (!options.IsReadOnly)
             {
                 OrphanFiles.Delete(directory, manifest.Manifest);
@@ -91,6 +92,8 @@ internal static class StoreOpening
         catch
         {
             Release(tables);
+            // Before the lock goes: it may still write.
+            wal?.Dispose();
             heldLock?.Dispose();
             directory.Dispose();
             throw;
@@ -144,7 +147,7 @@ internal static class StoreOpening
             using var changes = new RowChanges(tables[entry.Table], table, null);
             foreach (var index in table.Indexes)
             {
-                changes.FillIndex(index, includeDeltas: false);
+                changes.FillIndex(index, includeDeltas: false, RowChanges.Latest);
             }
         }
 

@@ -12,13 +12,23 @@ internal sealed partial class WriteTransaction
     {
         CheckActive();
         var old = catalog.Tables.GetValueOrDefault(table.Id);
-        store.EnsureTable(table.Id);
+        if (store.TryAddTable(table.Id))
+        {
+            created.Add(table.Id);
+        }
+
         catalog = catalog.With(table);
         foreach (var index in table.Indexes)
         {
             if (old is null || !old.Indexes.Any(i => i.Id == index.Id))
             {
-                ChangesOf(table.Id).FillIndex(index, includeDeltas: true);
+                ChangesOf(table.Id).FillIndex(index, includeDeltas: true, RowChanges.Latest);
+                if (asOf < appended)
+                {
+                    // This transaction goes on reading keys that others have changed since.
+                    ChangesOf(table.Id).FillIndex(index, includeDeltas: true, Horizon(long.MaxValue));
+                }
+
                 if (index.IsUnique && old is not null)
                 {
                     CheckWholeTable(table, index);

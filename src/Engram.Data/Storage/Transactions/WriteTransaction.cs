@@ -27,6 +27,7 @@ internal sealed partial class WriteTransaction : Transaction
     private readonly Dictionary<TableId, RowChanges> changes = [];
     private readonly Dictionary<TableId, List<RowIdRange>> touched = [];
     private readonly List<Savepoint> savepoints = [];
+    private readonly List<TableId> created = [];
     private readonly DatabaseCatalog catalogBefore;
     private DatabaseCatalog catalog;
     private Savepoint statementStart;
@@ -188,6 +189,9 @@ internal sealed partial class WriteTransaction : Transaction
         var at = FindSavepoint(name);
         RollbackTo(savepoints[at]);
         savepoints.RemoveRange(at + 1, savepoints.Count - at - 1);
+        // Whatever statement is the newest, what it wrote is settled: gone, or from before the savepoint.
+        statementStart = Mark("");
+        touched.Clear();
     }
 
     public override void ReleaseSavepoint(string name)
@@ -217,7 +221,7 @@ internal sealed partial class WriteTransaction : Transaction
     {
         CheckActive();
         undo.RollbackAll(appended);
-        store.ForgetTablesNotIn(catalogBefore, catalog);
+        store.ForgetTables(created);
         Finish();
         store.ReleaseWriteLock();
     }
@@ -272,7 +276,7 @@ internal sealed partial class WriteTransaction : Transaction
         undo.Clear();
     }
 
-    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, catalog);
+    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, catalog);
 
     private void RollbackTo(Savepoint mark)
     {
@@ -280,7 +284,9 @@ internal sealed partial class WriteTransaction : Transaction
         redo.Truncate(mark.Redo);
         if (!ReferenceEquals(catalog, mark.Catalog))
         {
-            store.ForgetTablesNotIn(mark.Catalog, catalog);
+            // Not by the catalogs: a table may have been created and dropped again since.
+            store.ForgetTables(created[mark.Created..]);
+            created.RemoveRange(mark.Created, created.Count - mark.Created);
             catalog = mark.Catalog;
             ForgetChanges();
         }
@@ -399,6 +405,6 @@ internal sealed partial class WriteTransaction : Transaction
         }
     }
 
-    /// <summary>A point to return to: how long the logs were, and the schema.</summary>
-    private sealed record Savepoint(string Name, int Undo, int Redo, DatabaseCatalog Catalog);
+    /// <summary>A point to return to: how long the logs and the list of created tables were, and the schema.</summary>
+    private sealed record Savepoint(string Name, int Undo, int Redo, int Created, DatabaseCatalog Catalog);
 }

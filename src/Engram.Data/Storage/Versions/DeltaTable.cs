@@ -24,6 +24,9 @@ internal sealed class DeltaTable : Counted
 
     public int ChunkCount => Volatile.Read(ref chunkCount);
 
+    /// <summary>Whether there is anything here that a flush would move on: rows, or keys that updates gave to rows elsewhere.</summary>
+    public bool IsEmpty => ChunkCount == 0 && Volatile.Read(ref indexes).Values.All(i => i.Count == 0);
+
     public DeltaChunk Chunk(int index) => Volatile.Read(ref chunks)[index];
 
     public long RowCount

@@ -120,49 +120,31 @@ internal sealed class RowChanges : IDisposable
     }
 
     /// <summary>Enters the keys of rows that no segment stores under them: all rows of the deltas, and rows of segments with patched keys.</summary>
-    public void FillIndex(IndexDefinition index, bool includeDeltas)
+    /// <param name="horizon">As of when. Keys that were given later are not this call's business: the update that gave them entered them.</param>
+    public void FillIndex(IndexDefinition index, bool includeDeltas, ReadHorizon horizon)
     {
-        using var reader = new BlockReader(Latest, table, [.. index.Columns.Select(c => c.Column)]);
-        var key = new Column[index.Columns.Length];
+        ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
+        using var reader = new BlockReader(horizon, table, columns);
         var target = version.Active.GetOrAddIndex(index.Id);
         foreach (var delta in includeDeltas ? version.Deltas : [])
         {
             for (var i = 0; i < delta.ChunkCount; i++)
             {
-                var chunk = delta.Chunk(i);
-                reader.Position(chunk);
-                AddBlock(chunk.RowIdAt);
+                reader.Position(delta.Chunk(i));
+                AddKeysOf(target, reader, columns.Length, reader.Visible, delta.Chunk(i).RowIdAt);
             }
         }
 
-        ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
+        var patched = new Selection();
         foreach (var extent in version.Segments)
         {
             for (var block = 0; block < extent.Segment.BlockCount; block++)
             {
-                if (extent.FindVersions(block) is { } versions && Array.Exists(columns, c => versions.FindPatches(c) is not null))
+                if (extent.FindVersions(block) is { HasPatches: true } versions && FindPatchedRows(versions, columns, patched))
                 {
                     reader.Position(extent, block);
                     var first = block * Batch.RowCountMax;
-                    AddBlock(row => extent.Segment.RowIdAt(first + row));
-                }
-            }
-        }
-
-        void AddBlock(Func<int, long> rowIdAt)
-        {
-            for (var i = 0; i < key.Length; i++)
-            {
-                key[i] = reader.Load(i, reader.Visible);
-            }
-
-            var count = reader.VisibleCount;
-            for (var i = 0; i < count; i++)
-            {
-                var row = reader.Visible is { } s ? s.Rows[i] : i;
-                if (KeyValue.TryHash(key, row, out var hash))
-                {
-                    target.Add(hash, rowIdAt(row));
+                    AddKeysOf(target, reader, columns.Length, patched, row => extent.Segment.RowIdAt(first + row));
                 }
             }
         }
@@ -174,6 +156,54 @@ internal sealed class RowChanges : IDisposable
         foreach (var (reader, _) in keyReaders.Values)
         {
             reader.Dispose();
+        }
+    }
+
+    /// <summary>Which rows of a block ever got another value in one of the columns.</summary>
+    private static bool FindPatchedRows(BlockVersions versions, ColumnId[] columns, Selection found)
+    {
+        Span<bool> isPatched = stackalloc bool[Batch.RowCountMax];
+        isPatched.Clear();
+        foreach (var column in columns)
+        {
+            if (versions.FindPatches(column) is { } patches)
+            {
+                var entries = patches.Current;
+                foreach (var row in entries.Rows.AsSpan(0, entries.Count))
+                {
+                    isPatched[row] = true;
+                }
+            }
+        }
+
+        found.Count = 0;
+        for (var row = 0; row < isPatched.Length; row++)
+        {
+            if (isPatched[row])
+            {
+                found.Add(row);
+            }
+        }
+
+        return found.Count > 0;
+    }
+
+    private static void AddKeysOf(HashIndex target, BlockReader reader, int columnCount, Selection? rows, Func<int, long> rowIdAt)
+    {
+        var key = new Column[columnCount];
+        for (var i = 0; i < columnCount; i++)
+        {
+            key[i] = reader.Load(i, rows);
+        }
+
+        var count = rows?.Count ?? reader.RowCount;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows is null ? i : rows.Rows[i];
+            if (KeyValue.TryHash(key, row, out var hash))
+            {
+                target.Add(hash, rowIdAt(row));
+            }
         }
     }
 
