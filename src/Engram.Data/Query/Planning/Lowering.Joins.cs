@@ -27,7 +27,7 @@ internal sealed partial class Lowering
         var residual = new List<BoundExpression>();
         foreach (var conjunct in join.Conjuncts)
         {
-            if (TryKey(conjunct, leftIds, rightIds, out var leftKey, out var rightKey))
+            if (optimizes && TryKey(conjunct, leftIds, rightIds, out var leftKey, out var rightKey))
             {
                 leftKeys.Add(LowerExpression(leftKey, leftMap, slots));
                 rightKeys.Add(LowerExpression(rightKey, rightMap, slots));
@@ -86,7 +86,7 @@ internal sealed partial class Lowering
             throw Error.Internal($"a lateral join of kind {join.Kind}");
         }
 
-        var rightPlan = join.Conjuncts.IsEmpty ? join.Right : PredicatePushdown.Apply(new LogicalFilter(join.Right, join.Conjuncts));
+        var rightPlan = join.Conjuncts.IsEmpty ? join.Right : Optimize(new LogicalFilter(join.Right, join.Conjuncts));
         fromLeft = LogicalTree.FreeColumns(rightPlan);
         fromLeft.IntersectWith(LogicalTree.ColumnIds(join.Left));
         var left = Lower(join.Left, [.. required, .. fromLeft], slots);

@@ -17,7 +17,7 @@ internal sealed partial class Lowering
             return LowerTopK(sort, topK, required, slots);
         }
 
-        if (sort.Limit != null && sort.Input is LogicalProject project && CanPass(sort, project))
+        if (optimizes && sort.Limit != null && sort.Input is LogicalProject project && CanPass(sort, project))
         {
             // Order and cut first, compute the projection for the rows that are left.
             return LowerProject(project with { Input = Below(sort, project) }, required, slots);
@@ -51,9 +51,9 @@ internal sealed partial class Lowering
         return sort with { Input = project.Input, Keys = LogicalTree.Rewrite(sort.Keys, e => ExpressionTree.Substitute(e, byColumn)) };
     }
 
-    private static TopK? TryTopK(LogicalSort sort)
+    private TopK? TryTopK(LogicalSort sort)
     {
-        if (sort is not { Limit: not null, Input: LogicalScan scan, Keys: [{ NullsFirst: false } key] }
+        if (!optimizes || sort is not { Limit: not null, Input: LogicalScan scan, Keys: [{ NullsFirst: false } key] }
             || !VectorDistances.TryMatch(key.Expression, out var metric, out var call, out var isSimilarity)
             || isSimilarity != key.IsDescending)
         {

@@ -13,7 +13,10 @@ namespace Engram.Data.Query.Planning;
 /// plan runs.</para>
 /// <para>One instance lowers one statement and collects its parameters: a name gets one place for each type that it is used as.</para>
 /// </remarks>
-internal sealed partial class Lowering(StatementScope statement)
+/// <param name="statement">The statement's columns and parameters.</param>
+/// <param name="optimizes">False leaves conditions where they were written and takes no index, no hash key and no fused operator: the form that tests
+/// compare results with.</param>
+internal sealed partial class Lowering(StatementScope statement, bool optimizes = true)
 {
     private static readonly Dictionary<int, BoundExpression> NoSlots = [];
 
@@ -41,19 +44,21 @@ internal sealed partial class Lowering(StatementScope statement)
     }
 
     /// <summary>Optimises and lowers a whole query: the output is exactly its columns.</summary>
-    public Plan LowerQuery(LogicalPlan plan) => LowerExactly(PredicatePushdown.Apply(plan), plan.Columns, NoSlots);
+    public Plan LowerQuery(LogicalPlan plan) => LowerExactly(Optimize(plan), plan.Columns, NoSlots);
 
     /// <summary>Optimises and lowers the source of an UPDATE or DELETE: the columns of the target first, then others that are read.</summary>
     /// <returns>The plan, and where each id lies in its output.</returns>
     public (Plan Plan, Dictionary<int, int> Map) LowerSource(LogicalPlan plan, ImmutableArray<LogicalColumn> target, HashSet<int> others)
     {
         var columns = target.AddRange(others.Except(target.Select(c => c.Id)).Select(statement.Column));
-        var source = LowerExactly(PredicatePushdown.Apply(plan), columns, NoSlots);
+        var source = LowerExactly(Optimize(plan), columns, NoSlots);
         return (source, new Lowered(source, ImmutableArray.CreateRange(columns, c => c.Id)).Map());
     }
 
     /// <summary>Turns the ids of an expression into ordinals of the given map.</summary>
     public BoundExpression LowerExpression(BoundExpression expression, Dictionary<int, int> map) => LowerExpression(expression, map, NoSlots);
+
+    private LogicalPlan Optimize(LogicalPlan plan) => optimizes ? PredicatePushdown.Apply(plan) : plan;
 
     private Plan LowerExactly(LogicalPlan plan, ImmutableArray<LogicalColumn> columns, Dictionary<int, BoundExpression> slots)
     {
@@ -121,7 +126,7 @@ internal sealed partial class Lowering(StatementScope statement)
 
     private BoundSubquery LowerSubquery(LogicalSubquery subquery, Dictionary<int, int> map, Dictionary<int, BoundExpression> slots)
     {
-        var optimized = PredicatePushdown.Apply(subquery.Plan);
+        var optimized = Optimize(subquery.Plan);
         var (inner, outer) = OpenSlots(LogicalTree.FreeColumns(optimized), map, slots);
         // For EXISTS no column is read at all.
         var plan = subquery.Kind == SubqueryKind.Exists ? Lower(optimized, [], inner).Plan : LowerExactly(optimized, subquery.Plan.Columns, inner);

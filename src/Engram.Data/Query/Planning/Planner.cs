@@ -25,19 +25,21 @@ internal static class Planner
     /// <param name="text">The text of the script that it was parsed from.</param>
     /// <param name="catalog">The schema that names are looked up in.</param>
     /// <param name="parameterTypes">By name, the types that the caller's values have; Unknown for a bare null.</param>
+    /// <param name="optimizes">False for the plain form of the same plan, for tests to compare with.</param>
     /// <exception cref="EngramException">The statement does not fit the schema, or asks for what is not supported; with a position where there is one.</exception>
-    public static BoundStatement Plan(StatementSyntax statement, string text, DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes)
+    public static BoundStatement Plan(
+        StatementSyntax statement, string text, DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes, bool optimizes = true)
     {
         switch (statement)
         {
             case ExplainSyntax explain:
-                var inner = Plan(explain.Statement, text, catalog, parameterTypes);
+                var inner = Plan(explain.Statement, text, catalog, parameterTypes, optimizes);
                 var line = new PlanColumn("QUERY PLAN", DataType.Text, IsNullable: false);
                 var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
                 return new BoundStatement(kind, new ExplainPlan([line], inner.Plan, explain.IsAnalyze), inner.Parameters);
             case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax or TruncateSyntax:
                 var scope = new StatementScope(catalog, parameterTypes);
-                var lowering = new Lowering(scope);
+                var lowering = new Lowering(scope, optimizes);
                 var plan = PlanData(statement, scope, lowering);
                 return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters);
             case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax
