@@ -52,7 +52,7 @@ public sealed class HashedNgramEmbedder : IEmbeddingGenerator<string, Embedding<
 
             for (var i = 0; i + GramLength <= word.Length; i++)
             {
-                Add(vector, "~" + word.Substring(i, GramLength), GramWeight);
+                Add(vector, string.Concat("~", word.AsSpan(i, GramLength)), GramWeight);
             }
 
             previous = stem;
