@@ -82,23 +82,25 @@ internal sealed partial class ModificationBinder
         var row = queries.Scan(table, withRowId: false);
         var changedIds = row.TableColumns.Where(c => changed == null || changed.Contains(c.Definition!.Id)).Select(c => c.Id).ToHashSet();
         var checks = ImmutableArray.CreateBuilder<BoundExpression>();
+        var names = ImmutableArray.CreateBuilder<string>();
         foreach (var check in table.Checks)
         {
             var condition = stored.Check(table, check, row.TableColumns);
             if (changed == null || ExpressionTree.ColumnsOf(condition).Overlaps(changedIds))
             {
                 checks.Add(condition);
+                names.Add(check.Name);
             }
         }
 
         if (returning.Count == 0)
         {
-            return new TableResult(row.TableColumns, checks.ToImmutable(), [], []);
+            return new TableResult(row.TableColumns, checks.ToImmutable(), [], []) { CheckNames = names.ToImmutable() };
         }
 
         var scope = new Scope(null, null);
         scope.Add(QueryBinder.ScopeTableOf(row, alias), returning[0].Position);
         var (columns, expressions) = queries.BindReturning(returning, scope, row.TableColumns);
-        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions);
+        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions) { CheckNames = names.ToImmutable() };
     }
 }

@@ -14,7 +14,11 @@ internal sealed record BoundChange(TableDefinition Table, LogicalScan Target, Lo
 
 /// <summary>What is computed from rows as they are written: over <see cref="Columns"/>, which are the table's in their order.</summary>
 internal sealed record TableResult(
-    ImmutableArray<LogicalColumn> Columns, ImmutableArray<BoundExpression> Checks, ImmutableArray<LogicalColumn> Returned, ImmutableArray<BoundExpression> Returning);
+    ImmutableArray<LogicalColumn> Columns, ImmutableArray<BoundExpression> Checks, ImmutableArray<LogicalColumn> Returned, ImmutableArray<BoundExpression> Returning)
+{
+    /// <summary>The names of <see cref="Checks"/>.</summary>
+    public ImmutableArray<string> CheckNames { get; init; } = [];
+}
 
 /// <summary>Binds INSERT, UPDATE and DELETE.</summary>
 internal sealed partial class ModificationBinder(StatementScope statement)

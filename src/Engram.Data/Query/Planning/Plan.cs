@@ -127,7 +127,11 @@ internal sealed record InsertColumn(InsertValue Kind, int Ordinal, BoundExpressi
 /// <param name="Returning">Over the table's columns in their order. Rows come in the source's order.</param>
 internal sealed record InsertPlan(
     ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<InsertColumn> Columns, ImmutableArray<BoundExpression> Checks,
-    ImmutableArray<BoundExpression> Returning) : Plan(Output);
+    ImmutableArray<BoundExpression> Returning) : Plan(Output)
+{
+    /// <summary>The names of <see cref="Checks"/>.</summary>
+    public ImmutableArray<string> CheckNames { get; init; } = [];
+}
 
 /// <summary>UPDATE. The source gives the row id first, then all columns of the table as they are, then anything that the expressions need.</summary>
 /// <param name="Set">Which columns, each with its expression over the source.</param>
@@ -135,7 +139,11 @@ internal sealed record InsertPlan(
 /// <param name="Returning">Over the table's columns with the new values.</param>
 internal sealed record UpdatePlan(
     ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set,
-    ImmutableArray<BoundExpression> Checks, ImmutableArray<BoundExpression> Returning) : Plan(Output);
+    ImmutableArray<BoundExpression> Checks, ImmutableArray<BoundExpression> Returning) : Plan(Output)
+{
+    /// <summary>The names of <see cref="Checks"/>.</summary>
+    public ImmutableArray<string> CheckNames { get; init; } = [];
+}
 
 /// <summary>DELETE. The source gives the row id first, then all columns of the table.</summary>
 /// <param name="Returning">Over the table's columns of the deleted rows.</param>

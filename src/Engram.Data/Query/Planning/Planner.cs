@@ -76,7 +76,10 @@ internal static class Planner
         var row = MapOf(insert.Result.Columns);
         var columns = ImmutableArray.CreateRange(insert.Columns, c => c.Expression == null ? c : c with { Expression = lowering.LowerExpression(c.Expression, row) });
         return new InsertPlan(
-            OutputOf(insert.Result), insert.Table, source, columns, LowerAll(insert.Result.Checks, row, lowering), LowerAll(insert.Result.Returning, row, lowering));
+            OutputOf(insert.Result), insert.Table, source, columns, LowerAll(insert.Result.Checks, row, lowering), LowerAll(insert.Result.Returning, row, lowering))
+        {
+            CheckNames = insert.Result.CheckNames,
+        };
     }
 
     private static UpdatePlan PlanUpdate(BoundChange change, Lowering lowering)
@@ -91,7 +94,10 @@ internal static class Planner
         var set = ImmutableArray.CreateRange(change.Set, s => (s.Column, lowering.LowerExpression(s.Value, map)));
         var row = MapOf(change.Result.Columns);
         return new UpdatePlan(
-            OutputOf(change.Result), change.Table, source, set, LowerAll(change.Result.Checks, row, lowering), LowerAll(change.Result.Returning, row, lowering));
+            OutputOf(change.Result), change.Table, source, set, LowerAll(change.Result.Checks, row, lowering), LowerAll(change.Result.Returning, row, lowering))
+        {
+            CheckNames = change.Result.CheckNames,
+        };
     }
 
     private static DeletePlan PlanDelete(BoundChange change, Lowering lowering)

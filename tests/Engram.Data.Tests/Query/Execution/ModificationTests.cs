@@ -52,7 +52,8 @@ public sealed class ModificationTests : AdoTest
         Assert.Equal(["2,2", "3,13", "4,15"], Rows("SELECT id, a FROM t ORDER BY id"));
         Assert.Equal(0, Execute("UPDATE t SET a = 0 WHERE id = 99"));
 
-        AssertState("23514", () => Execute("UPDATE t SET a = a + 90"));
+        var error = Assert.Throws<EngramException>(() => Execute("UPDATE t SET a = a + 90"));
+        Assert.Equal(("23514", "A row of table 't' does not meet its check 't_check'. Correct the row."), (error.SqlState, error.Message));
         AssertState("23505", () => Execute("UPDATE t SET id = 2 WHERE id = 3"));
         AssertState("23502", () => Execute("UPDATE t SET id = NULL"));
         AssertState("22012", () => Execute("UPDATE t SET a = 1 / (id - 4)"));

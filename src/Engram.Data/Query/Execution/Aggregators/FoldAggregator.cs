@@ -16,7 +16,7 @@ internal interface IFold<TValue, TState>
 }
 
 /// <summary>One loop for all of them; NULLs do not count.</summary>
-internal sealed class FoldAggregator<TValue, TState, TFold> : Aggregator
+internal sealed unsafe class FoldAggregator<TValue, TState, TFold> : Aggregator
     where TValue : unmanaged
     where TState : struct
     where TFold : struct, IFold<TValue, TState>
@@ -67,26 +67,50 @@ internal sealed class FoldAggregator<TValue, TState, TFold> : Aggregator
 
     private void AddToOne(Column column, int rowCount, Selection? rows)
     {
-        ref var state = ref states[0];
-        var count = rows?.Count ?? rowCount;
-        for (var i = 0; i < count; i++)
+        // A copy, so that the loop keeps it in registers.
+        var state = states[0];
+        var values = column.Pointer<TValue>();
+        if (rows is null && column.Nulls == null && !column.IsConstant)
         {
-            var row = rows?.Rows[i] ?? i;
-            if (!column.IsNull(row))
+            for (var i = 0; i < rowCount; i++)
             {
-                TFold.Add(ref state, column.Get<TValue>(row));
+                TFold.Add(ref state, values[i]);
             }
         }
+        else if (rows is null)
+        {
+            for (var i = 0; i < rowCount; i++)
+            {
+                if (!column.IsNull(i))
+                {
+                    TFold.Add(ref state, values[column.At(i)]);
+                }
+            }
+        }
+        else
+        {
+            foreach (var row in rows.Rows)
+            {
+                if (!column.IsNull(row))
+                {
+                    TFold.Add(ref state, values[column.At(row)]);
+                }
+            }
+        }
+
+        states[0] = state;
     }
 
     private void AddToGroups(Column column, Selection? rows, ReadOnlySpan<int> groupIds)
     {
+        var values = column.Pointer<TValue>();
+        var selected = rows is null ? default : rows.Rows;
         for (var i = 0; i < groupIds.Length; i++)
         {
-            var row = rows?.Rows[i] ?? i;
+            var row = rows is null ? i : selected[i];
             if (!column.IsNull(row))
             {
-                TFold.Add(ref states[groupIds[i]], column.Get<TValue>(row));
+                TFold.Add(ref states[groupIds[i]], values[column.At(row)]);
             }
         }
     }

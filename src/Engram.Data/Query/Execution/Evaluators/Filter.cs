@@ -117,10 +117,13 @@ internal sealed class Filter : IDisposable
 
         var kept = 0;
         var count = rows?.Count ?? rowCount;
+        var source = rows is null ? default : rows.Rows;
+        var target = selection.Buffer;
         for (var i = 0; i < count; i++)
         {
-            var row = rows?.Rows[i] ?? (ushort)i;
-            selection.Buffer[kept] = row;
+            // Never ahead of what is read, which may be the same memory.
+            var row = rows is null ? (ushort)i : source[i];
+            target[kept] = row;
             kept += condition.Get<byte>(row) != 0 && !condition.IsNull(row) ? 1 : 0;
         }
 

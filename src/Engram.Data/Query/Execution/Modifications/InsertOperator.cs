@@ -27,7 +27,7 @@ internal sealed class InsertOperator : DmlOperator
         isComputed = [.. plan.Columns.Select(c => c.Expression is not null && PlanWalker.ColumnsOf(c.Expression).Length > 0)];
         compact = new CompactRows(plan.Columns.Length);
         numbers = new ColumnBuffer?[plan.Columns.Length];
-        checks = new RowChecks(plan.Table, plan.Checks, context);
+        checks = new RowChecks(plan.Table, plan.Checks, plan.CheckNames, context);
         references = new ReferencingKeys(plan.Table, null, context);
         rows = new Batch(plan.Columns.Length);
     }

@@ -12,14 +12,13 @@ internal sealed class RowChecks : IDisposable
 {
     private readonly TableDefinition table;
     private readonly Evaluator[] checks;
-    private readonly bool areAllChecks;
+    private readonly ImmutableArray<string> checkNames;
 
-    public RowChecks(TableDefinition table, ImmutableArray<BoundExpression> checks, StatementContext context)
+    public RowChecks(TableDefinition table, ImmutableArray<BoundExpression> checks, ImmutableArray<string> checkNames, StatementContext context)
     {
         this.table = table;
         this.checks = EvaluatorFactory.Create(checks, context);
-        // Only then does a condition's place tell its name.
-        areAllChecks = checks.Length == table.Checks.Length;
+        this.checkNames = checkNames;
     }
 
     /// <summary>Checks one column of new values.</summary>
@@ -46,7 +45,7 @@ internal sealed class RowChecks : IDisposable
             {
                 if (!condition.IsNull(row) && condition.Get<byte>(row) == 0)
                 {
-                    throw Error.CheckFailed(table.Name, areAllChecks ? table.Checks[c].Name : null);
+                    throw Error.CheckFailed(table.Name, c < checkNames.Length ? checkNames[c] : null);
                 }
             }
         }

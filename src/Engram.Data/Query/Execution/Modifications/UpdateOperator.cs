@@ -37,7 +37,7 @@ internal sealed class UpdateOperator : DmlOperator
         setOrdinals = [.. columns.Select(table.IndexOf)];
         compact = new CompactRows(table.Columns.Length);
         compactOld = new CompactRows(table.Columns.Length);
-        checks = new RowChecks(table, plan.Checks, context);
+        checks = new RowChecks(table, plan.Checks, plan.CheckNames, context);
         references = new ReferencingKeys(table, columns, context);
         referenced = new ReferencedKeys(table, columns, context);
         var read = plan.Checks.Concat(plan.Returning).SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(references.Ordinals).Concat(referenced.Ordinals);

@@ -85,6 +85,17 @@ internal sealed unsafe class KeyComparer<T, TOrder, TKey> : KeyComparer
 {
     public override void Hash(Column column, ReadOnlySpan<ushort> rows, Span<ulong> hashes, bool combine)
     {
+        if (column.Nulls == null && !combine)
+        {
+            var values = column.Pointer<T>();
+            for (var i = 0; i < rows.Length; i++)
+            {
+                hashes[i] = TKey.Hash(values[column.At(rows[i])]);
+            }
+
+            return;
+        }
+
         for (var i = 0; i < rows.Length; i++)
         {
             var hash = column.IsNull(rows[i]) ? Kernels.Hashing.NullHash : TKey.Hash(column.Get<T>(rows[i]));

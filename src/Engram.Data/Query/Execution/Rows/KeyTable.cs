@@ -104,9 +104,10 @@ internal sealed class KeyTable : IDisposable
     private int Begin(ReadOnlySpan<Column> columns, int rowCount, Selection? selection)
     {
         var count = selection?.Count ?? rowCount;
+        selection?.Rows.CopyTo(rows);
         for (var i = 0; i < count; i++)
         {
-            rows[i] = selection?.Rows[i] ?? (ushort)i;
+            rows[i] = selection is null ? (ushort)i : rows[i];
             places[i] = i;
         }
 
