@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
 using Microsoft.Extensions.Logging;
@@ -7,6 +8,8 @@ namespace Engram.Data.Engine;
 /// <summary>One open database: the store, and what all its connections share. Thread-safe.</summary>
 internal sealed class Database : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<string, Func<DataDirectory>> Substitutes = new();
+
     private readonly DataDirectory directory;
 
     private Database(DatabaseTarget target, DataDirectory directory, Store store)
@@ -60,11 +63,25 @@ internal sealed class Database : IAsyncDisposable
         return DatabaseFiles.Delete(directory);
     }
 
-    /// <summary>Whether the path still leads to the directory that was opened: someone may have deleted it and made another.</summary>
-    public bool IsInPlace() => directory.IsInPlace();
+    /// <summary>Whether the next connection may join, or must open anew: after a failed sync, or when the path leads to another directory
+    /// because someone deleted the one that was opened.</summary>
+    public bool CanBeJoined() => !Store.IsPoisoned && directory.IsInPlace();
+
+    /// <summary>Stands another directory behind a path, such as one that fails and forgets; null for the real one again. For tests.</summary>
+    public static void Substitute(DatabaseTarget target, Func<DataDirectory>? create)
+    {
+        if (create is null)
+        {
+            Substitutes.TryRemove(target.Key, out _);
+        }
+        else
+        {
+            Substitutes[target.Key] = create;
+        }
+    }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 
     private static DataDirectory CreateDirectory(DatabaseTarget target)
-        => target.IsMemory ? new MemoryDirectory(target.Path) : new DiskDirectory(target.Path);
+        => Substitutes.TryGetValue(target.Key, out var create) ? create() : target.IsMemory ? new MemoryDirectory(target.Path) : new DiskDirectory(target.Path);
 }

@@ -49,7 +49,7 @@ internal sealed partial class DatabaseSlot(string key)
                 return other;
             }
 
-            // Nobody uses it, and it does not fit: opened with other options, or its directory was deleted meanwhile.
+            // Nobody uses it, and it does not fit: opened with other options, or its directory was deleted, or it is poisoned.
             await CloseCoreAsync(isAsync).ConfigureAwait(false);
             var opened = await OpenCoreAsync(target, logger, isAsync, cancellationToken).ConfigureAwait(false);
             lock (gate)
@@ -195,7 +195,7 @@ internal sealed partial class DatabaseSlot(string key)
             var differs = isLocked || (!target.IsReadOnly && current.Durability != target.Durability);
             if (leaseCount == 0)
             {
-                if (differs || !database.IsInPlace())
+                if (differs || !database.CanBeJoined())
                 {
                     return null;
                 }

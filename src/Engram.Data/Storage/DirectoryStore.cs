@@ -64,6 +64,8 @@ internal sealed class DirectoryStore : Store
 
     public Lsn Durable => wal?.Durable ?? DurableWithoutLog;
 
+    public override bool IsPoisoned => wal is { IsPoisoned: true };
+
     public override Snapshot OpenSnapshot()
     {
         while (true)

@@ -17,6 +17,9 @@ internal abstract class Store : IAsyncDisposable
     /// <summary>What this opening found and did.</summary>
     public abstract RecoveryReport Recovery { get; }
 
+    /// <summary>Whether a write or sync has failed: nothing more is written until the database is closed and opened again.</summary>
+    public abstract bool IsPoisoned { get; }
+
     /// <summary>A view at the durable horizon. Takes no lock.</summary>
     public abstract Snapshot OpenSnapshot();
 

@@ -96,6 +96,12 @@ public abstract class AdoTest : IDisposable
 
     public void Dispose()
     {
+        Dispose(true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected virtual void Dispose(bool disposing)
+    {
         for (var i = owned.Count - 1; i >= 0; i--)
         {
             owned[i].Dispose();
@@ -103,10 +109,8 @@ public abstract class AdoTest : IDisposable
 
         if (directory is not null)
         {
-            EngramConnection.ClearAllPools();
+            EngramConnection.DeleteDatabase($"Data Source={DiskPath}");
             directory.Dispose();
         }
-
-        GC.SuppressFinalize(this);
     }
 }

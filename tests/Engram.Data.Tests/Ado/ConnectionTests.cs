@@ -73,6 +73,7 @@ public sealed class ConnectionTests : AdoTest
         Assert.Equal(DiskPath, connection.DataSource);
         Assert.Matches(@"^\d+\.\d+\.\d+$", connection.ServerVersion);
         Assert.Equal(connection.ServerVersion, Scalar(connection, "SHOW server_version"));
+        Assert.Equal("Engram.Data " + connection.ServerVersion, Scalar(connection, "SELECT version()"));
         Assert.Equal(30, connection.ConnectionTimeout);
         Assert.True(connection.CanCreateBatch);
     }

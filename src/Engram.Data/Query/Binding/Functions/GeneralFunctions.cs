@@ -14,6 +14,7 @@ internal static class GeneralFunctions
         .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayElement),
         .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayOf),
         Scalar.Unary<Bytes, int, Cardinality>("cardinality", TypeKind.Array, DataType.Int32, "Number of elements."),
+        Scalar.Of("version", [], DataType.Text, (type, _, _) => new ConstantEvaluator(type, Version), "The name and version of the database."),
         Scalar.Of("random", [], DataType.Double, (type, _, _) => new SourceEvaluator<double, RandomDouble>(type), "A number from 0 up to, but not including, 1.")
             with { Volatility = Volatility.Volatile },
         Scalar.Of("gen_random_uuid", [], DataType.Uuid, (type, _, _) => new SourceEvaluator<Guid, RandomUuid>(type), "A random UUID, version 4.")
@@ -21,6 +22,8 @@ internal static class GeneralFunctions
         Scalar.Of("uuidv7", [], DataType.Uuid, (type, _, _) => new SourceEvaluator<Guid, OrderedUuid>(type), "A UUID, version 7: ordered by time.")
             with { Volatility = Volatility.Volatile },
     ];
+
+    private static string Version => $"Engram.Data {typeof(GeneralFunctions).Assembly.GetName().Version?.ToString(3)}";
 
     private static IEnumerable<TypeKind> Comparable => Enum.GetValues<TypeKind>().Where(Comparisons.IsEquatable);
 
