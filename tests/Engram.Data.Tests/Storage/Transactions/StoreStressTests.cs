@@ -103,6 +103,7 @@ public sealed class StoreStressTests
         }
         catch (OperationCanceledException)
         {
+            Assert.True(cancellation.IsCancellationRequested);
         }
 
         await Task.Delay(random.Next(5), default(CancellationToken));
