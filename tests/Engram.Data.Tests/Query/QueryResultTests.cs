@@ -8,6 +8,16 @@ public sealed class QueryResultTests : AdoTest
     /// <summary>Four people; a is the boss of b and c, and b of d.</summary>
     private const string People = "WITH p (id, name, boss, age) AS (VALUES (1, 'a', NULL, 50), (2, 'b', 1, 30), (3, 'c', 1, 20), (4, 'd', 2, 10)) ";
 
+    [Fact]
+    public void A_written_cast_to_varchar_cuts_where_storing_refuses()
+    {
+        Assert.Equal(["a😀|abc||2"], Rows("SELECT concat(CAST(x AS varchar(2)), '|', 'abcdef'::varchar(3), '|', CAST(n AS varchar(1)), '|', length(x::varchar(2))) FROM (VALUES ('a😀b', NULL)) t (x, n)"));
+        Execute("CREATE TABLE short (s varchar(2))");
+        AssertState("22001", () => Execute("INSERT INTO short VALUES ('abc')"));
+        Assert.Equal(1, Execute("INSERT INTO short VALUES (CAST('abc' AS varchar(2)))"));
+        Assert.Equal("ab", Scalar("SELECT s FROM short"));
+    }
+
     [Theory]
     [InlineData("SELECT p.name, b.name FROM p LEFT JOIN p b ON p.boss = b.id ORDER BY p.id", "a,NULL", "b,a", "c,a", "d,b")]
     [InlineData("SELECT p.name, b.name FROM p RIGHT JOIN p b ON p.boss = b.id ORDER BY b.id, p.id", "b,a", "c,a", "d,b", "NULL,c", "NULL,d")]

@@ -20,7 +20,7 @@ internal static class EvaluatorFactory
         BoundColumn e => new ColumnEvaluator(e.Type, e.Ordinal),
         BoundSlot e => new ValueEvaluator(e.Type, context.Slot(e.Slot, e.Type).Column, isStable: false),
         BoundCall e => CreateCall(e, context),
-        BoundCast e => CastFactory.Create(e.Type, Create(e.Operand, context), e.Target),
+        BoundCast e => CastFactory.Create(e.Type, Create(e.Operand, context), e.Target, e.IsExplicit),
         BoundLogical e => new LogicalEvaluator(e.IsAnd, Create(e.Operands, context)),
         BoundNot e => new UnaryEvaluator<byte, byte, LogicalNot>(DataType.Boolean, Create(e.Operand, context)),
         BoundIsNull e => new IsNullEvaluator(Create(e.Operand, context), e.IsNegated),

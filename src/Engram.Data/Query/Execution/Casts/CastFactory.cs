@@ -35,7 +35,8 @@ internal static class CastFactory
     /// <param name="to">With modifiers, which are checked.</param>
     /// <param name="operand">Becomes the new evaluator's, or is returned as it is when there is nothing to convert.</param>
     /// <param name="target">The column that the value is for, for messages.</param>
-    public static Evaluator Create(DataType to, Evaluator operand, string? target)
+    /// <param name="isExplicit">Whether the cast was written: only then is a text cut to varchar(n).</param>
+    public static Evaluator Create(DataType to, Evaluator operand, string? target, bool isExplicit = false)
     {
         var from = operand.Type;
         if (!Exists(from, to))
@@ -45,18 +46,20 @@ internal static class CastFactory
 
         var plain = new DataType(to.Kind, Element: to.Element);
         var converted = from.Kind == to.Kind && from.Element == to.Element ? operand : Convert(from, plain, operand);
-        return Fit(to, converted, target);
+        return Fit(to, converted, target, isExplicit);
     }
 
     private static bool IsScalar(TypeKind kind) => kind is (>= TypeKind.Boolean and <= TypeKind.Json) or TypeKind.Vector;
 
-    private static Evaluator Fit(DataType to, Evaluator operand, string? target)
+    private static Evaluator Fit(DataType to, Evaluator operand, string? target, bool isExplicit)
     {
         var from = operand.Type;
         return to.Kind switch
         {
             TypeKind.Decimal when to.Size > 0 && (from.Size != to.Size || from.Scale != to.Scale)
                 => new UnaryEvaluator<decimal, decimal, FitNumeric>(to, operand, new FitNumeric(to.Size, Math.Max(to.Scale, 0), target)),
+            TypeKind.Text when to.Size > 0 && (from.Size == 0 || from.Size > to.Size) && isExplicit
+                => new UnaryEvaluator<Bytes, Bytes, CutText>(to, operand, new CutText(to.Size)),
             TypeKind.Text when to.Size > 0 && (from.Size == 0 || from.Size > to.Size)
                 => new UnaryEvaluator<Bytes, Bytes, FitText>(to, operand, new FitText(to.Size, target)),
             TypeKind.Vector when to.Size > 0 && from.Size != to.Size

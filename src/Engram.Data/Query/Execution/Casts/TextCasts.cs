@@ -292,7 +292,7 @@ internal readonly struct ParseJson : IUnaryFunction<Bytes, Bytes>
     }
 }
 
-/// <summary>varchar(n): a text that is longer is an error, never cut.</summary>
+/// <summary>What is stored as varchar(n): a text that is longer is an error, never cut.</summary>
 internal readonly struct FitText(int lengthMax, string? target) : IUnaryFunction<Bytes, Bytes>
 {
     public static bool IsTotal => false;
@@ -311,4 +311,13 @@ internal readonly struct FitText(int lengthMax, string? target) : IUnaryFunction
 
         return a;
     }
+}
+
+/// <summary>A written cast to varchar(n): the first n code points, as SQL has it.</summary>
+internal readonly unsafe struct CutText(int lengthMax) : IUnaryFunction<Bytes, Bytes>
+{
+    public static bool IsTotal => false;
+
+    public Bytes Invoke(Bytes a, ColumnBuffer memory)
+        => a.Length <= lengthMax ? a : new Bytes(a.Pointer, CodePoints.Offset(a.Span, lengthMax));
 }
