@@ -130,7 +130,7 @@ internal sealed partial class ExpressionBinder
     {
         if (syntax.Kind == LikeKind.SimilarTo)
         {
-            throw Error.NotSupported("SIMILAR TO (use LIKE, or ~ with a regular expression)", syntax.Position + 1);
+            throw Error.NotSupported("SIMILAR TO (use LIKE)", syntax.Position + 1);
         }
 
         List<BoundExpression> arguments = [Bind(syntax.Operand), Bind(syntax.Pattern)];
@@ -190,7 +190,7 @@ internal sealed partial class ExpressionBinder
         var isNotIn = syntax is { Operator: "<>", IsAll: true };
         if (!isIn && !isNotIn)
         {
-            throw Error.NotSupported($"{syntax.Operator} {(syntax.IsAll ? "ALL" : "ANY")} (= ANY and <> ALL are)", syntax.Position + 1);
+            throw Error.NotSupported($"The operator {syntax.Operator} with {(syntax.IsAll ? "ALL" : "ANY")} (= ANY and <> ALL are there)", syntax.Position + 1);
         }
 
         if (syntax.Query != null)

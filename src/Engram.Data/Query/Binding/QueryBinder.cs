@@ -20,6 +20,12 @@ internal sealed partial class QueryBinder(StatementScope statement)
     public BoundQuery Bind(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
     {
         commonTables = AddCommonTables(query.With, commonTables);
+        // Left out silently, two transactions could change a row on what both had read before.
+        if (query.LockingPosition is { } locking)
+        {
+            throw Error.NotSupported("FOR UPDATE or FOR SHARE (begin a transaction with IsolationLevel.Serializable: no other writes until it ends)", locking + 1);
+        }
+
         if (query.WithTies)
         {
             throw Error.NotSupported("FETCH … WITH TIES", query.Position + 1);

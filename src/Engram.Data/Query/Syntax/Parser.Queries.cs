@@ -342,7 +342,8 @@ internal sealed partial class Parser
 
                     continue;
                 case Keyword.For:
-                    ParseLocking();
+                    var position = current.Start;
+                    query = ParseLocking() ? query with { LockingPosition = position } : query;
                     continue;
             }
 
@@ -401,10 +402,11 @@ internal sealed partial class Parser
         return query with { Limit = limit, WithTies = true };
     }
 
-    /// <summary>FOR UPDATE and its kin are read and left out: there is one writer at a time, and readers never wait.</summary>
-    private void ParseLocking()
+    /// <summary>FOR UPDATE and its kin. False for FOR READ ONLY, which asks for nothing.</summary>
+    private bool ParseLocking()
     {
         Advance();
+        var isLocking = true;
         if (Accept(Keyword.No))
         {
             Expect(Keyword.Key, Keyword.Update);
@@ -416,6 +418,7 @@ internal sealed partial class Parser
         else if (Accept(Keyword.Read))
         {
             Expect(Keyword.Only);
+            isLocking = false;
         }
         else if (!Accept(Keyword.Update))
         {
@@ -435,6 +438,8 @@ internal sealed partial class Parser
         {
             Accept(Keyword.Nowait);
         }
+
+        return isLocking;
     }
 
     private WithSyntax ParseWith()

@@ -13,6 +13,9 @@ internal sealed record QuerySyntax(TextSpan Span, WithSyntax? With, QueryBodySyn
     /// <summary>FETCH FIRST … WITH TIES.</summary>
     public bool WithTies { get; init; }
 
+    /// <summary>Where FOR UPDATE or FOR SHARE stands, which would lock the rows; null without.</summary>
+    public int? LockingPosition { get; init; }
+
     /// <summary>LIMIT k WITH APPROXIMATE [(ef)]: an approximate vector index may answer.</summary>
     public bool IsApproximate { get; init; }
 

@@ -54,6 +54,11 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             throw Error.InvalidTableDefinition($"Column '{name}' can be computed, have a default or be an identity; it is said to be more than one of these.", syntax.Position);
         }
 
+        if (column.Type.Kind is TypeKind.HalfVector or TypeKind.SparseVector or TypeKind.Bit)
+        {
+            throw Error.NotSupported($"A column of type {column.Type} (store embeddings as vector(n))", syntax.Type.Position + 1);
+        }
+
         if (column.Type is { Kind: TypeKind.Vector, Size: 0 })
         {
             throw Error.InvalidTableDefinition($"Column '{name}' needs a number of dimensions: vector(768) for embeddings of 768 elements.", syntax.Type.Position);

@@ -88,6 +88,7 @@ public sealed class DdlTests : IAsyncLifetime
     [InlineData("CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0), CONSTRAINT k UNIQUE (a))", "42710")]
     [InlineData("CREATE TEMP TABLE t (a int)", "0A000")]
     [InlineData("CREATE VIEW v AS SELECT 1", "0A000")]
+    [InlineData("CREATE TABLE t (a halfvec(3))", "0A000")]
     [InlineData("CREATE SEQUENCE s", "0A000")]
     [InlineData("DROP TABLE t", "42P01")]
     [InlineData("DROP INDEX i", "42704")]
