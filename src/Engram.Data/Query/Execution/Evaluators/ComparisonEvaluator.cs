@@ -4,14 +4,14 @@ using Engram.Data.Kernels;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
-/// <summary>A condition that can answer for a whole batch with a bitmap and without failing, whatever the rows hold.</summary>
+/// <summary>A condition that can answer for a whole batch with a bitmap.</summary>
 internal interface IBitmapCondition
 {
-    /// <summary>Whether it can: its operands are columns and constants.</summary>
-    bool HasBitmap { get; }
+    /// <summary>Whether it cannot fail, whatever the rows hold: its operands are columns and constants. Then it may run before other conditions, on all rows.</summary>
+    bool IsTotal { get; }
 
-    /// <summary>Sets bit i when the condition is TRUE for row i of the batch.</summary>
-    void Test(Batch batch, Span<ulong> bitmap);
+    /// <summary>Sets bit i when the condition is TRUE for row i of the batch. Bits of rows that are not wanted may be anything.</summary>
+    void Test(Batch batch, Selection? rows, Span<ulong> bitmap);
 }
 
 /// <summary>A comparison of fixed-width numbers (dates and times are numbers too) by the kernels.</summary>
@@ -19,11 +19,11 @@ internal sealed unsafe class ComparisonEvaluator<T>(ComparisonKind kind, Evaluat
     : StrictEvaluator(DataType.Boolean, left, right), IBitmapCondition
     where T : unmanaged, INumber<T>
 {
-    public bool HasBitmap => left is LeafEvaluator && right is LeafEvaluator;
+    public bool IsTotal => left is LeafEvaluator && right is LeafEvaluator;
 
-    public void Test(Batch batch, Span<ulong> bitmap)
+    public void Test(Batch batch, Selection? rows, Span<ulong> bitmap)
     {
-        var (a, b) = (left.Evaluate(batch, null), right.Evaluate(batch, null));
+        var (a, b) = (left.Evaluate(batch, rows), right.Evaluate(batch, rows));
         var words = bitmap[..Bits.WordCount(batch.RowCount)];
         if (IsNullConstant(a) || IsNullConstant(b))
         {

@@ -7,8 +7,8 @@ namespace Engram.Data.Query.Execution.Evaluators;
 
 /// <summary>A WHERE as a chain of conjuncts, each of which narrows the selection of rows that reach the next.</summary>
 /// <remarks>
-/// Comparisons of columns with constants cannot fail, so they go first, as bitmaps over the whole batch; the others follow in the order in which they
-/// were written and see only the rows that are left. A row passes when every conjunct is TRUE: FALSE and NULL both drop it.
+/// Comparisons of columns with constants cannot fail, so they go first, as bitmaps over the whole batch that are joined before rows are picked out; the
+/// others follow in the order in which they were written and see only the rows that are left. A row passes when every conjunct is TRUE: FALSE and NULL both drop it.
 /// </remarks>
 internal sealed class Filter : IDisposable
 {
@@ -24,25 +24,28 @@ internal sealed class Filter : IDisposable
     {
         var found = new List<Conjunct>();
         AddConjuncts(predicate, context, found);
-        // A stable sort: bitmaps first.
-        return new Filter([.. found.OrderBy(c => c.Condition is null)]);
+        // A stable sort: those that cannot fail first.
+        return new Filter([.. found.OrderBy(c => c.Condition is not { IsTotal: true })]);
     }
 
     /// <summary>The rows of the batch that pass, of those that <paramref name="rows"/> has; null when all rows of the batch do.</summary>
     public Selection? Apply(Batch batch, Selection? rows, Load? load = null)
     {
         Span<ulong> bitmap = stackalloc ulong[Batch.NullWordCount];
-        foreach (var conjunct in conjuncts)
+        var next = 0;
+        if (conjuncts[0].Condition is { IsTotal: true } && rows is not { Count: 0 })
         {
-            if (rows is { Count: 0 })
-            {
-                return rows;
-            }
+            next = TestTotal(batch, rows, load, bitmap);
+            rows = Keep(bitmap, batch.RowCount, rows);
+        }
 
+        for (; next < conjuncts.Length && rows is not { Count: 0 }; next++)
+        {
+            var conjunct = conjuncts[next];
             load?.Invoke(conjunct.Columns, rows);
             if (conjunct.Condition is { } condition)
             {
-                condition.Test(batch, bitmap);
+                condition.Test(batch, rows, bitmap);
                 rows = Keep(bitmap, batch.RowCount, rows);
             }
             else
@@ -75,30 +78,51 @@ internal sealed class Filter : IDisposable
         }
 
         var evaluator = EvaluatorFactory.Create(predicate, context);
-        found.Add(new Conjunct(evaluator, evaluator is IBitmapCondition { HasBitmap: true } condition ? condition : null, PlanWalker.ColumnsOf(predicate)));
+        found.Add(new Conjunct(evaluator, evaluator as IBitmapCondition, PlanWalker.ColumnsOf(predicate)));
+    }
+
+    /// <summary>Runs the conditions that cannot fail, all on bitmaps, until no row is left.</summary>
+    /// <returns>How many conjuncts are done with.</returns>
+    private int TestTotal(Batch batch, Selection? rows, Load? load, Span<ulong> bitmap)
+    {
+        Span<ulong> other = stackalloc ulong[Batch.NullWordCount];
+        var words = Bits.WordCount(batch.RowCount);
+        var done = 0;
+        for (; done < conjuncts.Length && conjuncts[done].Condition is { IsTotal: true } condition; done++)
+        {
+            load?.Invoke(conjuncts[done].Columns, rows);
+            if (done == 0)
+            {
+                condition.Test(batch, rows, bitmap);
+                continue;
+            }
+
+            condition.Test(batch, rows, other);
+            Bits.And(bitmap[..words], other);
+            if (!bitmap[..words].ContainsAnyExcept(0UL))
+            {
+                return conjuncts.Length;
+            }
+        }
+
+        return done;
     }
 
     private Selection? Keep(Span<ulong> bitmap, int rowCount, Selection? rows)
     {
-        if (rows is null)
+        var words = Bits.WordCount(rowCount);
+        if (rows is not null)
         {
-            if (Bits.PopCount(bitmap[..Bits.WordCount(rowCount)]) == rowCount)
-            {
-                return null;
-            }
-
-            selection.Count = Bits.ToIndices(bitmap, rowCount, selection.Buffer);
-            return selection;
+            Span<ulong> wanted = stackalloc ulong[Batch.NullWordCount];
+            Bits.FromIndices(rows.Rows, wanted, rowCount);
+            Bits.And(bitmap[..words], wanted);
+        }
+        else if (Bits.PopCount(bitmap[..words]) == rowCount)
+        {
+            return null;
         }
 
-        var kept = 0;
-        foreach (var row in rows.Rows)
-        {
-            selection.Buffer[kept] = row;
-            kept += (int)(bitmap[row >> 6] >> row & 1);
-        }
-
-        selection.Count = kept;
+        selection.Count = Bits.ToIndices(bitmap, rowCount, selection.Buffer);
         return selection;
     }
 
