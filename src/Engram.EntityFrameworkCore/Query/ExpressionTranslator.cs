@@ -50,6 +50,12 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
 
     protected override Expression VisitUnary(UnaryExpression unaryExpression)
     {
+        // A column that is an array, where the function takes memory: both are vectors.
+        if (unaryExpression.NodeType == ExpressionType.Convert && unaryExpression.Type == typeof(ReadOnlyMemory<float>) && unaryExpression.Operand.Type == typeof(float[]))
+        {
+            return Visit(unaryExpression.Operand);
+        }
+
         // C# cuts the fraction off where the database's CAST rounds.
         var isCut = unaryExpression.NodeType is ExpressionType.Convert or ExpressionType.ConvertChecked
             && HasFraction(unaryExpression.Operand.Type) && IsInteger(unaryExpression.Type);

@@ -47,22 +47,17 @@ internal sealed class QueryTranslator : RelationalQueryableMethodTranslatingExpr
 
     /// <summary>
     /// Orders by a similarity as by its distance, the other way round: it is the distance that the database's top-k scan understands, and pgvector's
-    /// indexes too. Only where no NULL can turn up, since NULL sorts first either way.
+    /// indexes too. A row without an embedding comes last in any of these orders.
     /// </summary>
     private static OrderingExpression CreateOrdering(SqlExpression key, bool isAscending)
         => key switch
         {
-            SqlBinaryExpression { OperatorType: ExpressionType.Subtract, Left: SqlConstantExpression, Right: VectorDistanceExpression distance }
-                when IsNeverNull(distance) => new OrderingExpression(distance, !isAscending),
-            SqlUnaryExpression { OperatorType: ExpressionType.Negate, Operand: VectorDistanceExpression distance }
-                when IsNeverNull(distance) => new OrderingExpression(distance, !isAscending),
+            SqlBinaryExpression { OperatorType: ExpressionType.Subtract, Left: SqlConstantExpression, Right: VectorDistanceExpression distance } =>
+                new OrderingExpression(distance, !isAscending),
+            SqlUnaryExpression { OperatorType: ExpressionType.Negate, Operand: VectorDistanceExpression distance } =>
+                new OrderingExpression(distance, !isAscending),
             _ => new OrderingExpression(key, isAscending),
         };
-
-    private static bool IsNeverNull(VectorDistanceExpression distance) => IsNeverNull(distance.Left) && IsNeverNull(distance.Right);
-
-    private static bool IsNeverNull(SqlExpression operand)
-        => operand is ColumnExpression { IsNullable: false } or SqlParameterExpression or SqlConstantExpression { Value: not null };
 }
 
 internal sealed class QueryTranslatorFactory(
