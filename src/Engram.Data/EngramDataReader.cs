@@ -49,13 +49,29 @@ public sealed partial class EngramDataReader : DbDataReader
     public override int Depth => 0;
 
     /// <summary>Columns of the current result; 0 when there is none.</summary>
-    public override int FieldCount => fields.Length;
+    /// <exception cref="InvalidOperationException">The reader is closed.</exception>
+    public override int FieldCount
+    {
+        get
+        {
+            ThrowIfClosed(nameof(FieldCount));
+            return fields.Length;
+        }
+    }
 
     /// <inheritdoc/>
     public override int VisibleFieldCount => FieldCount;
 
     /// <summary>Whether the current result has rows at all, read or not.</summary>
-    public override bool HasRows => hasRows;
+    /// <exception cref="InvalidOperationException">The reader is closed.</exception>
+    public override bool HasRows
+    {
+        get
+        {
+            ThrowIfClosed(nameof(HasRows));
+            return hasRows;
+        }
+    }
 
     /// <inheritdoc/>
     public override bool IsClosed => isClosed;

@@ -220,7 +220,10 @@ internal sealed partial class DatabaseSlot(string key)
         {
             try
             {
-                return Database.Open(target, logger);
+                // Recovery reads and syncs files; an asynchronous caller, such as a user interface, does not wait for that in its own thread.
+                return isAsync
+                    ? await Task.Run(() => Database.Open(target, logger), cancellationToken).ConfigureAwait(false)
+                    : Database.Open(target, logger);
             }
             catch (EngramException e) when (e.SqlState == SqlStates.LockNotAvailable
                 && (target.LockTimeout == Timeout.InfiniteTimeSpan || Environment.TickCount64 - start < target.LockTimeout.TotalMilliseconds))

@@ -199,7 +199,9 @@ public sealed class DataReaderTests : AdoTest
         reader.Close();
         reader.Close();
         Assert.True(reader.IsClosed);
-        Assert.Throws<InvalidOperationException>(() => reader.FieldCount == 0 && reader.Read());
+        Assert.Throws<InvalidOperationException>(() => reader.FieldCount);
+        Assert.Throws<InvalidOperationException>(() => reader.HasRows);
+        Assert.Throws<InvalidOperationException>(() => reader.Read());
         Assert.Throws<InvalidOperationException>(() => reader.GetName(0));
     }
 
