@@ -4,7 +4,8 @@ namespace Engram.Data.Columns;
 /// <remarks>Owned and refilled by the operator that made it; valid until that operator's next call.</remarks>
 internal sealed class Selection
 {
-    private readonly ushort[] rows = new ushort[Batch.RowCountMax];
+    // Made at its first use: most statements are small, and of the selections that their operators hold few are ever filled.
+    private ushort[]? rows;
 
     /// <summary>How many rows are selected, 0 to <see cref="Batch.RowCountMax"/>.</summary>
     public int Count { get; set; }
@@ -13,13 +14,13 @@ internal sealed class Selection
     public ReadOnlySpan<ushort> Rows => rows.AsSpan(0, Count);
 
     /// <summary>All 2,048 places, to be written before <see cref="Count"/> is set.</summary>
-    public Span<ushort> Buffer => rows;
+    public Span<ushort> Buffer => rows ??= new ushort[Batch.RowCountMax];
 
-    public void Add(int row) => rows[Count++] = (ushort)row;
+    public void Add(int row) => Buffer[Count++] = (ushort)row;
 
     public void CopyFrom(Selection other)
     {
-        other.Rows.CopyTo(rows);
+        other.Rows.CopyTo(Buffer);
         Count = other.Count;
     }
 }
