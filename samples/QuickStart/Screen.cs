@@ -48,7 +48,7 @@ public static class Screen
                 .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn { Width = 50 }, new PercentageColumn(), new ElapsedTimeColumn())
                 .StartAsync(async context =>
                 {
-                    var task = context.AddTask(name.PadRight(Indent - 1), maxValue: total);
+                    var task = context.AddTask(name, maxValue: total);
                     await work(done => task.Value = done);
                 });
             return;
