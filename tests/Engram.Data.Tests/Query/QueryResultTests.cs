@@ -8,6 +8,21 @@ public sealed class QueryResultTests : AdoTest
     /// <summary>Four people; a is the boss of b and c, and b of d.</summary>
     private const string People = "WITH p (id, name, boss, age) AS (VALUES (1, 'a', NULL, 50), (2, 'b', 1, 30), (3, 'c', 1, 20), (4, 'd', 2, 10)) ";
 
+    [Theory]
+    [InlineData("JOIN", "2")]
+    [InlineData("LEFT JOIN", "1", "2")]
+    [InlineData("RIGHT JOIN", "2", "3")]
+    [InlineData("FULL JOIN", "1", "2", "3")]
+    public void USING_finds_columns_by_their_aliases(string join, params string[] rows)
+        => Assert.Equal(rows, Rows($"SELECT k FROM (VALUES (1), (2)) a (k) {join} (VALUES (2), (3)) b (k) USING (k) ORDER BY k"));
+
+    [Fact]
+    public void An_aggregate_of_an_outer_query_is_not_computed_in_the_inner_one()
+    {
+        AssertState("0A000", () => Rows("SELECT (SELECT sum(t.x) FROM (VALUES (1)) u (y)) FROM (VALUES (1), (2)) t (x)"));
+        Assert.Equal(["3", "5"], Rows("SELECT (SELECT sum(t.x + u.y) FROM (VALUES (1), (0)) u (y)) FROM (VALUES (1), (2)) t (x) ORDER BY 1"));
+    }
+
     [Fact]
     public void A_written_cast_to_varchar_cuts_where_storing_refuses()
     {

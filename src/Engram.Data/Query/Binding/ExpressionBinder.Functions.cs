@@ -87,6 +87,13 @@ internal sealed partial class ExpressionBinder
             throw Error.UndefinedFunction($"{name}()", null, syntax.Position);
         }
 
+        // SQL gives an aggregate of an outer query's columns alone to that query: computed here, it would be another number.
+        var named = arguments.SelectMany(ExpressionTree.ColumnsOf).ToHashSet();
+        if (named.Count > 0 && !scope!.Tables.SelectMany(t => t.Columns).Any(c => named.Contains(c.Column.Id)))
+        {
+            throw Error.NotSupported("An aggregate over columns of an outer query alone", syntax.Position + 1);
+        }
+
         var (function, converted, type) = Resolve(name, FunctionKind.Aggregate, arguments, syntax.Position, isOperator: false) switch
         {
             var r => (r.Function, r.Arguments, r.Type),

@@ -153,7 +153,9 @@ internal sealed partial class QueryBinder
         var computed = new List<(LogicalColumn Column, BoundExpression Expression)>();
         foreach (var name in names)
         {
-            var (a, b) = (FindOne(left, name), FindOne(right, name));
+            // A list of aliases gives a table's columns other names than their own.
+            var (seenAs, a) = FindOne(left, name);
+            var (_, b) = FindOne(right, name);
             conjuncts.Add(ExpressionBinder.AreEqual(a.Reference, b.Reference, name.Position));
             hidden.Add(a.Id);
             hidden.Add(b.Id);
@@ -161,11 +163,11 @@ internal sealed partial class QueryBinder
             if (kind == JoinKind.Full)
             {
                 var operands = ExpressionBinder.Unify([(a.Reference, name.Position), (b.Reference, name.Position)], "USING");
-                column = statement.NewColumn(a.Name, operands[0].Type);
+                column = statement.NewColumn(seenAs, operands[0].Type);
                 computed.Add((column, new BoundCoalesce(column.Type, operands)));
             }
 
-            merged.Add(new ScopeColumn(column.Name, column));
+            merged.Add(new ScopeColumn(seenAs, column));
         }
 
         LogicalPlan plan = new LogicalJoin(kind, left.Plan, right.Plan, [.. conjuncts]);
@@ -183,12 +185,12 @@ internal sealed partial class QueryBinder
 
     private static IEnumerable<ScopeColumn> Visible(Source source) => source.Tables.SelectMany(t => t.Columns).Where(c => !c.IsMerged);
 
-    private static LogicalColumn FindOne(Source source, IdentifierSyntax name)
+    private static (string Name, LogicalColumn Column) FindOne(Source source, IdentifierSyntax name)
     {
         var found = NameMatch.Find(name, Visible(source), c => c.Name);
         return found.Count switch
         {
-            1 => found[0].Column,
+            1 => (found[0].Name, found[0].Column),
             0 => throw Error.UndefinedColumn(name.Text, "one side of the join", NameMatch.Similar(name.Text, Visible(source).Select(c => c.Name)), name.Position),
             _ => throw Error.AmbiguousName("column", name.Text, name.Position),
         };
