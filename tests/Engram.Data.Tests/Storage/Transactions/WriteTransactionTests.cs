@@ -85,6 +85,34 @@ public sealed class WriteTransactionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_snapshot_transaction_sees_its_own_rows_behind_those_that_others_committed_since()
+    {
+        await InsertAsync(Row(1));
+        using var before = store.OpenSnapshot();
+        await InsertAsync(Row(2), Row(3));
+
+        using var transaction = await store.BeginWriteAsync(s_patience, before.Lsn, default);
+        transaction.BeginStatement().Dispose();
+        EpisodeTable.Insert(transaction, Row(4), Row(5));
+        transaction.EndStatement();
+        using (var view = transaction.BeginStatement())
+        {
+            EpisodeTable.Insert(transaction, Row(6));
+            Assert.Equal([1, 4, 5], EpisodeTable.Read(view).Select(r => r.Row.Id));
+            Assert.Null(EpisodeTable.Find(view, 2));
+            Assert.NotNull(EpisodeTable.Find(view, 5));
+            Assert.Null(EpisodeTable.Find(view, 6));
+            EpisodeTable.Insert(transaction, Row(3));
+        }
+
+        // Keys are held against what is there, seen or not.
+        Assert.Equal("23505", Assert.Throws<EngramException>(transaction.EndStatement).SqlState);
+        await transaction.CommitAsync();
+        using var after = store.OpenSnapshot();
+        Assert.Equal([1, 2, 3, 4, 5], EpisodeTable.Read(after).Select(r => r.Row.Id));
+    }
+
+    [Fact]
     public async Task Writers_queue_in_order_and_give_up_after_their_time()
     {
         using var first = await BeginAsync();
@@ -126,6 +154,77 @@ public sealed class WriteTransactionTests : IAsyncLifetime
         using var after = store.OpenSnapshot();
         Assert.Single(after.Catalog.Find("public", "Other")!.Columns);
         Assert.Equal(0, after.EstimateRowCount(new TableId(2)));
+    }
+
+    [Fact]
+    public async Task A_table_that_was_created_and_dropped_in_a_rolled_back_transaction_leaves_nothing()
+    {
+        var other = EpisodeTable.Definition with
+        {
+            Id = new TableId(2), Name = "Other", Indexes = [],
+            Columns = [EpisodeTable.Definition.Columns[0] with { Identity = IdentityKind.ByDefault }],
+        };
+        using (var transaction = await BeginAsync())
+        {
+            transaction.BeginStatement().Dispose();
+            transaction.PutTable(other);
+            Assert.Equal(1, transaction.NextIdentity(other.Id, new ColumnId(1), 100));
+            transaction.DropTable(other.Id);
+            transaction.EndStatement();
+            transaction.Rollback();
+        }
+
+        using var next = await BeginAsync();
+        next.BeginStatement().Dispose();
+        next.PutTable(other);
+        Assert.Equal(1, next.NextIdentity(other.Id, new ColumnId(1), 1));
+    }
+
+    [Fact]
+    public async Task An_index_id_that_comes_again_after_a_rollback_finds_rows_of_segments_by_its_new_columns()
+    {
+        await InsertAsync(Row(1) with { Name = "a", Confidence = 0.25f }, Row(2) with { Name = "b" });
+        await store.CheckpointAsync(default);
+        static TableDefinition With(int column) => EpisodeTable.Definition with
+        {
+            Indexes = [.. EpisodeTable.Definition.Indexes, new IndexDefinition(new IndexId(3), "U", [new IndexColumn(new ColumnId(column))]) { IsUnique = true }],
+        };
+        using (var transaction = await BeginAsync())
+        {
+            transaction.BeginStatement().Dispose();
+            transaction.PutTable(With(column: 2));
+            transaction.Rollback();
+        }
+
+        await RunAsync(t => t.PutTable(With(column: 3)));
+        using var snapshot = store.OpenSnapshot();
+        using var key = ClrValue.Constant(DataType.Single, 0.25f);
+        var found = new List<long>();
+        snapshot.Probe(EpisodeTable.Id, new IndexId(3), [key.Column], 0, found);
+        Assert.Equal([1], found);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_that_is_asked_for_while_the_store_closes_does_nothing()
+    {
+        using var other = new MemoryDirectory();
+        var closing = Store.Open(other.Share(), new StoreOptions(), NullLogger.Instance);
+        await EpisodeTable.CreateAsync(closing);
+        var held = await closing.BeginWriteAsync(s_patience, null, default);
+        var running = closing.CheckpointAsync(default).AsTask();
+        var waiting = closing.CheckpointAsync(default).AsTask();
+        var closed = closing.DisposeAsync().AsTask();
+        held.Rollback();
+        await running;
+        await closed;
+        try
+        {
+            await waiting;
+        }
+        catch (EngramException e)
+        {
+            Assert.Equal(SqlStates.ConnectionDoesNotExist, e.SqlState);
+        }
     }
 
     [Fact]
