@@ -120,6 +120,11 @@ internal sealed class DiskDirectory(string path) : DataDirectory
     public override void CreateSubdirectory(string name)
     {
         var full = FullPath(name);
+        if (File.Exists(full))
+        {
+            throw Error.NotADatabase(full, "it is a file, and a database is a directory");
+        }
+
         try
         {
             if (OperatingSystem.IsWindows())

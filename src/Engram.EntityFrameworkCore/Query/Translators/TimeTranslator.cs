@@ -105,11 +105,14 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         };
     }
 
-    /// <summary>The clock of the database is that of the process, in UTC; local time would depend on where the query runs.</summary>
-    private SqlExpression? TranslateNow(Type type, string member)
-        => member != nameof(DateTime.UtcNow) ? null
-            : type == typeof(DateTimeOffset) ? sql.Function("now", [], nullable: false, [], type)
-            : sql.NiladicFunction("localtimestamp", nullable: false, type);
+    /// <summary>The clock of the database is that of the process, in UTC. <see cref="DateTimeOffset.Now"/> is the same instant with another offset, which
+    /// comparisons do not see; <see cref="DateTime.Now"/> is another value, which depends on where the query runs, and is left alone.</summary>
+    private SqlExpression? TranslateNow(Type type, string member) => (type, member) switch
+    {
+        _ when type == typeof(DateTimeOffset) && member is nameof(DateTimeOffset.Now) or nameof(DateTimeOffset.UtcNow) => sql.Function("now", [], nullable: false, [], type),
+        _ when type == typeof(DateTime) && member == nameof(DateTime.UtcNow) => sql.NiladicFunction("localtimestamp", nullable: false, type),
+        _ => null,
+    };
 
     private SqlExpression Length(SqlExpression number, TimeSpan unit)
     {
