@@ -215,9 +215,10 @@ public sealed class EngramCommand : DbCommand
         ThrowIfReading(nameof(ExecuteReader));
         cancellationToken.ThrowIfCancellationRequested();
         var isSchemaOnly = (behavior & CommandBehavior.SchemaOnly) != 0;
+        var values = parameters.ToList();
         var interrupt = connection.Session.CreateInterrupt(TimeSpan.FromSeconds(CommandTimeout), cancellationToken);
         running = interrupt;
-        var run = new ScriptRun(connection.Session, [(commandText, parameters.ToList())], interrupt, isSchemaOnly);
+        var run = new ScriptRun(connection.Session, [(commandText, values)], interrupt, isSchemaOnly);
         var opened = new EngramDataReader(connection, this, null, run, behavior);
         try
         {

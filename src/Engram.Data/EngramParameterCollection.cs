@@ -11,6 +11,8 @@ namespace Engram.Data;
 [SuppressMessage("Design", "CA1010", Justification = "ADO.NET prescribes the shape of this type, as of its base.")]
 public sealed class EngramParameterCollection : DbParameterCollection
 {
+    private const int CountMax = 65_535;
+
     private readonly List<EngramParameter> parameters = [];
 
     internal EngramParameterCollection()
@@ -131,6 +133,11 @@ public sealed class EngramParameterCollection : DbParameterCollection
         if (parameters.Count == 0)
         {
             return ParameterList.Empty;
+        }
+
+        if (parameters.Count > CountMax)
+        {
+            throw Error.TooManyParameters(parameters.Count, CountMax);
         }
 
         var inputs = new ParameterInput[parameters.Count];

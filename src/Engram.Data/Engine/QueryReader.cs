@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.ExceptionServices;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution;
 using Engram.Data.Query.Planning;
@@ -16,6 +17,7 @@ internal sealed class QueryReader(BoundStatement statement, Operator root, ReadV
     private Batch? current;
     private RowBuffer? rest;
     private int restNext;
+    private ExceptionDispatchInfo? failure;
     private bool isInvalid;
 
     public override bool HasResultSet => true;
@@ -31,12 +33,22 @@ internal sealed class QueryReader(BoundStatement statement, Operator root, ReadV
             return current = root.Next();
         }
 
-        return isInvalid ? throw Error.ReaderInvalidated()
-            : rest is not null && restNext < rest.Batches.Count ? rest.Batches[restNext++]
-            : null;
+        if (isInvalid)
+        {
+            throw Error.ReaderInvalidated();
+        }
+
+        if (rest is not null && restNext < rest.Batches.Count)
+        {
+            return rest.Batches[restNext++];
+        }
+
+        failure?.Throw();
+        return null;
     }
 
-    /// <summary>Copies the current batch and all that follow, and lets go of the snapshot.</summary>
+    /// <summary>Copies the current batch and all that follow, and lets go of the snapshot. What fails on the way is the reader's, not the
+    /// caller's: it is thrown where the reader would have met it.</summary>
     public void Buffer()
     {
         if (root is null)
@@ -53,9 +65,16 @@ internal sealed class QueryReader(BoundStatement statement, Operator root, ReadV
         }
 
         rest = new RowBuffer(Columns);
-        while (root.Next() is { } batch)
+        try
         {
-            rest.Append(batch);
+            while (root.Next() is { } batch)
+            {
+                rest.Append(batch);
+            }
+        }
+        catch (Exception e)
+        {
+            failure = ExceptionDispatchInfo.Capture(e);
         }
 
         Free();

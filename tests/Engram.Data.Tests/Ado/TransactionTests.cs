@@ -294,6 +294,27 @@ public sealed class TransactionTests : AdoTest
     }
 
     [Fact]
+    public void What_fails_in_an_open_reader_does_not_fail_the_commit()
+    {
+        var transaction = Connection.BeginTransaction();
+        for (var first = 0; first < 6000; first += 1000)
+        {
+            Execute("INSERT INTO t VALUES " + string.Join(", ", Enumerable.Range(first, 1000).Select(i => $"({i}, {i})")));
+        }
+
+        using var reader = Command("SELECT 10 / (v - 5000) FROM t").ExecuteReader();
+        Assert.True(reader.Read());
+        transaction.Commit();
+        Assert.Equal(6000L, Scalar("SELECT count(*) FROM t"));
+        AssertState("22012", () =>
+        {
+            while (reader.Read())
+            {
+            }
+        });
+    }
+
+    [Fact]
     public void A_reader_of_own_rows_ends_with_a_rollback()
     {
         var transaction = Connection.BeginTransaction();
