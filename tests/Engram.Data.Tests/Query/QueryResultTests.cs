@@ -24,6 +24,31 @@ public sealed class QueryResultTests : AdoTest
     }
 
     [Fact]
+    public void Columns_keep_the_names_that_a_list_of_aliases_gives_them()
+    {
+        Execute("CREATE TABLE named (a integer, b integer)");
+        Execute("INSERT INTO named VALUES (1, 2)");
+        foreach (var from in new[] { "named t (x, y)", "(VALUES (1, 2)) t (x, y)", "(SELECT a, b FROM named) t (x, y)" })
+        {
+            using var reader = Command($"SELECT x, y, * FROM {from}").ExecuteReader();
+            Assert.Equal(["x", "y", "x", "y"], Enumerable.Range(0, 4).Select(reader.GetName));
+            reader.Close();
+            Assert.Equal(["2"], Rows($"SELECT s.y FROM (SELECT x, y FROM {from}) s WHERE s.x = 1 ORDER BY s.y"));
+        }
+    }
+
+    [Fact]
+    public void Large_floats_are_written_with_an_exponent()
+    {
+        Assert.Equal(
+            ["100000000000000,1e+15,-1.2345678901234568e+17,123456.789,1e+300,1e-05"],
+            Rows("SELECT CAST(1e14::float8 AS text), CAST(1e15::float8 AS text), CAST(-123456789012345680::float8 AS text), CAST(123456.789::float8 AS text), CAST(1e300::float8 AS text), CAST(1e-5::float8 AS text)"));
+        Assert.Equal(
+            ["100000,1e+06,1.234567e+06,123456.79,1.2345678e+06"],
+            Rows("SELECT CAST(1e5::real AS text), CAST(1e6::real AS text), CAST(1234567::real AS text), CAST(123456.789::real AS text), CAST(1234567.8::real AS text)"));
+    }
+
+    [Fact]
     public void A_written_cast_to_varchar_cuts_where_storing_refuses()
     {
         Assert.Equal(["a😀|abc||2"], Rows("SELECT concat(CAST(x AS varchar(2)), '|', 'abcdef'::varchar(3), '|', CAST(n AS varchar(1)), '|', length(x::varchar(2))) FROM (VALUES ('a😀b', NULL)) t (x, n)"));

@@ -102,7 +102,10 @@ internal sealed partial class QueryBinder
         }
 
         // A derived table may go without a name; then its columns are found by theirs alone.
-        return new ScopeTable(name ?? $"?{position}", null, [.. columns.Select((c, i) => new ScopeColumn(i < aliases.Count ? NameMatch.Fold(aliases[i]) : c.Name, c))]);
+        return new ScopeTable(name ?? $"?{position}", null, [.. columns.Select((c, i) => Seen(i < aliases.Count ? c with { Name = NameMatch.Fold(aliases[i]) } : c))]);
+
+        // The name goes with the column into the output of a query: SELECT x FROM t a (x) has a column x.
+        static ScopeColumn Seen(LogicalColumn column) => new(column.Name, column);
     }
 
     private Source BindJoin(JoinSyntax join, Scope scope, ImmutableArray<ScopeTable> siblings)

@@ -219,7 +219,7 @@ public class PlannerTests
     [InlineData(
         @"SELECT id FROM people INTERSECT SELECT ""PersonId"" FROM ""Episodes""",
         """project(id=id#0 filter(and(=(min#1, 0), =(max#2, 1)) aggregate([id#0] [min(side#1), max(side#1)] union(project(id=id#0, side=0 scan(people: id)) project(PersonId=PersonId#0, side=1 scan(Episodes: PersonId))))))""")]
-    [InlineData("""SELECT * FROM (VALUES (1, 'a'), (2, NULL)) v (x, y) WHERE x > 1""", """filter(>(column1#0, 1) values(1, 'a'; 2, null))""")]
+    [InlineData("""SELECT * FROM (VALUES (1, 'a'), (2, NULL)) v (x, y) WHERE x > 1""", """filter(>(x#0, 1) values(1, 'a'; 2, null))""")]
     [InlineData(
         """SELECT id FROM (SELECT id FROM people UNION ALL SELECT boss_id FROM people) u WHERE id > 5""",
         """union(scan(people: id where >(id#0, 5) bounds c1 Greater 5) scan(people: boss_id where >(boss_id#0, 5) bounds c4 Greater 5))""")]

@@ -33,9 +33,41 @@ internal readonly struct FormatNumber<T> : IUnaryFunction<T, Bytes>
         {
             // 1E+20 is written 1e+20; the words Infinity and NaN hold no E.
             buffer[..written].Replace((byte)'E', (byte)'e');
+            written = WithExponent(buffer, written, typeof(T) == typeof(float) ? 6 : 15);
         }
 
         return TextValue.Copy(buffer[..written], memory);
+    }
+
+    /// <summary>As PostgreSQL does, writes 1234567 as 1.234567e+06 when more digits than these stand before the point.</summary>
+    private static int WithExponent(Span<byte> text, int length, int digitsMax)
+    {
+        var start = text[0] == '-' ? 1 : 0;
+        var end = text[start..length].IndexOfAnyExceptInRange((byte)'0', (byte)'9');
+        var exponent = (end < 0 ? length - start : end) - 1;
+        if (exponent < digitsMax || (end >= 0 && text[start + end] != '.'))
+        {
+            return length;
+        }
+
+        if (end >= 0)
+        {
+            // Without its point, the text is all digits.
+            text[(start + end + 1)..length].CopyTo(text[(start + end)..]);
+            length--;
+        }
+
+        length = start + 1 + text[(start + 1)..length].TrimEnd((byte)'0').Length;
+        if (length > start + 1)
+        {
+            text[(start + 1)..length].CopyTo(text[(start + 2)..]);
+            text[start + 1] = (byte)'.';
+            length++;
+        }
+
+        "e+"u8.CopyTo(text[length..]);
+        exponent.TryFormat(text[(length + 2)..], out var written, "00", CultureInfo.InvariantCulture);
+        return length + 2 + written;
     }
 }
 
