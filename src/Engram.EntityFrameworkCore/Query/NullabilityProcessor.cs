@@ -14,9 +14,14 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
 
     protected override SqlExpression VisitIn(InExpression inExpression, bool allowOptimizedExpansion, out bool nullable)
     {
-        // EF.MultipleParameters and EF.Constant, or the same as an option of the context, ask for one term a value.
-        var isArray = inExpression.ValuesParameter is { TranslationMode: null or ParameterTranslationMode.Parameter }
-            && CollectionParameterTranslationMode != ParameterTranslationMode.Constant;
+        // EF.MultipleParameters and EF.Constant, or UseParameterizedCollectionMode(Constant), ask for one term a value. In a context of another mode than
+        // the default, QueryTranslator marks as multiple what is asked for as one parameter.
+        var isArray = inExpression.ValuesParameter is { TranslationMode: var mode } && CollectionParameterTranslationMode switch
+        {
+            ParameterTranslationMode.Constant => mode == ParameterTranslationMode.MultipleParameters,
+            ParameterTranslationMode.Parameter => mode != ParameterTranslationMode.Constant,
+            _ => mode is null,
+        };
         return isArray
             ? VisitInArray(inExpression.Item, inExpression.ValuesParameter!, allowOptimizedExpansion, out nullable)
             : base.VisitIn(inExpression, allowOptimizedExpansion, out nullable);

@@ -1,5 +1,7 @@
 using System.Linq.Expressions;
 using Engram.EntityFrameworkCore.Query.Expressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 
@@ -8,17 +10,36 @@ namespace Engram.EntityFrameworkCore.Query;
 /// <summary>Translates LINQ operators (<c>Where</c>, <c>OrderBy</c> …) to parts of a SELECT.</summary>
 internal sealed class QueryTranslator : RelationalQueryableMethodTranslatingExpressionVisitor
 {
+    private readonly RelationalQueryCompilationContext queryCompilationContext;
+
     public QueryTranslator(
         QueryableMethodTranslatingExpressionVisitorDependencies dependencies,
         RelationalQueryableMethodTranslatingExpressionVisitorDependencies relationalDependencies,
         RelationalQueryCompilationContext queryCompilationContext)
         : base(dependencies, relationalDependencies, queryCompilationContext)
-    {
-    }
+        => this.queryCompilationContext = queryCompilationContext;
 
     private QueryTranslator(QueryTranslator parentVisitor)
         : base(parentVisitor)
+        => queryCompilationContext = parentVisitor.queryCompilationContext;
+
+    private ParameterTranslationMode ContextMode => RelationalOptionsExtension.Extract(queryCompilationContext.ContextOptions).ParameterizedCollectionMode;
+
+    /// <summary>
+    /// A collection that is asked for as one parameter is one wherever <c>Contains</c> is asked of it (see <see cref="NullabilityProcessor"/>); for other
+    /// operators the database would have to take it apart, so there it is a parameter for each value.
+    /// </summary>
+    protected override ShapedQueryExpression? TranslateParameterQueryRoot(ParameterQueryRootExpression parameterQueryRootExpression)
     {
+        var parameter = parameterQueryRootExpression.QueryParameterExpression;
+        if ((parameter.TranslationMode ?? ContextMode) != ParameterTranslationMode.Parameter)
+        {
+            return base.TranslateParameterQueryRoot(parameterQueryRootExpression);
+        }
+
+        ParameterTranslationMode? mode = ContextMode == ParameterTranslationMode.MultipleParameters ? null : ParameterTranslationMode.MultipleParameters;
+        parameter = new QueryParameterExpression(parameter.Name, parameter.Type, mode, parameter.IsNonNullableReferenceType);
+        return base.TranslateParameterQueryRoot(new ParameterQueryRootExpression(parameterQueryRootExpression.ElementType, parameter));
     }
 
     protected override QueryableMethodTranslatingExpressionVisitor CreateSubqueryVisitor() => new QueryTranslator(this);
