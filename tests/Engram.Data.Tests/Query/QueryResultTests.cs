@@ -48,6 +48,20 @@ public sealed class QueryResultTests : AdoTest
             Rows("SELECT CAST(1e5::real AS text), CAST(1e6::real AS text), CAST(1234567::real AS text), CAST(123456.789::real AS text), CAST(1234567.8::real AS text)"));
     }
 
+    [Theory]
+    [InlineData("SELECT COALESCE(s, 'longer') FROM short", "longer", "ab")]
+    [InlineData("SELECT CASE WHEN s IS NULL THEN 'longer' ELSE s END FROM short", "longer", "ab")]
+    [InlineData("SELECT s FROM short UNION ALL SELECT 'longer'", "NULL", "ab", "longer")]
+    [InlineData("SELECT x FROM (VALUES (CAST('ab' AS varchar(2))), ('longer'), (NULL)) t (x)", "NULL", "ab", "longer")]
+    [InlineData("SELECT greatest(s, 'aaa') FROM short", "aaa", "ab")]
+    [InlineData("SELECT COALESCE(n, '1.25') FROM short", "1.25", "7.5")]
+    public void Literals_beside_short_columns_may_be_longer(string sql, params string[] rows)
+    {
+        Execute("CREATE TABLE short (s varchar(2), n numeric(3,1))");
+        Execute("INSERT INTO short VALUES ('ab', 7.5), (NULL, NULL)");
+        Assert.Equal(rows.Order(), Rows(sql).Order());
+    }
+
     [Fact]
     public void A_written_cast_to_varchar_cuts_where_storing_refuses()
     {

@@ -200,7 +200,9 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             type = common.Kind != TypeKind.Unknown ? common : throw Error.NoCommonType(what, type.ToString(), value.Type.ToString(), position);
         }
 
-        return type.Kind == TypeKind.Unknown ? DataType.Text : type;
+        // NULL fits into varchar(n); a literal beside it may be longer.
+        var hasLiteral = values.Any(v => Coercion.IsUntyped(v.Value) && v.Value is not BoundConstant { Value: null });
+        return type.Kind == TypeKind.Unknown ? DataType.Text : hasLiteral ? TypeConversions.BesideLiterals(type) : type;
     }
 
     private BoundExpression BindArray(ArraySyntax syntax)

@@ -117,6 +117,11 @@ internal sealed partial class QueryBinder(StatementScope statement)
         {
             var isUntyped = left.Columns[i].Type.Kind == TypeKind.Unknown && right.Columns[i].Type.Kind == TypeKind.Unknown;
             var type = isUntyped ? DataType.Text : TypeConversions.Common(left.Columns[i].Type, right.Columns[i].Type);
+            if (left.Columns[i].Type.Kind == TypeKind.Unknown || right.Columns[i].Type.Kind == TypeKind.Unknown)
+            {
+                type = TypeConversions.BesideLiterals(type);
+            }
+
             results.Add(type.Kind != TypeKind.Unknown
                 ? statement.NewColumn(left.Columns[i].Name, type)
                 : throw Error.NoCommonType($"Column {i + 1} of {set.Operator.ToString().ToUpperInvariant()}", left.Columns[i].Type.ToString(), right.Columns[i].Type.ToString(), set.Position));

@@ -102,6 +102,9 @@ internal static class TypeConversions
         return best.Kind == a.Kind ? Bare(a) : best.Kind == b.Kind ? Bare(b) : new DataType(best.Kind);
     }
 
+    /// <summary>The type that literals without a type take beside values of one: any length, any digits.</summary>
+    public static DataType BesideLiterals(DataType type) => type.Kind is TypeKind.Text or TypeKind.Decimal ? Bare(type) : type;
+
     private static readonly TypeKind[] CandidateKinds =
     [
         TypeKind.Int8, TypeKind.Int16, TypeKind.Int32, TypeKind.Int64, TypeKind.UInt8, TypeKind.UInt16, TypeKind.UInt32, TypeKind.UInt64,
