@@ -24,6 +24,13 @@ internal static class ResultShapes
         new("project: distinct pairs", q => q.Episodes.Select(e => new { e.Mood, e.IsPinned }).Distinct().OrderBy(x => x.Mood).ThenBy(x => x.IsPinned).ToList()),
         new("project: computed", q => q.Episodes.OrderBy(e => e.Id).Select(e => new { Twice = e.Importance * 2, Half = e.Importance / 2, Share = e.Cost / 3m, Level = e.Importance > 10 ? "high" : "low", Number = e.Importance.ToString(), Price = Convert.ToString(e.Cost), Rounded = Convert.ToInt32(e.Cost) }).Take(300).ToList()),
         new("project: rounded", q => q.Episodes.OrderBy(e => e.Id).Select(e => new { A = Math.Round(e.Cost), B = Math.Round(e.Cost, 1), C = Math.Round(e.Confidence * 10.0), D = Math.Truncate(e.Cost), E = Math.Ceiling(e.Cost), F = Math.Sqrt(e.Confidence), G = Math.Sign(e.Importance), H = Math.Pow(e.Importance, 2), I = (int)e.Cost, J = (long)(e.Confidence * 10) }).Take(500).ToList()),
+        new("project: times", q => q.Episodes.Where(e => e.SeenAt != null && e.Duration != null).OrderBy(e => e.Id).Select(e => new
+        {
+            e.HappenedAt.DateTime, e.HappenedAt.Date, e.HappenedAt.TimeOfDay, Seen = e.SeenAt!.Value.Date, SeenTime = e.SeenAt.Value.TimeOfDay, e.HappenedAt.Second,
+            Day = DateOnly.FromDateTime(e.SeenAt.Value), Time = TimeOnly.FromDateTime(e.SeenAt.Value), e.Day.DayNumber, Later = e.Day.AddDays(e.Importance),
+            Noon = e.Day.ToDateTime(new TimeOnly(12, 30)), Unix = e.HappenedAt.ToUnixTimeSeconds(), Ms = e.HappenedAt.ToUnixTimeMilliseconds(),
+            Months = e.HappenedAt.AddMonths(e.Importance), Years = e.SeenAt.Value.AddYears(1), e.Duration!.Value.TotalHours, e.SeenAt.Value.DayOfYear,
+        }).Take(500).ToList()),
         new("project: widened", q => q.Episodes.OrderBy(e => e.Id).Select(e => new { A = e.Importance + 3L, B = (double)e.Confidence, C = e.Importance * 1.5 }).Take(300).ToList()),
         new("project: embedding", q => q.Episodes.Where(e => e.Id % 500 == 0).OrderBy(e => e.Id).Select(e => e.Embedding).ToList()),
         new("set: union", q => q.Episodes.Where(e => e.Importance > 15).Select(e => e.Id).Union(q.Episodes.Where(e => e.IsPinned).Select(e => e.Id)).OrderBy(i => i).ToList()),
@@ -54,6 +61,7 @@ internal static class ResultShapes
             .Select(g => new { g.Key.Author, g.Key.IsPinned, Count = g.Count(), Max = g.Max(e => e.Tokens) }).OrderBy(x => x.Author).ThenBy(x => x.IsPinned).ToList()),
         new("group: by expression", q => q.Episodes.GroupBy(e => e.Importance / 5).Select(g => new { g.Key, Count = g.Count(), Pinned = g.Count(e => e.IsPinned) }).OrderByDescending(x => x.Count).ThenBy(x => x.Key).ToList()),
         new("group: filtered, then paged", q => q.Episodes.Where(e => e.Confidence > 0.2f).GroupBy(e => e.Day).Select(g => new { g.Key, Count = g.Count() }).OrderByDescending(x => x.Count).ThenBy(x => x.Key).Skip(3).Take(10).ToList()),
+        new("group: by day of an instant", q => q.Episodes.GroupBy(e => e.HappenedAt.Date).Select(g => new { g.Key, Count = g.Count(), Best = g.Max(e => e.Confidence) }).OrderBy(x => x.Key).ToList()),
         new("group: by constant", q => q.Episodes.GroupBy(e => 1).Select(g => new { Count = g.Count(), Sum = g.Sum(e => e.Cost) }).Single()),
         new("group: joined text", q => q.Episodes.Where(e => e.Id < 100).GroupBy(e => e.Mood).Select(g => new { g.Key, Length = string.Join("; ", g.Select(e => e.Author)).Length }).OrderBy(x => x.Key).ToList()),
         new("group: distinct inside", q => q.Episodes.GroupBy(e => e.Mood).Select(g => new { g.Key, Authors = g.Select(e => e.Author).Where(a => a != null).Distinct().Count() }).OrderBy(x => x.Key).ToList()),

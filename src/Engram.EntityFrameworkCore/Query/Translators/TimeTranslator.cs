@@ -71,8 +71,11 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         {
             // The field has a fraction, .NET's property has none.
             nameof(DateTime.Second) => sql.Convert(sql.Call("floor", typeof(double), DatePart("second", instance)), returnType),
-            nameof(DateTime.Date) when type == typeof(DateTime) =>
-                sql.Call("date_trunc", returnType, instance.TypeMapping, sql.Constant("day"), instance),
+            nameof(DateTimeOffset.DateTime) => Clock(instance),
+            nameof(DateTime.Date) => Truncate("day", Clock(instance)),
+            nameof(DateTime.TimeOfDay) => sql.Convert(sql.Convert(instance, typeof(TimeOnly)), returnType),
+            nameof(DateOnly.DayNumber) => new SqlBinaryExpression(
+                ExpressionType.Subtract, instance, sql.Constant(DateOnly.MinValue, instance.TypeMapping), returnType, typeMappingSource.FindMapping(returnType)),
             _ => null,
         };
     }
@@ -81,29 +84,50 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
         var type = method.DeclaringType;
-        if (instance is null || arguments.Count != 1)
+        if (type == typeof(DateOnly) || type == typeof(TimeOnly))
+        {
+            return TranslateDateOrTime(instance, method, arguments);
+        }
+
+        if (instance is null || (type != typeof(DateTime) && type != typeof(DateTimeOffset)))
         {
             return null;
         }
 
-        if (type == typeof(DateOnly) && method.Name == nameof(DateOnly.AddDays))
+        if (arguments.Count == 0)
         {
-            return Add(instance, sql.ApplyDefaultTypeMapping(arguments[0]));
-        }
-
-        if (type != typeof(DateTime) && type != typeof(DateTimeOffset))
-        {
-            return null;
+            return TranslateUnixTime(instance, method);
         }
 
         return method.Name switch
         {
             nameof(DateTime.AddMonths) => sql.Call("add_months", instance.Type, instance.TypeMapping, instance, arguments[0]),
             nameof(DateTime.AddYears) => sql.Call("add_months", instance.Type, instance.TypeMapping, instance, sql.Multiply(arguments[0], sql.Constant(12))),
+            nameof(DateTime.Add) => Add(instance, sql.ApplyDefaultTypeMapping(arguments[0])),
             _ when Units.TryGetValue(method.Name, out var unit) => Add(instance, Length(arguments[0], unit)),
             _ => null,
         };
     }
+
+    private SqlExpression? TranslateDateOrTime(SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments)
+        => (method.Name, instance, arguments) switch
+        {
+            (nameof(DateOnly.FromDateTime) or nameof(TimeOnly.FromTimeSpan), null, [var source]) => sql.Convert(source, method.ReturnType),
+            (nameof(TimeOnly.ToTimeSpan), { } time, []) => sql.Convert(time, method.ReturnType),
+            (nameof(DateOnly.AddDays), { } date, [var days]) => Add(date, sql.ApplyDefaultTypeMapping(days)),
+            (nameof(DateOnly.ToDateTime), { } date, [var time]) => new SqlBinaryExpression(
+                ExpressionType.Add, sql.ApplyDefaultTypeMapping(date), sql.ApplyDefaultTypeMapping(time), method.ReturnType, typeMappingSource.FindMapping(method.ReturnType)),
+            _ => null,
+        };
+
+    /// <summary>Cut to the unit first: the epoch is a float64, which would round what is less.</summary>
+    private SqlExpression? TranslateUnixTime(SqlExpression instance, MethodInfo method) => method.Name switch
+    {
+        nameof(DateTimeOffset.ToUnixTimeSeconds) => sql.Convert(DatePart("epoch", Truncate("second", instance)), method.ReturnType),
+        nameof(DateTimeOffset.ToUnixTimeMilliseconds) => sql.Convert(
+            sql.Call("round", typeof(double), sql.Multiply(DatePart("epoch", Truncate("milliseconds", instance)), sql.Constant(1000.0))), method.ReturnType),
+        _ => null,
+    };
 
     /// <summary>The clock of the database is that of the process, in UTC. <see cref="DateTimeOffset.Now"/> is the same instant with another offset, which
     /// comparisons do not see; <see cref="DateTime.Now"/> is another value, which depends on where the query runs, and is left alone.</summary>
@@ -128,6 +152,12 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         point = sql.ApplyDefaultTypeMapping(point);
         return new SqlBinaryExpression(ExpressionType.Add, point, length, point.Type, point.TypeMapping);
     }
+
+    /// <summary>What the clock showed where the time was given: <see cref="DateTimeOffset.DateTime"/>.</summary>
+    private SqlExpression Clock(SqlExpression time) => time.Type == typeof(DateTimeOffset) ? sql.Convert(time, typeof(DateTime)) : time;
+
+    private SqlExpression Truncate(string field, SqlExpression time)
+        => sql.Call("date_trunc", time.Type, time.TypeMapping, sql.Constant(field), time);
 
     private SqlExpression DatePart(string field, SqlExpression instance)
         => sql.Call("date_part", typeof(double), sql.Constant(field), instance);
