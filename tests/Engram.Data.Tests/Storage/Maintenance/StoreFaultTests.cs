@@ -149,7 +149,7 @@ public sealed class StoreFaultTests : IDisposable
     }
 
     /// <summary>False when the checkpoint makes fewer calls of this kind.</summary>
-    private async Task<bool> FailAtAsync(FaultPoint point, int nth, bool isShort)
+    private static async Task<bool> FailAtAsync(FaultPoint point, int nth, bool isShort)
     {
         using var model = new EpisodeModel(new Random(nth));
         var volume = new MemoryDirectory();
