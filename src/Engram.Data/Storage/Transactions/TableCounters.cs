@@ -53,9 +53,23 @@ internal sealed class TableCounters
                 var at = rows.RowAt(row);
                 if (!rows.Columns[i].IsNull(at))
                 {
-                    AdvanceIdentity(column, Convert.ToInt64(ClrValue.Read(rows.Columns[i], at), System.Globalization.CultureInfo.InvariantCulture));
+                    AdvanceIdentity(column, ReadInteger(rows.Columns[i], at));
                 }
             }
         }
     }
+
+    private static long ReadInteger(Column column, int row) => column.Type.Physical switch
+    {
+        PhysicalType.SByte => column.Get<sbyte>(row),
+        PhysicalType.Byte => column.Get<byte>(row),
+        PhysicalType.Int16 => column.Get<short>(row),
+        PhysicalType.UInt16 => column.Get<ushort>(row),
+        PhysicalType.Int32 => column.Get<int>(row),
+        PhysicalType.UInt32 => column.Get<uint>(row),
+        PhysicalType.Int64 => column.Get<long>(row),
+        // Beyond the counter's range there is nothing to move on to.
+        PhysicalType.UInt64 => (long)Math.Min(column.Get<ulong>(row), long.MaxValue),
+        _ => throw Error.Internal($"an identity has type {column.Type}"),
+    };
 }

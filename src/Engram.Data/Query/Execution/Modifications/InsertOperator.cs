@@ -120,7 +120,10 @@ internal sealed class InsertOperator : DmlOperator
                     continue;
                 }
 
-                var value = Convert.ToInt64(ClrValue.Read(given, row), CultureInfo.InvariantCulture);
+                // A number beyond bigint leaves the identity where bigint ends.
+                var value = given.Type.Kind == TypeKind.UInt64
+                    ? (long)Math.Min(given.Get<ulong>(row), long.MaxValue)
+                    : Convert.ToInt64(ClrValue.Read(given, row), CultureInfo.InvariantCulture);
                 last = last is null ? value : column.IdentityIncrement < 0 ? Math.Min(last.Value, value) : Math.Max(last.Value, value);
             }
 
