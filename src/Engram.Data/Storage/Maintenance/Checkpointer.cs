@@ -21,8 +21,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// deleted rows left out; one overlay for each older segment that has deletes or patches up to F. All synced, read back and verified.</item>
 /// <item><i>Name</i>: the manifest, then CURRENT.</item>
 /// <item><i>Publish</i>, under the write lock: what was committed after F against the frozen rows (ends, patches) is carried over to the new segments by
-/// row id, with its stamps, and what was committed against older segments to their new extents, in which all patches up to F were folded into one for
-/// each value; the root shows the segments in place of the frozen deltas. Snapshots taken before keep their root.</item>
+/// row id, with its stamps; the root shows the segments in place of the frozen deltas. Snapshots taken before keep their root.</item>
 /// <item><i>Delete</i> log files up to F and files that no manifest names.</item>
 /// </list>
 /// <para><b>Invariants.</b> A row is in exactly one of frozen delta and segment for every root. Nothing is deleted before CURRENT names what replaces it.</para>
@@ -155,8 +154,6 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Step 1. Null when nothing was committed since the last checkpoint.</summary>
     private async Task<Frozen?> FreezeAsync(CancellationToken cancellationToken)
     {
-        // Writing and syncing up to 64 MiB of zeros is nothing to do under the write lock.
-        wal.PrepareNext();
         await store.AcquireWriteLockAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -210,10 +207,11 @@ internal sealed class Checkpointer : IDisposable
         var files = new CheckpointFiles();
         try
         {
+            var generation = published.Manifest.Generation + 1;
             foreach (var table in frozen.Catalog.Tables.Values.OrderBy(t => t.Id.Value))
             {
                 var version = frozen.Root.Tables[table.Id];
-                files.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, published.Manifest, cancellationToken));
+                files.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, generation, cancellationToken));
             }
 
             store.Directory.Sync(SegmentFlush.Subdirectory);
@@ -296,11 +294,6 @@ internal sealed class Checkpointer : IDisposable
                     CarryOver.Run(delta, flushed.Added, frozen.Lsn);
                 }
 
-                foreach (var folded in flushed.Kept.Where(k => k.Previous is not null))
-                {
-                    CarryOver.Run(folded.Previous!, folded.Extent, frozen.Lsn);
-                }
-
                 var next = new TableVersion(
                     [.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent)], now.Deltas.RemoveRange(frozenDeltas));
                 if (!frozenDeltas.IsEmpty)
@@ -353,27 +346,14 @@ internal sealed class CheckpointFiles : IDisposable
     /// <summary>Lets go of the extents: by now a root holds them, or nobody does.</summary>
     public void Dispose()
     {
-        foreach (var table in Tables.Values)
+        foreach (var added in Tables.Values.SelectMany(t => t.Added))
         {
-            table.Release();
+            added.Extent.Release();
         }
     }
 }
 
 /// <summary>One table's segments after a flush: those kept, with their overlays, and those added.</summary>
-internal sealed record FlushedTable(ImmutableArray<FlushedSegment> Kept, ImmutableArray<FlushedSegment> Added)
-{
-    /// <summary>Lets go of the extents that were made by the flush.</summary>
-    public void Release()
-    {
-        foreach (var made in Kept.Where(k => k.Previous is not null).Concat(Added))
-        {
-            made.Extent.Release();
-        }
-    }
-}
+internal sealed record FlushedTable(ImmutableArray<FlushedSegment> Kept, ImmutableArray<FlushedSegment> Added);
 
-/// <param name="Manifest">What the manifest says of it.</param>
-/// <param name="Extent">What the root will show.</param>
-/// <param name="Previous">The extent in whose place it comes, with everything up to the flush folded; null when there is none, or when it stays.</param>
-internal sealed record FlushedSegment(SegmentManifest Manifest, SegmentExtent Extent, SegmentExtent? Previous);
+internal sealed record FlushedSegment(SegmentManifest Manifest, SegmentExtent Extent);

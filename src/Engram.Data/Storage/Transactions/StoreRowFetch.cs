@@ -11,11 +11,7 @@ internal sealed class StoreRowFetch : RowFetch
     private readonly ColumnBuffer[] buffers;
     private readonly Batch batch;
     private readonly Selection needed = new();
-    private readonly List<ushort> run = [];
-    private readonly List<ushort> sorted = [];
-    private DeltaChunk? chunk;
-    private SegmentExtent? segment;
-    private int block;
+    private readonly List<int> run = [];
 
     public StoreRowFetch(TableVersion version, BlockReader reader, int columnCount)
     {
@@ -39,13 +35,25 @@ internal sealed class StoreRowFetch : RowFetch
         }
 
         var rows = 0;
-        chunk = null;
-        segment = null;
+        object? current = null;
         foreach (var rowId in rowIds)
         {
-            if (TryPosition(rowId, out var row) && reader.IsVisible(row))
+            var (home, row) = Locate(rowId);
+            if (home is null)
             {
-                run.Add((ushort)row);
+                continue;
+            }
+
+            if (!home.Equals(current))
+            {
+                Flush();
+                Position(home);
+                current = home;
+            }
+
+            if (reader.IsVisible(row))
+            {
+                run.Add(row);
                 rows++;
             }
         }
@@ -64,36 +72,32 @@ internal sealed class StoreRowFetch : RowFetch
         }
     }
 
-    /// <summary>Puts the reader on the row's block, after the rows of another one were copied.</summary>
-    private bool TryPosition(long rowId, out int row)
+    private (object? Home, int Row) Locate(long rowId)
     {
-        if (RowLocator.FindDelta(version, rowId, out row) is { } inChunk)
+        if (RowLocator.FindDelta(version, rowId, out var row) is { } chunk)
         {
-            if (!ReferenceEquals(inChunk, chunk))
-            {
-                Flush();
-                (chunk, segment) = (inChunk, null);
-                reader.Position(inChunk);
-            }
-
-            return true;
+            return (chunk, row);
         }
 
-        if (RowLocator.FindSegment(version, rowId, out var position) is not { } inSegment)
+        if (RowLocator.FindSegment(version, rowId, out var position) is { } segment)
         {
-            return false;
+            return ((segment, position / Batch.RowCountMax), position % Batch.RowCountMax);
         }
 
-        var inBlock = position / Batch.RowCountMax;
-        row = position % Batch.RowCountMax;
-        if (!ReferenceEquals(inSegment, segment) || inBlock != block)
-        {
-            Flush();
-            (chunk, segment, block) = (null, inSegment, inBlock);
-            reader.Position(inSegment, inBlock);
-        }
+        return (null, -1);
+    }
 
-        return true;
+    private void Position(object home)
+    {
+        if (home is DeltaChunk chunk)
+        {
+            reader.Position(chunk);
+        }
+        else
+        {
+            var (segment, block) = ((SegmentExtent, int))home;
+            reader.Position(segment, block);
+        }
     }
 
     /// <summary>Copies the rows collected from the block that the reader stands on.</summary>
@@ -105,16 +109,11 @@ internal sealed class StoreRowFetch : RowFetch
         }
 
         // A selection ascends without repeats; the run may be in any order.
-        sorted.Clear();
-        sorted.AddRange(run);
-        sorted.Sort();
+        var sorted = run.Distinct().Order().ToArray();
         needed.Count = 0;
         foreach (var row in sorted)
         {
-            if (needed.Count == 0 || needed.Rows[^1] != row)
-            {
-                needed.Add(row);
-            }
+            needed.Add(row);
         }
 
         for (var c = 0; c < buffers.Length; c++)

@@ -106,9 +106,13 @@ internal sealed class RowChanges : IDisposable
 
         foreach (var (_, _, list) in versions.Patches)
         {
-            if (list.HasCommitAfter(row, lsn))
+            var entries = list.Current;
+            for (var i = 0; i < entries.Count; i++)
             {
-                return true;
+                if (entries.Rows[i] == row && entries.Stamps[i] > lsn && entries.Stamps[i] != ReadHorizon.Aborted)
+                {
+                    return true;
+                }
             }
         }
 
@@ -158,11 +162,24 @@ internal sealed class RowChanges : IDisposable
     /// <summary>Which rows of a block ever got another value in one of the columns.</summary>
     private static bool FindPatchedRows(BlockVersions versions, ColumnId[] columns, Selection found)
     {
-        PatchList[] lists = [.. columns.Select(versions.FindPatches).OfType<PatchList>()];
-        found.Count = 0;
-        for (var row = 0; row < Batch.RowCountMax && lists.Length > 0; row++)
+        Span<bool> isPatched = stackalloc bool[Batch.RowCountMax];
+        isPatched.Clear();
+        foreach (var column in columns)
         {
-            if (Array.Exists(lists, l => l.Holds(row)))
+            if (versions.FindPatches(column) is { } patches)
+            {
+                var entries = patches.Current;
+                foreach (var row in entries.Rows.AsSpan(0, entries.Count))
+                {
+                    isPatched[row] = true;
+                }
+            }
+        }
+
+        found.Count = 0;
+        for (var row = 0; row < isPatched.Length; row++)
+        {
+            if (isPatched[row])
             {
                 found.Add(row);
             }
