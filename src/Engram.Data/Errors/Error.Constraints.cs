@@ -18,5 +18,5 @@ internal static partial class Error
             SqlStates.ForeignKeyViolation);
 
     public static EngramException IdentityExhausted(string table, string column, string type)
-        => new($"The numbers of identity column '{table}.{column}' have left the range of {type}. Use a wider type.", SqlStates.NumericValueOutOfRange);
+        => new($"The numbers of identity column '{table}.{column}' have reached the end of {type}. Use a wider type, or give numbers of your own.", SqlStates.SequenceLimitExceeded);
 }

@@ -21,6 +21,15 @@ internal static partial class Error
     public static EngramException RowChangedSinceSnapshot(string table)
         => new($"A row of '{table}' that this transaction wants to change was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 
+    public static EngramException TableChangedSinceSnapshot(string table)
+        => new($"Table '{table}', whose definition this transaction wants to change, was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
+
+    public static EngramException SchemaChangedSinceSnapshot()
+        => new("The schema was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
+
+    public static EngramException ReferenceAddedSinceSnapshot(string referencedTable, string key, string table, string constraint)
+        => new($"The row of table '{referencedTable}' with {key} was given a referring row in table '{table}' (foreign key '{constraint}') by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
+
     public static EngramException SnapshotTooOld()
         => new("The rows that this transaction's snapshot shows have been written to segments meanwhile, and it cannot write beside a newer state. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 

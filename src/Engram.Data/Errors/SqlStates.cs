@@ -14,6 +14,7 @@ internal static class SqlStates
     public const string InvalidParameterValue = "22023";
     public const string InvalidTextRepresentation = "22P02";
     public const string DataException = "22000";
+    public const string SequenceLimitExceeded = "2200H";
     public const string InvalidLimit = "2201W";
     public const string InvalidOffset = "2201X";
     public const string UntranslatableCharacter = "22P05";

@@ -107,6 +107,12 @@ internal sealed class DirectoryStore : Store
                 throw Error.SnapshotTooOld();
             }
 
+            if (asOf is { } seen && Root.Catalogs[^1].Since > seen.Value)
+            {
+                // Old rows cannot be read by a definition that came later: an altered column may be another column with values of its own.
+                throw Error.SchemaChangedSinceSnapshot();
+            }
+
             return new WriteTransaction(this, asOf);
         }
         catch

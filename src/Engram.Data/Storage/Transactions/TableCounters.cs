@@ -11,6 +11,9 @@ internal sealed class TableCounters
 
     public long RowIdNext { get; set; } = 1;
 
+    /// <summary>The newest commit that changed rows or the definition of the table; 0 when none has since the database was opened, and so no snapshot is older.</summary>
+    public long ChangedAt { get; set; }
+
     public ImmutableArray<(ColumnId Column, long Next)> Identities
         => [.. identities.Select(i => (i.Key, i.Value)).OrderBy(i => i.Key.Value)];
 
@@ -19,23 +22,39 @@ internal sealed class TableCounters
     /// <summary>The next number of an identity column, which starts where the column says.</summary>
     public long NextIdentity(ColumnDefinition column) => identities.GetValueOrDefault(column.Id, column.IdentityStart);
 
-    public long TakeIdentity(ColumnDefinition column, int count)
+    /// <summary>Takes numbers of an identity column; false when there are not as many left in 64 bits.</summary>
+    public bool TryTakeIdentity(ColumnDefinition column, int count, out long first)
     {
-        var first = NextIdentity(column);
-        identities[column.Id] = checked(first + (count * column.IdentityIncrement));
-        return first;
+        first = NextIdentity(column);
+        var last = first + ((Int128)(count - 1) * column.IdentityIncrement);
+        if (IsExhausted(column, first) || last > long.MaxValue || last < long.MinValue)
+        {
+            return false;
+        }
+
+        identities[column.Id] = After(column, (long)last);
+        return true;
     }
 
     /// <summary>Moves the identity beyond a value that was given explicitly.</summary>
     public void AdvanceIdentity(ColumnDefinition column, long used)
     {
         var next = NextIdentity(column);
-        var step = column.IdentityIncrement;
-        if ((step > 0 && used >= next && used <= long.MaxValue - step) || (step < 0 && used <= next && used >= long.MinValue - step))
+        if (!IsExhausted(column, next) && (column.IdentityIncrement > 0 ? used >= next : used <= next))
         {
-            identities[column.Id] = used + step;
+            identities[column.Id] = After(column, used);
         }
     }
+
+    /// <summary>The number after one, or, when 64 bits hold no further one, the end on the other side of where the column started, which says so.</summary>
+    private static long After(ColumnDefinition column, long used)
+    {
+        var next = (Int128)used + column.IdentityIncrement;
+        return next > long.MaxValue ? long.MinValue : next < long.MinValue ? long.MaxValue : (long)next;
+    }
+
+    private static bool IsExhausted(ColumnDefinition column, long next)
+        => column.IdentityIncrement > 0 ? next < column.IdentityStart : next > column.IdentityStart;
 
     /// <summary>Moves identities beyond the values of inserted rows: how recovery finds the counters again.</summary>
     public void AdvanceBy(TableDefinition table, Batch rows)

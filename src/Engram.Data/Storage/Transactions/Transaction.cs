@@ -25,6 +25,12 @@ internal abstract class Transaction : IAsyncDisposable, IDisposable
     /// <summary>A view of all that this transaction has done so far, for a reader that may stay open while later statements write.</summary>
     public abstract Snapshot OpenSnapshot();
 
+    /// <summary>Whether statements see an earlier moment than the one that keys are checked against: at snapshot isolation, when others have committed since.</summary>
+    public virtual bool ReadsEarlierMoment => false;
+
+    /// <summary>As <see cref="OpenSnapshot"/>, but with everything that others committed: what foreign keys are checked against at every isolation.</summary>
+    public virtual Snapshot OpenLatestSnapshot() => OpenSnapshot();
+
     /// <summary>Checks NOT NULL and unique keys of what the statement wrote; on a violation the statement is rolled back and the error thrown.</summary>
     public abstract void EndStatement();
 

@@ -12,6 +12,12 @@ internal sealed partial class WriteTransaction
     {
         CheckActive();
         var old = catalog.Tables.GetValueOrDefault(table.Id);
+        if (old is not null)
+        {
+            CheckTableUnchanged(old);
+        }
+
+        written.Add(table.Id);
         if (store.TryAddTable(table.Id))
         {
             created.Add(table.Id);
@@ -23,12 +29,6 @@ internal sealed partial class WriteTransaction
             if (old is null || !old.Indexes.Any(i => i.Id == index.Id))
             {
                 ChangesOf(table.Id).FillIndex(index, includeDeltas: true, RowChanges.Latest);
-                if (asOf < appended)
-                {
-                    // This transaction goes on reading keys that others have changed since.
-                    ChangesOf(table.Id).FillIndex(index, includeDeltas: true, Horizon(long.MaxValue));
-                }
-
                 if (index.IsUnique && old is not null)
                 {
                     CheckWholeTable(table, index);
@@ -42,6 +42,8 @@ internal sealed partial class WriteTransaction
     public override void DropTable(TableId table)
     {
         CheckActive();
+        CheckTableUnchanged(catalog.Get(table));
+        written.Add(table);
         catalog = catalog.Without(table);
         RedoRecord.WriteDropTable(redo, table);
     }
@@ -58,6 +60,15 @@ internal sealed partial class WriteTransaction
         CheckActive();
         catalog = catalog.WithSchemas(catalog.Schemas.Remove(schema));
         RedoRecord.WriteSchemas(redo, catalog.Schemas);
+    }
+
+    /// <summary>A new definition must hold for all rows, those too that a transaction with an earlier view does not see: it may not judge by that view.</summary>
+    private void CheckTableUnchanged(TableDefinition table)
+    {
+        if (asOf is { } lsn && store.Counters.TryGetValue(table.Id, out var counters) && counters.ChangedAt > lsn)
+        {
+            throw Error.TableChangedSinceSnapshot(table.ToString());
+        }
     }
 
     /// <summary>Every row that the statement wrote must be the only one with its key, in every unique index of its table.</summary>

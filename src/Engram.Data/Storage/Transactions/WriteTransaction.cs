@@ -28,6 +28,7 @@ internal sealed partial class WriteTransaction : Transaction
     private readonly Dictionary<TableId, List<RowIdRange>> touched = [];
     private readonly List<Savepoint> savepoints = [];
     private readonly List<TableId> created = [];
+    private readonly HashSet<TableId> written = [];
     private readonly DatabaseCatalog catalogBefore;
     private DatabaseCatalog catalog;
     private Savepoint statementStart;
@@ -60,6 +61,14 @@ internal sealed partial class WriteTransaction : Transaction
     {
         CheckActive();
         return store.OpenOwnSnapshot(Horizon(statement + 1), catalog);
+    }
+
+    public override bool ReadsEarlierMoment => asOf < appended;
+
+    public override Snapshot OpenLatestSnapshot()
+    {
+        CheckActive();
+        return store.OpenOwnSnapshot(new ReadHorizon(appended, statement + 1), catalog);
     }
 
     public override void EndStatement()
@@ -102,6 +111,7 @@ internal sealed partial class WriteTransaction : Transaction
         var range = new RowIdRange(counters.RowIdNext, count);
         counters.RowIdNext += count;
         ChangesOf(table).Insert(rows, range.First, -statement);
+        written.Add(table);
         RedoRecord.WriteInsert(redo, definition, range.First, rows);
         Touch(table, range);
         return range;
@@ -123,6 +133,7 @@ internal sealed partial class WriteTransaction : Transaction
 
         if (deleted.Count > 0)
         {
+            written.Add(table);
             RedoRecord.WriteDelete(redo, table, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(deleted));
         }
 
@@ -163,6 +174,7 @@ internal sealed partial class WriteTransaction : Transaction
 
         if (updated.Count > 0)
         {
+            written.Add(table);
             RedoRecord.WriteUpdate(
                 redo, definition, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(updated), columns, values,
                 updated.Count == rowIds.Length ? null : selection);
@@ -172,7 +184,12 @@ internal sealed partial class WriteTransaction : Transaction
     }
 
     public override long NextIdentity(TableId table, ColumnId column, int count)
-        => store.CountersOf(table).TakeIdentity(Column(table, column), count);
+    {
+        var definition = Column(table, column);
+        return store.CountersOf(table).TryTakeIdentity(definition, count, out var first)
+            ? first
+            : throw Error.IdentityExhausted(catalog.Get(table).ToString(), definition.Name, definition.Type.ToString());
+    }
 
     public override void AdvanceIdentity(TableId table, ColumnId column, long used)
         => store.CountersOf(table).AdvanceIdentity(Column(table, column), used);
@@ -256,6 +273,15 @@ internal sealed partial class WriteTransaction : Transaction
             store.WithdrawCatalog(lsn);
             Rollback();
             throw;
+        }
+
+        foreach (var table in written)
+        {
+            // Also when a statement that wrote it was undone: a needless conflict is rare and harmless.
+            if (store.Counters.TryGetValue(table, out var counters))
+            {
+                counters.ChangedAt = lsn.Value;
+            }
         }
 
         Finish();

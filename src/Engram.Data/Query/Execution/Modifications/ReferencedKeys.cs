@@ -67,7 +67,7 @@ internal sealed class ReferencedKeys : IDisposable
                 levels[i].Act(isDelete, levels, restricted);
             }
 
-            Verify(restricted);
+            Verify(restricted, isDelete);
         }
         finally
         {
@@ -98,9 +98,11 @@ internal sealed class ReferencedKeys : IDisposable
                     restricted.Add(reference);
                     break;
                 case ReferentialAction.Cascade when isDelete:
+                    AddUnseen(reference, restricted);
                     CascadeDelete(reference, levels);
                     break;
                 default:
+                    AddUnseen(reference, restricted);
                     using (var update = new ReferenceUpdate(reference.Child, reference.ForeignKey, action, context))
                     {
                         update.Run(reference.Keys.Keys, action == ReferentialAction.Cascade ? reference.NewValues : []);
@@ -145,18 +147,29 @@ internal sealed class ReferencedKeys : IDisposable
         context.Transaction.Delete(reference.Child.Id, rowIds);
     }
 
-    private void Verify(List<Incoming> restricted)
+    /// <summary>Actions change the rows that this transaction sees. When others may have added some, nothing may refer to the key afterwards either.</summary>
+    private void AddUnseen(Incoming reference, List<Incoming> restricted)
+    {
+        if (context.Transaction!.ReadsEarlierMoment)
+        {
+            restricted.Add(reference);
+        }
+    }
+
+    private void Verify(List<Incoming> restricted, bool isDelete)
     {
         if (restricted.Count == 0)
         {
             return;
         }
 
-        using var snapshot = context.Transaction!.OpenSnapshot();
+        // What others committed counts too when this transaction reads an earlier moment.
+        using var snapshot = context.Transaction!.OpenLatestSnapshot();
         var referring = new List<(int Key, long RowId)>();
         var remaining = new List<(int Key, long RowId)>();
         foreach (var reference in restricted)
         {
+            var action = isDelete ? reference.ForeignKey.OnDelete : reference.ForeignKey.OnUpdate;
             referring.Clear();
             KeyLookup.Find(snapshot, reference.Child, reference.ForeignKey.Columns, reference.Keys.Keys, referring, context.Cancellation);
             if (referring.Count == 0)
@@ -172,7 +185,9 @@ internal sealed class ReferencedKeys : IDisposable
                 if (!isThere.Contains(key))
                 {
                     var text = KeyCollection.Describe(reference.Parent, reference.ForeignKey.ReferencedColumns, reference.Keys.Keys, key);
-                    throw Error.ForeignKeyInUse(reference.Parent.Name, text, reference.Child.Name, reference.ForeignKey.Name);
+                    var isRestricting = action is ReferentialAction.NoAction or ReferentialAction.Restrict;
+                    throw !isRestricting ? Error.ReferenceAddedSinceSnapshot(reference.Parent.Name, text, reference.Child.Name, reference.ForeignKey.Name)
+                        : Error.ForeignKeyInUse(reference.Parent.Name, text, reference.Child.Name, reference.ForeignKey.Name);
                 }
             }
         }

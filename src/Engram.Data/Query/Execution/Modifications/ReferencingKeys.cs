@@ -38,7 +38,7 @@ internal sealed class ReferencingKeys : IDisposable
             return;
         }
 
-        using var snapshot = context.Transaction!.OpenSnapshot();
+        using var snapshot = context.Transaction!.OpenLatestSnapshot();
         var found = new List<(int Key, long RowId)>();
         foreach (var (foreignKey, values) in references)
         {
