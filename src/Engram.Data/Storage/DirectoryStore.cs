@@ -62,6 +62,9 @@ internal sealed class DirectoryStore : Store
     /// <summary>The LSN of a read-only store, which has no log to write.</summary>
     private Lsn DurableWithoutLog { get; }
 
+    /// <summary>The log; null of a store that is read-only.</summary>
+    public WalWriter? Log => wal;
+
     public Lsn Durable => wal?.Durable ?? DurableWithoutLog;
 
     public override bool IsPoisoned => wal is { IsPoisoned: true };

@@ -13,6 +13,8 @@ internal sealed partial class WalWriter
     private long _writtenLsn;
     private long _syncedGroup;
     private long _syncedLsn;
+    private long _syncCount;
+    private long _writtenSizeBytes;
     private readonly List<WalWaiter> _released = [];
 
     // Under the gate.
@@ -247,6 +249,7 @@ internal sealed partial class WalWriter
 
         var bytes = group.Finish(_checksum, _syncedGroup, new Lsn(_syncedLsn), out var checksum);
         group.File.Write(group.Offset, bytes);
+        Volatile.Write(ref _writtenSizeBytes, _writtenSizeBytes + bytes.Length);
         _checksum = checksum;
         if (_writtenGroup == _syncedGroup)
         {
@@ -266,6 +269,7 @@ internal sealed partial class WalWriter
         if (_syncedGroup < _writtenGroup)
         {
             _writeFile.Sync();
+            Volatile.Write(ref _syncCount, _syncCount + 1);
             _syncedLsn = _writtenLsn;
             Volatile.Write(ref _syncedGroup, _writtenGroup);
         }

@@ -134,6 +134,12 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     /// <summary>The newest commit that is acknowledged: synced in mode Full, written in the other modes.</summary>
     public Lsn Durable => new(Volatile.Read(ref _durable));
 
+    /// <summary>Syncs of groups since the log was opened, those of new files not counted. For figures.</summary>
+    public long SyncCount => Volatile.Read(ref _syncCount);
+
+    /// <summary>Bytes of groups written since the log was opened, headers and padding included. For figures.</summary>
+    public long WrittenSizeBytes => Volatile.Read(ref _writtenSizeBytes);
+
     /// <summary>Whether a write or sync has failed.</summary>
     public bool IsPoisoned
     {

@@ -1,0 +1,90 @@
+using Engram.Benchmarks.Engines;
+using Engram.Benchmarks.Measuring;
+
+namespace Engram.Benchmarks.Workloads;
+
+/// <summary>Durable commits of one episode each, by writers that have a connection each.</summary>
+internal sealed class CommitsWorkload : Workload
+{
+    private const string Subject = "Engram.Data";
+
+    public override string Name => "commits";
+
+    public override string Description => "durable commits of one row with a 768-d embedding, each acknowledged after its sync";
+
+    protected override void Measure(RunOptions options, Section section)
+    {
+        var duration = options.Duration ?? TimeSpan.FromSeconds(options.IsPartOfAll ? 2 : 4);
+        var embeddings = Episodes.Embeddings(1024);
+        var sqlite = options.WithPeers ? SqliteLibrary.TryLoad() : null;
+        foreach (var writers in options.Writers)
+        {
+            section.Add(Subject, Title(writers, "threads, sync"), [.. RunEngram(options, embeddings, writers, duration, isAsync: false)]);
+            section.Add(Subject, Title(writers, "tasks, async"), [.. RunEngram(options, embeddings, writers, duration, isAsync: true)]);
+            if (sqlite is not null)
+            {
+                section.Add(sqlite.Title, Title(writers, "threads, sync"), [.. RunSqlite(options, sqlite, embeddings, writers, duration)]);
+            }
+        }
+
+        section.Note(sqlite is null ? "SQLite: skipped, its library is not installed." : "SQLite: journal_mode=WAL, synchronous=FULL, prepared statements through its C interface, without ADO.NET in between.");
+    }
+
+    private static string Title(int writers, string how) => $"{writers} {(writers == 1 ? "writer" : "writers")}, {how}";
+
+    private static List<Metric> RunEngram(RunOptions options, float[][] embeddings, int writers, TimeSpan duration, bool isAsync)
+    {
+        var path = options.NewPath("commits.engram");
+        EpisodeStore.Create(path);
+        using var first = EpisodeStore.Open(path);
+        var connections = Enumerable.Range(0, writers).Select(_ => new EpisodeInsert(EpisodeStore.Open(path), embeddings)).ToArray();
+        try
+        {
+            var race = new Race(writers, duration);
+            var before = default(LogCounts);
+            var after = default(LogCounts);
+            race.Started = () => before = LogCounts.Of(first);
+            race.Ended = () => after = LogCounts.Of(first);
+            if (isAsync)
+            {
+                race.RunTasks((writer, key) => connections[writer].RunAsync(key));
+            }
+            else
+            {
+                race.RunThreads((writer, key) => connections[writer].Run(key));
+            }
+
+            Check("rows after the run", race.KeyCount, (long)EpisodeStore.Scalar(first, "SELECT count(*) FROM episode")!);
+            return [.. race.ToMetrics(), new("syncs/commit", (after.Syncs - before.Syncs) / (double)(after.Commits - before.Commits))];
+        }
+        finally
+        {
+            foreach (var connection in connections)
+            {
+                connection.Dispose();
+            }
+        }
+    }
+
+    private static List<Metric> RunSqlite(RunOptions options, SqliteLibrary sqlite, float[][] embeddings, int writers, TimeSpan duration)
+    {
+        var path = options.NewPath("commits.sqlite");
+        using var first = sqlite.Open(path);
+        first.Execute("CREATE TABLE episode (id INTEGER PRIMARY KEY, content TEXT NOT NULL, occurred_at INTEGER NOT NULL, confidence REAL NOT NULL, embedding BLOB NOT NULL)");
+        var inserts = Enumerable.Range(0, writers).Select(_ => new SqliteEpisodeInsert(sqlite.Open(path), embeddings)).ToArray();
+        try
+        {
+            var race = new Race(writers, duration);
+            race.RunThreads((writer, key) => inserts[writer].Run(key));
+            Check("rows after the run (SQLite)", race.KeyCount, first.ScalarInt64("SELECT count(*) FROM episode"));
+            return race.ToMetrics();
+        }
+        finally
+        {
+            foreach (var insert in inserts)
+            {
+                insert.Dispose();
+            }
+        }
+    }
+}
