@@ -25,7 +25,14 @@ internal sealed record HistoryMark(int Acknowledged, ImmutableList<DatabaseState
 internal sealed class CommitHistory
 {
     private readonly Lock _gate = new();
-    private HistoryMark _mark = new(0, [DatabaseState.Empty]);
+    private HistoryMark _mark;
+
+    public CommitHistory()
+        : this(new HistoryMark(0, [DatabaseState.Empty]))
+    {
+    }
+
+    public CommitHistory(HistoryMark mark) => _mark = mark;
 
     public HistoryMark Mark
     {

@@ -13,9 +13,11 @@ namespace Engram.Data.Tests.Storage.Simulation;
 /// <item>the database opens;</item>
 /// <item>it is as it was after one commit of the run, in commit order, not before the newest acknowledged one: an atomic prefix. Rows are
 /// compared by content and row id, tables by their schema. Keys are unique because those of the model are;</item>
+/// <item>no row refers to a row that is not there;</item>
 /// <item>keys lead to their rows, and keys of rows that are gone lead nowhere;</item>
 /// <item>what recovery showed is there again after the next opening, whether the database was closed, killed or lost its power in between;</item>
 /// <item>it takes another commit, with a row id and an identity number that were never given before, and keeps it;</item>
+/// <item>a copy of its files, made when it is closed, is as good as the database;</item>
 /// <item>no file is left over that nothing names;</item>
 /// <item>who opens it read-only before all that sees the same, and changes nothing.</item>
 /// </list>
@@ -73,6 +75,11 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
                 return mark.Explain(found);
             }
 
+            if (SimulatedTable.FindOrphan(snapshot) is { } orphan)
+            {
+                return orphan;
+            }
+
             if (seenBefore is { } seen && seen != commit)
             {
                 return $"opened read-only the database showed the state after commit {seen}, opened for writing that after commit {commit}";
@@ -97,6 +104,7 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
     {
         var state = before;
         var mayBeLost = false;
+        bool isClosed;
         await using (var store = Open(directory))
         {
             if (Differs(store, state) is { } difference)
@@ -114,15 +122,31 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
             work.Insert(work.State.Tables.Keys.First(), 1);
             await transaction.CommitAsync();
             state = work.State;
-            if (_random.Next(4) == 0)
+            isClosed = _random.Next(4) != 0;
+            if (!isClosed)
             {
                 directory = Interrupt(directory);
                 mayBeLost = options.Durability != DurabilityMode.Full;
             }
         }
 
+        if (isClosed && _random.Next(4) == 0 && await BackUpAsync(directory, state) is { } fault)
+        {
+            return fault;
+        }
+
         await using var last = Open(directory);
         return Differs(last, state) is { } late && !(mayBeLost && Differs(last, before) is null) ? $"after one more commit and a third opening there are {late}" : null;
+    }
+
+    /// <summary>A copy of the durable bytes of the database, which is closed, opens cleanly and is equal.</summary>
+    private async Task<string?> BackUpAsync(SimulatedDirectory directory, DatabaseState state)
+    {
+        var copy = new SimulatedDirectory(directory.Freeze().CopyDurable(), _random.Next());
+        await using var store = Store.Open(copy, options with { IsReadOnly = _random.Next(2) == 0 }, NullLogger.Instance);
+        return Differs(store, state) is { } difference ? $"a copy of the closed database shows {difference}"
+            : store.Recovery.TornBytes > 0 ? $"a copy of the closed database has {store.Recovery.TornBytes} torn bytes"
+            : null;
     }
 
     /// <summary>Begins to recover, and cuts the power at some I/O point of it.</summary>

@@ -143,6 +143,13 @@ internal sealed class DamageCheck
 
         var disk = run.Directory.Freeze();
         await run.DisposeAsync();
+        if (disk.Files.Contains(DatabaseFiles.LockName))
+        {
+            // What the operating system's lock writes; on the simulated disk nobody needs it.
+            disk = disk.Copy();
+            disk[DatabaseFiles.LockName].Overwrite(bytes => bytes.Write(0, "4711\n"u8));
+        }
+
         return new DamageCheck(name, disk, run.History.Mark, isSealed);
     }
 

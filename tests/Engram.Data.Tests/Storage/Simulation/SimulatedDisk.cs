@@ -39,6 +39,9 @@ internal sealed class SimulatedDisk
     /// <summary>The disk as it would be if everything were synced, to be changed by the caller.</summary>
     public SimulatedDisk Copy() => Crash(Survival.OfEverything());
 
+    /// <summary>Only what no crash could take, to be changed by the caller: what a copy made after the machine was switched off would hold.</summary>
+    public SimulatedDisk CopyDurable() => Crash(Survival.OfNothing());
+
     private static long PagesOf(long length) => (length + PagedBytes.PageSize - 1) / PagedBytes.PageSize;
 
     private SimulatedDisk Copy(Func<SimulatedContent, SimulatedContent> copyOf)

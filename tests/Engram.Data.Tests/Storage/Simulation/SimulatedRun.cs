@@ -26,7 +26,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
 
     private readonly List<CrashPoint> _points = [];
-    private readonly CommitHistory _history = new();
+    private CommitHistory _history = new();
     private readonly Action<DiskFaults> _lies;
     private readonly StoreOptions _options;
     private Store? _store;
@@ -87,6 +87,39 @@ internal sealed class SimulatedRun : IAsyncDisposable
         await Store.DisposeAsync();
         _store = null;
         AcknowledgeWritten();
+    }
+
+    /// <summary>Copies the files of the closed database, as far as they are durable, and checks that the copy opens cleanly and shows everything.</summary>
+    /// <param name="isRestored">Whether the run goes on with the copy.</param>
+    public async Task BackUpAsync(bool isRestored)
+    {
+        if (_store is not null)
+        {
+            throw new InvalidOperationException("The database is open.");
+        }
+
+        var copy = Directory.Freeze().CopyDurable();
+        await using (var store = Store.Open(new SimulatedDirectory(copy.Copy(), Random.Next()), _options with { IsReadOnly = Random.Next(2) == 0 }, NullLogger.Instance))
+        {
+            using var snapshot = store.OpenSnapshot();
+            if (_history.Latest.Differs(SnapshotSummary.Read(snapshot)) is not null || store.Recovery.TornBytes > 0)
+            {
+                throw new InvalidOperationException($"The copy of the closed database shows {_history.Latest.Differs(SnapshotSummary.Read(snapshot)) ?? "everything"}; {store.Recovery.TornBytes} bytes are torn.");
+            }
+        }
+
+        if (isRestored)
+        {
+            Directory = Attach(new SimulatedDirectory(copy, Random.Next()) { ManualClock = Directory.ManualClock });
+        }
+    }
+
+    /// <summary>Goes on with another disk, whose database is as the mark says.</summary>
+    public void Restore(SimulatedDisk disk, HistoryMark mark)
+    {
+        Directory = Attach(new SimulatedDirectory(disk, Random.Next()) { ManualClock = Directory.ManualClock });
+        _history = new CommitHistory(mark);
+        _written = mark.Acknowledged;
     }
 
     /// <summary>Ends the program without closing; the next one sees what the system's cache holds.</summary>

@@ -16,6 +16,9 @@ internal static class SimulatedTable
 
     public static readonly ColumnId Key = new(1);
 
+    /// <summary>In tables that <see cref="DefineChild"/> makes: the key of a row in another table, or null.</summary>
+    public static readonly ColumnId Parent = new(7);
+
     /// <summary>A table of episodes; each number gives one with ids and a name of its own.</summary>
     public static TableDefinition Define(int number) => new(
         new TableId(number), "public", $"Episode{number}",
@@ -35,6 +38,22 @@ internal static class SimulatedTable
         ],
     };
 
+    /// <summary>A table whose rows refer to those of another; changes of keys there are passed on here.</summary>
+    public static TableDefinition DefineChild(int number, int parent, ReferentialAction onDelete)
+    {
+        var table = Define(number);
+        return table with
+        {
+            Columns = table.Columns.Add(new ColumnDefinition(Parent, "Parent", DataType.Int64)),
+            ColumnIdNext = Parent.Value + 1,
+            Indexes = table.Indexes.Add(new IndexDefinition(new IndexId(1000 + number), $"Episode{number}_Parent", [new IndexColumn(Parent)])),
+            ForeignKeys =
+            [
+                new ForeignKeyDefinition($"Episode{number}_fkey", [Parent], new TableId(parent), [Key]) { OnDelete = onDelete, OnUpdate = ReferentialAction.Cascade },
+            ],
+        };
+    }
+
     public static IndexId KeyIndex(int number) => new(2 * number);
 
     /// <summary>The table with one more nullable column.</summary>
@@ -47,10 +66,12 @@ internal static class SimulatedTable
     /// <summary>What a schema says, as text to compare.</summary>
     public static string Describe(TableDefinition table)
         => $"{table.Id} {table.Schema}.{table.Name}({string.Join(", ", table.Columns.Select(c => $"{c.Id} {c.Name} {c.Type} {c.IsNotNull}"))}) "
-            + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))}"));
+            + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))}"))
+            + string.Concat(table.ForeignKeys.Select(f => $", {f.Name} {f.ReferencedTable} {f.OnDelete} {f.OnUpdate}"));
 
     /// <summary>Random rows with the given keys, as the columns of a batch; disposed by the caller.</summary>
-    public static ColumnBuffer[] RandomRows(TableDefinition table, Random random, IReadOnlyList<long> keys)
+    /// <param name="parents">Keys that <see cref="Parent"/> is chosen from.</param>
+    public static ColumnBuffer[] RandomRows(TableDefinition table, Random random, IReadOnlyList<long> keys, IReadOnlyList<long> parents)
     {
         var buffers = table.Columns.Select(c => new ColumnBuffer(c.Type)).ToArray();
         foreach (var key in keys)
@@ -60,6 +81,14 @@ internal static class SimulatedTable
                 if (table.Columns[i].Id == Key)
                 {
                     buffers[i].Append(key);
+                }
+                else if (table.Columns[i].Id == Parent && parents.Count > 0)
+                {
+                    buffers[i].Append(parents[random.Next(parents.Count)]);
+                }
+                else if (table.Columns[i].Id == Parent)
+                {
+                    buffers[i].AppendNull();
                 }
                 else
                 {
@@ -130,6 +159,24 @@ internal static class SimulatedTable
         return hash;
     }
 
+    /// <summary>A row that refers to one that is not there, described; null when there is none.</summary>
+    public static string? FindOrphan(Snapshot snapshot)
+    {
+        foreach (var table in snapshot.Catalog.Tables.Values)
+        {
+            foreach (var foreignKey in table.ForeignKeys)
+            {
+                var referenced = ReadNumbers(snapshot, foreignKey.ReferencedTable, foreignKey.ReferencedColumns[0]).ToHashSet();
+                if (ReadNumbers(snapshot, table.Id, foreignKey.Columns[0]).FirstOrDefault(n => n is not null && !referenced.Contains(n)) is { } orphan)
+                {
+                    return $"a row of table {table.Id} refers to key {orphan} of table {foreignKey.ReferencedTable}, which is not there";
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Reads a whole table: how many rows there are, and the sum of their hashes.</summary>
     public static (int Count, ulong Sum) Read(Snapshot snapshot, TableDefinition table, List<(long RowId, long Key)>? rows = null)
     {
@@ -159,5 +206,23 @@ internal static class SimulatedTable
         }
 
         return (count, sum);
+    }
+
+    private static List<long?> ReadNumbers(Snapshot snapshot, TableId table, ColumnId column)
+    {
+        var numbers = new List<long?>();
+        using var scan = snapshot.Scan(table, [column], []);
+        while (scan.NextBlock())
+        {
+            var visible = scan.Visible;
+            var values = scan.Load(0, visible);
+            for (var i = 0; i < (visible?.Count ?? scan.RowCount); i++)
+            {
+                var row = visible is null ? i : visible.Rows[i];
+                numbers.Add(values.IsNull(row) ? null : values.Get<long>(row));
+            }
+        }
+
+        return numbers;
     }
 }

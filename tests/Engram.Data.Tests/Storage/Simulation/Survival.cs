@@ -42,17 +42,19 @@ internal sealed class Survival
         };
     }
 
-    private Survival()
+    private Survival(bool isEverything)
     {
         Random = new Random(0);
-        _mode = SurvivalMode.Kept;
+        _mode = isEverything ? SurvivalMode.Kept : SurvivalMode.Dropped;
         _isPure = true;
-        _chanceOfMetadata = 1;
+        _chanceOfMetadata = isEverything ? 1 : 0;
     }
 
     public Random Random { get; }
 
-    public static Survival OfEverything() => new();
+    public static Survival OfEverything() => new(isEverything: true);
+
+    public static Survival OfNothing() => new(isEverything: false);
 
     /// <summary>Whether a creation, renaming, deletion or change of length survives.</summary>
     public bool KeepsMetadata() => Random.NextDouble() < _chanceOfMetadata;

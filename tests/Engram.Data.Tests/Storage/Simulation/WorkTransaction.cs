@@ -7,15 +7,19 @@ namespace Engram.Data.Tests.Storage.Simulation;
 
 /// <summary>A write transaction of the store and of the model at once.</summary>
 /// <param name="nextKey">Gives keys for rows whose key changes, beyond those of any identity.</param>
-internal sealed class WorkTransaction(Transaction transaction, DatabaseState state, Random random, Func<long> nextKey)
+internal sealed partial class WorkTransaction(Transaction transaction, DatabaseState state, Random random, Func<long> nextKey)
 {
     public DatabaseState State { get; private set; } = state;
 
-    public void CreateTable(int number)
+    public void CreateTable(int number) => Define(SimulatedTable.Define(number));
+
+    /// <summary>Four tables: the second's rows belong to rows of the first, the third's to the second's; the fourth's outlive what they refer to.</summary>
+    public void CreateFamily(int first)
     {
-        var definition = SimulatedTable.Define(number);
-        Statement(() => transaction.PutTable(definition));
-        State = new DatabaseState(State.Tables.Add(number, new TableState(definition, ImmutableDictionary<long, RowState>.Empty, 0, 0, 0)));
+        Define(SimulatedTable.Define(first));
+        Define(SimulatedTable.DefineChild(first + 1, first, ReferentialAction.Cascade));
+        Define(SimulatedTable.DefineChild(first + 2, first + 1, ReferentialAction.Cascade));
+        Define(SimulatedTable.DefineChild(first + 3, first, ReferentialAction.SetNull));
     }
 
     public void DropTable(int number)
@@ -38,7 +42,7 @@ internal sealed class WorkTransaction(Transaction transaction, DatabaseState sta
         }
 
         var keys = Enumerable.Range(0, count).Select(i => firstKey + i).ToArray();
-        var buffers = SimulatedTable.RandomRows(table.Definition, random, keys);
+        var buffers = SimulatedTable.RandomRows(table.Definition, random, keys, ParentKeysOf(table.Definition));
         try
         {
             RowIdRange range = default;
@@ -71,8 +75,13 @@ internal sealed class WorkTransaction(Transaction transaction, DatabaseState sta
             return;
         }
 
-        var ordinal = random.Next(table.Definition.Columns.Length);
-        var column = table.Definition.Columns[ordinal];
+        var column = table.Definition.Columns[random.Next(table.Definition.Columns.Length)];
+        if (IsReferential(number, column.Id))
+        {
+            column = table.Definition.Columns[2];
+        }
+
+        var ordinal = table.Definition.IndexOf(column.Id);
         using var values = new ColumnBuffer(column.Type);
         var newKeys = column.Id == SimulatedTable.Key ? keys.Select(_ => nextKey()).ToArray() : keys;
         foreach (var key in newKeys)
@@ -113,6 +122,12 @@ internal sealed class WorkTransaction(Transaction transaction, DatabaseState sta
         work();
         transaction.RollbackToSavepoint("s");
         State = before;
+    }
+
+    private void Define(TableDefinition definition)
+    {
+        Statement(() => transaction.PutTable(definition));
+        State = new DatabaseState(State.Tables.Add(definition.Id.Value, new TableState(definition, ImmutableDictionary<long, RowState>.Empty, 0, 0, 0)));
     }
 
     private void Redefine(int number, TableDefinition definition)

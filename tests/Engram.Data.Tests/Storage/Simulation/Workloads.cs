@@ -27,8 +27,10 @@ internal static class Workloads
         new("updates and deletes", ChangeAsync),
         new("schema", DefineAsync),
         new("bulk load", LoadAsync),
+        new("cascades", CascadeAsync),
         new("checkpoints", CheckpointAsync),
         new("reopening", ReopenAsync),
+        new("backups", BackUpAsync),
         new("power cuts", CutPowerAsync),
         new("disk full", FillDiskAsync),
         new("failing syncs", FailSyncsAsync),
@@ -150,6 +152,65 @@ internal static class Workloads
         });
         await run.CheckpointAsync();
         await run.CommitAsync(w => w.Insert(1, 1));
+    }
+
+    /// <summary>Deletions and new keys that spread over foreign keys, each with all that follows in one transaction.</summary>
+    private static async Task CascadeAsync(SimulatedRun run)
+    {
+        const int First = 21;
+        await run.OpenAsync();
+        await run.CommitAsync(w =>
+        {
+            w.CreateFamily(First);
+            Populate(w, 12);
+        });
+        for (var i = 0; i < 8; i++)
+        {
+            await run.CommitAsync(w =>
+            {
+                switch (run.Random.Next(5))
+                {
+                    case 0: w.RekeyCascading(First + run.Random.Next(2)); break;
+                    case 1: Populate(w, run.Random.Next(1, 6)); break;
+                    case 2: w.DoAndUndo(() => w.DeleteCascading(First, 2)); w.Update(First + 1, 3); break;
+                    default: w.DeleteCascading(First + (run.Random.Next(4) / 3), run.Random.Next(1, 4)); break;
+                }
+            });
+            switch (run.Random.Next(6))
+            {
+                case 0: await run.CheckpointAsync(); break;
+                case 1: await run.KillAsync(); await run.OpenAsync(); break;
+                case 2: await run.RollBackAsync(w => w.DeleteCascading(First, 5)); break;
+                case 3: await run.CommitTogetherAsync(2, w => w.DeleteCascading(First, 1)); break;
+            }
+        }
+
+        void Populate(WorkTransaction w, int count)
+        {
+            for (var table = First; table < First + 4; table++)
+            {
+                w.Insert(table, count);
+            }
+        }
+    }
+
+    /// <summary>Copies of a closed database are as good as the database: sometimes the work goes on from the copy.</summary>
+    private static async Task BackUpAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        for (var i = 0; i < 6; i++)
+        {
+            await run.CommitAsync(w => Change(run, w, 1));
+            if (run.Random.Next(2) == 0)
+            {
+                await run.CheckpointAsync();
+                await run.CommitAsync(w => Change(run, w, 1));
+            }
+
+            await run.CloseAsync();
+            await run.BackUpAsync(isRestored: run.Random.Next(2) == 0);
+            await run.OpenAsync();
+        }
     }
 
     private static async Task CheckpointAsync(SimulatedRun run)
