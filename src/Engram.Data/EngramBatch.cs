@@ -96,7 +96,7 @@ public sealed class EngramBatch : DbBatch
         var reader = await ExecuteReaderAsync(CommandBehavior.Default, isAsync: true, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
+            while (await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false))
             {
             }
 
@@ -122,8 +122,8 @@ public sealed class EngramBatch : DbBatch
         var reader = await ExecuteReaderAsync(CommandBehavior.Default, isAsync: true, cancellationToken).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
         {
-            var value = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) && reader.FieldCount > 0 ? reader.GetValue(0) : null;
-            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
+            var value = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) && reader.FieldCount > 0 ? reader.GetValue(0) : null;
+            while (await reader.NextResultAsync(CancellationToken.None).ConfigureAwait(false))
             {
             }
 

@@ -133,7 +133,8 @@ public sealed class EngramCommand : DbCommand
         var result = await ExecuteReaderAsync(CommandBehavior.Default, cancellationToken).ConfigureAwait(false);
         await using (result.ConfigureAwait(false))
         {
-            while (await result.NextResultAsync(cancellationToken).ConfigureAwait(false))
+            // The token was given to the run, which looks at it while it waits and computes, but not after the last commit.
+            while (await result.NextResultAsync(CancellationToken.None).ConfigureAwait(false))
             {
             }
 
@@ -156,8 +157,8 @@ public sealed class EngramCommand : DbCommand
         var result = await ExecuteReaderAsync(CommandBehavior.Default, cancellationToken).ConfigureAwait(false);
         await using (result.ConfigureAwait(false))
         {
-            var value = await result.ReadAsync(cancellationToken).ConfigureAwait(false) && result.FieldCount > 0 ? result.GetValue(0) : null;
-            while (await result.NextResultAsync(cancellationToken).ConfigureAwait(false))
+            var value = await result.ReadAsync(CancellationToken.None).ConfigureAwait(false) && result.FieldCount > 0 ? result.GetValue(0) : null;
+            while (await result.NextResultAsync(CancellationToken.None).ConfigureAwait(false))
             {
             }
 

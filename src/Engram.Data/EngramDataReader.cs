@@ -119,6 +119,13 @@ public sealed partial class EngramDataReader : DbDataReader
     public override async Task<bool> NextResultAsync(CancellationToken cancellationToken)
     {
         ThrowIfClosed(nameof(NextResult));
+        if (isRunEnded)
+        {
+            // Everything has run and is committed: it would be wrong to say that it was cancelled.
+            FreeResult();
+            return false;
+        }
+
         cancellationToken.ThrowIfCancellationRequested();
         using var registration = run.Interrupt.Listen(cancellationToken);
         return await NextResultAsync(isAsync: true).ConfigureAwait(false);

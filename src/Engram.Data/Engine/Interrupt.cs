@@ -91,11 +91,13 @@ internal sealed class Interrupt : IDisposable
     {
         try
         {
-            return await Waiting.For(store.BeginWriteAsync(Remaining, asOf, Token), isAsync).ConfigureAwait(false);
+            return isAsync
+                ? await store.BeginWriteAsync(Remaining, asOf, Token).ConfigureAwait(false)
+                : store.BeginWrite(Remaining, asOf, Token);
         }
         catch (OperationCanceledException) when (!isCancelled && !userToken.IsCancellationRequested)
         {
-            throw Error.WriteLockTimeout(Timeout);
+            throw store.WriteLockTimedOut(Timeout);
         }
     }
 

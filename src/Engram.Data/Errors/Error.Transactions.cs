@@ -1,10 +1,15 @@
+using System.Globalization;
+
 namespace Engram.Data;
 
 /// <summary>Errors of transactions, keys and the writers' queue.</summary>
 internal static partial class Error
 {
-    public static EngramException WriteLockTimeout(TimeSpan timeout)
-        => new($"Another transaction kept the write lock for more than {timeout.TotalSeconds:0.###} s, the time that this one was willing to wait. Try again, shorten write transactions, or raise 'Default Timeout' or CommandTimeout.", SqlStates.LockNotAvailable);
+    /// <param name="waited">How long this one was willing to wait.</param>
+    /// <param name="heldFor">How long the holder has had it.</param>
+    /// <param name="waiting">Others in the queue.</param>
+    public static EngramException WriteLockTimeout(TimeSpan waited, TimeSpan heldFor, int waiting)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The write lock did not become free within {waited.TotalSeconds:0.###} s: another transaction of this process has held it for {heldFor.TotalSeconds:0.###} s{(waiting == 0 ? "" : waiting == 1 ? ", and one more is waiting for it" : $", and {waiting} more are waiting for it")}. Try again, shorten write transactions, or raise 'Default Timeout' or CommandTimeout."), SqlStates.LockNotAvailable);
 
     public static EngramException ReadOnlyDatabase(string path)
         => new($"The database '{path}' was opened with Mode=ReadOnly; nothing can be written through this connection.", SqlStates.ReadOnlyTransaction);

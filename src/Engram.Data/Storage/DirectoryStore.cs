@@ -92,6 +92,22 @@ internal sealed class DirectoryStore : Store
 
     public override async ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken)
     {
+        CheckWritable();
+        await writeLock.AcquireAsync(timeout, Directory.Clock, cancellationToken).ConfigureAwait(false);
+        return Begin(asOf);
+    }
+
+    public override Transaction BeginWrite(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken)
+    {
+        CheckWritable();
+        writeLock.Acquire(timeout, Directory.Clock, cancellationToken);
+        return Begin(asOf);
+    }
+
+    public override EngramException WriteLockTimedOut(TimeSpan waited) => writeLock.Timedout(waited, Directory.Clock);
+
+    private void CheckWritable()
+    {
         CheckOpen();
         if (wal is null)
         {
@@ -99,11 +115,14 @@ internal sealed class DirectoryStore : Store
         }
 
         wal.ThrowIfPoisoned();
-        await writeLock.AcquireAsync(timeout, Directory.Clock, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>With the write lock held, which goes again when it fails.</summary>
+    private WriteTransaction Begin(Lsn? asOf)
+    {
         try
         {
-            CheckOpen();
-            wal.ThrowIfPoisoned();
+            CheckWritable();
             if (asOf is { } lsn && lsn.Value < Root.Flushed)
             {
                 // The rows as of that moment are in a root that takes no writes any more.

@@ -30,6 +30,12 @@ internal abstract class Store : IAsyncDisposable
     /// <exception cref="EngramException">55P03 (transient) when the lock is not free within <paramref name="timeout"/>; EG003 when poisoned; 25006 when read-only.</exception>
     public abstract ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="BeginWriteAsync"/>, blocking the calling thread; no other thread is needed for it to go on.</summary>
+    public abstract Transaction BeginWrite(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken);
+
+    /// <summary>The 55P03 of one who waited for the write lock in vain by a clock of his own.</summary>
+    public abstract EngramException WriteLockTimedOut(TimeSpan waited);
+
     /// <summary>Completes when everything up to <paramref name="lsn"/> is durable (or its sync failed: 08007).</summary>
     public abstract ValueTask WaitDurableAsync(Lsn lsn);
 

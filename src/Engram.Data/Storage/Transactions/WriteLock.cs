@@ -2,6 +2,7 @@ namespace Engram.Data.Storage.Transactions;
 
 /// <summary>The writers' queue: one holder, the others in the order in which they came, waiting without a thread.</summary>
 /// <remarks>
+/// Those of the synchronous API block on the turn itself, so that no thread of the pool is needed to wake them.
 /// Handing over goes straight to the first in the queue, so nobody overtakes and nobody starves. Waiting ends with the lock, with the time-out or with
 /// cancellation, whichever comes first; a waiter that gave up is skipped. The lock inside is held for a few instructions only.
 /// </remarks>
@@ -10,38 +11,79 @@ internal sealed class WriteLock
     private readonly Lock gate = new();
     private readonly LinkedList<Waiter> queue = new();
     private bool isHeld;
-
-    /// <summary>How many are waiting.</summary>
-    public int WaiterCount
-    {
-        get
-        {
-            lock (gate)
-            {
-                return queue.Count;
-            }
-        }
-    }
+    private long heldSince;
 
     /// <summary>Takes the lock, or waits for it. Zero or negative time-outs other than infinite do not wait.</summary>
     /// <exception cref="EngramException">55P03 when the time ran out.</exception>
     public ValueTask AcquireAsync(TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
+        => Enter(clock, cancellationToken) is { } waiter ? new ValueTask(WaitAsync(waiter, timeout, clock, cancellationToken)) : ValueTask.CompletedTask;
+
+    /// <summary>As <see cref="AcquireAsync"/>, blocking the calling thread.</summary>
+    /// <exception cref="EngramException">55P03 when the time ran out.</exception>
+    public void Acquire(TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (Enter(clock, cancellationToken) is not { } waiter)
+        {
+            return;
+        }
+
+        try
+        {
+            var limit = timeout == Timeout.InfiniteTimeSpan || timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero;
+            if (waiter.Turn.Task.Wait(limit, cancellationToken) || !GiveUp(waiter))
+            {
+                Started(clock);
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            if (GiveUp(waiter))
+            {
+                throw;
+            }
+
+            Started(clock);
+            return;
+        }
+
+        throw Timedout(timeout, clock);
+    }
+
+    /// <summary>The error of one who waited in vain: how long the lock has been held, and how many others want it.</summary>
+    public EngramException Timedout(TimeSpan waited, TimeProvider clock)
+    {
+        lock (gate)
+        {
+            return Error.WriteLockTimeout(waited, isHeld ? clock.GetElapsedTime(heldSince) : TimeSpan.Zero, queue.Count);
+        }
+    }
+
+    /// <summary>Takes the lock when it is free (then null), or joins the queue.</summary>
+    private Waiter? Enter(TimeProvider clock, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Waiter waiter;
         lock (gate)
         {
             if (!isHeld)
             {
                 isHeld = true;
-                return ValueTask.CompletedTask;
+                heldSince = clock.GetTimestamp();
+                return null;
             }
 
-            waiter = new Waiter();
+            var waiter = new Waiter();
             waiter.Node = queue.AddLast(waiter);
+            return waiter;
         }
+    }
 
-        return new ValueTask(WaitAsync(waiter, timeout, clock, cancellationToken));
+    private void Started(TimeProvider clock)
+    {
+        lock (gate)
+        {
+            heldSince = clock.GetTimestamp();
+        }
     }
 
     public void Release()
@@ -87,11 +129,19 @@ internal sealed class WriteLock
             if (!GiveUp(waiter))
             {
                 // The lock was handed over in the same instant: it is ours, and must not be lost.
+                Started(clock);
                 return;
             }
 
-            throw e is TimeoutException ? Error.WriteLockTimeout(timeout) : e;
+            if (e is TimeoutException)
+            {
+                throw Timedout(timeout, clock);
+            }
+
+            throw;
         }
+
+        Started(clock);
     }
 
     /// <summary>Leaves the queue; false when the lock has already been handed over.</summary>
