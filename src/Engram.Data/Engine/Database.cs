@@ -40,7 +40,7 @@ internal sealed class Database : IAsyncDisposable
             }
 
             // The store takes the directory over, whether it opens or not.
-            var options = new StoreOptions { Durability = target.Durability, IsReadOnly = target.IsReadOnly };
+            var options = new StoreOptions { Durability = target.Durability, IsReadOnly = target.IsReadOnly, CheckpointWalSizeBytes = target.CheckpointWalSizeBytes };
             return new Database(target, directory, Store.Open(directory, options, logger));
         }
         catch

@@ -13,6 +13,8 @@ internal enum DurabilityMode : byte
 
 internal sealed record StoreOptions
 {
+    public const long CheckpointWalSizeBytesDefault = 64L * 1024 * 1024;
+
     public DurabilityMode Durability { get; init; }
 
     public bool IsReadOnly { get; init; }
@@ -24,7 +26,7 @@ internal sealed record StoreOptions
     public TimeSpan SyncInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The log size that starts a checkpoint.</summary>
-    public long CheckpointWalSizeBytes { get; init; } = 64L * 1024 * 1024;
+    public long CheckpointWalSizeBytes { get; init; } = CheckpointWalSizeBytesDefault;
 
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 

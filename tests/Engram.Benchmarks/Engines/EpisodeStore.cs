@@ -1,6 +1,8 @@
 using Engram.Benchmarks.Workloads;
 using Engram.Data;
+using Engram.Data.Engine;
 using Engram.Data.Storage;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engram.Benchmarks.Engines;
 
@@ -9,7 +11,7 @@ internal static class EpisodeStore
 {
     public const string CreateTable = "CREATE TABLE episode (id bigint PRIMARY KEY, content text NOT NULL, occurred_at timestamptz NOT NULL, confidence real NOT NULL, embedding vector(768) NOT NULL)";
 
-    public const string Columns = "(id, content, occurred_at, confidence, embedding)";
+    public static readonly string[] Columns = ["id", "content", "occurred_at", "confidence", "embedding"];
 
     public static string ConnectionString(string path) => new EngramConnectionStringBuilder { DataSource = path, Durability = EngramDurability.Full }.ConnectionString;
 
@@ -24,6 +26,30 @@ internal static class EpisodeStore
         var connection = new EngramConnection(ConnectionString(path));
         connection.Open();
         return connection;
+    }
+
+    /// <summary>Keeps a database open whose log grows without bound: no checkpoint starts by itself until the lease is disposed.</summary>
+    public static DatabaseLease OpenWithoutCheckpoints(string path)
+        => DatabaseRegistry.OpenAsync(ConnectionSettings.Parse(ConnectionString(path)).ToTarget() with { CheckpointWalSizeBytes = long.MaxValue }, NullLogger.Instance, isAsync: false, CancellationToken.None)
+            .AsTask().GetAwaiter().GetResult();
+
+    public static long LogSizeBytes(EngramConnection connection) => ((DirectoryStore)connection.Session.Database.Store).Log!.SizeBytes;
+
+    public static BulkInsert PrepareLoad(EngramConnection connection, float[][] embeddings, int rowsPerStatement = 500)
+        => new(connection, "episode", Columns, rowsPerStatement, (key, column) => column switch
+        {
+            0 => key,
+            1 => Episodes.Content(key),
+            2 => Episodes.Moment(key),
+            3 => Episodes.Confidence(key),
+            _ => embeddings[key % embeddings.Length],
+        });
+
+    /// <summary>Inserts keys 1 to <paramref name="rows"/>.</summary>
+    public static void Load(EngramConnection connection, float[][] embeddings, long rows)
+    {
+        using var load = PrepareLoad(connection, embeddings);
+        load.Run(rows);
     }
 
     public static int Execute(EngramConnection connection, string sql)
@@ -60,8 +86,8 @@ internal sealed class EpisodeInsert : IDisposable
     {
         this.connection = connection;
         this.embeddings = embeddings;
-        command = new EngramCommand($"INSERT INTO episode {EpisodeStore.Columns} VALUES (@id, @content, @occurred_at, @confidence, @embedding)", connection);
-        foreach (var name in new[] { "id", "content", "occurred_at", "confidence", "embedding" })
+        command = new EngramCommand($"INSERT INTO episode ({string.Join(", ", EpisodeStore.Columns)}) VALUES ({string.Join(", ", EpisodeStore.Columns.Select(c => "@" + c))})", connection);
+        foreach (var name in EpisodeStore.Columns)
         {
             command.Parameters.Add(new EngramParameter(name, null));
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Engram.Benchmarks.Workloads;
 
 namespace Engram.Benchmarks.Engines;
 
@@ -61,9 +62,14 @@ internal sealed unsafe class SqliteLibrary
 
     internal delegate* unmanaged<nint, byte*> ErrorMessage { get; }
 
-    /// <summary>Null when the machine has no SQLite.</summary>
-    public static SqliteLibrary? TryLoad()
+    /// <summary>Null when the machine has no SQLite, or no peers are wanted.</summary>
+    public static SqliteLibrary? TryLoad(RunOptions options)
     {
+        if (!options.WithPeers)
+        {
+            return null;
+        }
+
         foreach (var name in s_names)
         {
             if (NativeLibrary.TryLoad(name, out var library))
@@ -75,12 +81,19 @@ internal sealed unsafe class SqliteLibrary
         return null;
     }
 
+    /// <summary>What a reader of the figures must know about the peer.</summary>
+    public static string NoteOn(SqliteLibrary? sqlite, RunOptions options)
+        => !options.WithPeers ? "Peers were left out, as asked."
+        : sqlite is null ? "SQLite: skipped, its library is not installed."
+        : "SQLite: journal_mode=WAL, synchronous=FULL, a cache of 256 MiB, prepared statements through its C interface without ADO.NET in between.";
+
     /// <summary>Opens or creates a database whose commits survive a power cut: a write-ahead log that is synced with each.</summary>
     public SqliteConnection Open(string path)
     {
         var connection = new SqliteConnection(this, path);
         connection.Execute("PRAGMA journal_mode=WAL");
         connection.Execute("PRAGMA synchronous=FULL");
+        connection.Execute("PRAGMA cache_size=-262144");
         return connection;
     }
 }

@@ -53,4 +53,18 @@ internal sealed class LatencyLog
         var found = Percentiles(0.5, 0.99, 0.999);
         return [new("P50", found[0].TotalMilliseconds, "ms"), new("P99", found[1].TotalMilliseconds, "ms"), new("P999", found[2].TotalMilliseconds, "ms")];
     }
+
+    /// <summary>P50 and P99 in microseconds, for what takes some.</summary>
+    public IEnumerable<Metric> ToMicroseconds()
+    {
+        var found = Percentiles(0.5, 0.99);
+        return [new("P50", found[0].TotalMicroseconds, "µs"), new("P99", found[1].TotalMicroseconds, "µs")];
+    }
+
+    /// <summary>The fastest and the median in milliseconds, for what is repeated a few times only.</summary>
+    public IEnumerable<Metric> ToBestAndMedian()
+    {
+        var found = Percentiles(0, 0.5);
+        return [new("best", found[0].TotalMilliseconds, "ms"), new("median", found[1].TotalMilliseconds, "ms")];
+    }
 }

@@ -6,8 +6,6 @@ namespace Engram.Benchmarks.Workloads;
 /// <summary>Durable commits of one episode each, by writers that have a connection each.</summary>
 internal sealed class CommitsWorkload : Workload
 {
-    private const string Subject = "Engram.Data";
-
     public override string Name => "commits";
 
     public override string Description => "durable commits of one row with a 768-d embedding, each acknowledged after its sync";
@@ -16,7 +14,7 @@ internal sealed class CommitsWorkload : Workload
     {
         var duration = options.Duration ?? TimeSpan.FromSeconds(options.IsPartOfAll ? 2 : 4);
         var embeddings = Episodes.Embeddings(1024);
-        var sqlite = options.WithPeers ? SqliteLibrary.TryLoad() : null;
+        var sqlite = SqliteLibrary.TryLoad(options);
         foreach (var writers in options.Writers)
         {
             section.Add(Subject, Title(writers, "threads, sync"), [.. RunEngram(options, embeddings, writers, duration, isAsync: false)]);
@@ -27,7 +25,7 @@ internal sealed class CommitsWorkload : Workload
             }
         }
 
-        section.Note(sqlite is null ? "SQLite: skipped, its library is not installed." : "SQLite: journal_mode=WAL, synchronous=FULL, prepared statements through its C interface, without ADO.NET in between.");
+        section.Note(SqliteLibrary.NoteOn(sqlite, options));
     }
 
     private static string Title(int writers, string how) => $"{writers} {(writers == 1 ? "writer" : "writers")}, {how}";

@@ -5,6 +5,8 @@ namespace Engram.Benchmarks.Workloads;
 /// <summary>Something that is measured. It checks what it did before it reports how long it took.</summary>
 internal abstract class Workload
 {
+    protected const string Subject = "Engram.Data";
+
     public abstract string Name { get; }
 
     public abstract string Description { get; }
