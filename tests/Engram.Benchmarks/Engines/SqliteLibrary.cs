@@ -25,6 +25,7 @@ internal sealed unsafe class SqliteLibrary
         ColumnInt64 = (delegate* unmanaged<nint, int, long>)NativeLibrary.GetExport(library, "sqlite3_column_int64");
         ColumnDouble = (delegate* unmanaged<nint, int, double>)NativeLibrary.GetExport(library, "sqlite3_column_double");
         ColumnText = (delegate* unmanaged<nint, int, byte*>)NativeLibrary.GetExport(library, "sqlite3_column_text");
+        ColumnCount = (delegate* unmanaged<nint, int>)NativeLibrary.GetExport(library, "sqlite3_column_count");
         ErrorMessage = (delegate* unmanaged<nint, byte*>)NativeLibrary.GetExport(library, "sqlite3_errmsg");
         var version = (delegate* unmanaged<byte*>)NativeLibrary.GetExport(library, "sqlite3_libversion");
         Title = $"SQLite {Marshal.PtrToStringUTF8((nint)version())}";
@@ -59,6 +60,8 @@ internal sealed unsafe class SqliteLibrary
     internal delegate* unmanaged<nint, int, double> ColumnDouble { get; }
 
     internal delegate* unmanaged<nint, int, byte*> ColumnText { get; }
+
+    internal delegate* unmanaged<nint, int> ColumnCount { get; }
 
     internal delegate* unmanaged<nint, byte*> ErrorMessage { get; }
 

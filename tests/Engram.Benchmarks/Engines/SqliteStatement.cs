@@ -41,6 +41,8 @@ internal sealed unsafe class SqliteStatement(SqliteConnection connection, nint h
         }
     }
 
+    public int ColumnCount => library.ColumnCount(handle);
+
     /// <summary>Goes to the next row; false, and ready to run again, when there is none.</summary>
     public bool Step()
     {

@@ -68,7 +68,7 @@ internal sealed class CommitsWorkload : Workload
     {
         var path = options.NewPath("commits.sqlite");
         using var first = sqlite.Open(path);
-        first.Execute("CREATE TABLE episode (id INTEGER PRIMARY KEY, content TEXT NOT NULL, occurred_at INTEGER NOT NULL, confidence REAL NOT NULL, embedding BLOB NOT NULL)");
+        first.Execute(SqliteEpisodes.CreateTable);
         var inserts = Enumerable.Range(0, writers).Select(_ => new SqliteEpisodeInsert(sqlite.Open(path), embeddings)).ToArray();
         try
         {
