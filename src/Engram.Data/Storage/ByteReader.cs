@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
@@ -11,11 +12,13 @@ namespace Engram.Data.Storage;
 /// </remarks>
 /// <param name="data">The whole record.</param>
 /// <param name="source">What is read, as the subject of an error message: <c>File 'MANIFEST-00000003'</c>.</param>
-internal ref struct ByteReader(ReadOnlySpan<byte> data, string source)
+/// <param name="commit">For a commit of the log its number: then the source is the database's path. The message is put together when it is needed,
+/// for recovery reads a million commits and reports none.</param>
+internal ref struct ByteReader(ReadOnlySpan<byte> data, string source, long commit = 0)
 {
     private readonly ReadOnlySpan<byte> data = data;
 
-    public string Source { get; } = source;
+    public readonly string Source => commit == 0 ? source : string.Create(CultureInfo.InvariantCulture, $"Commit {commit} in the log of '{source}'");
 
     /// <summary>The next byte to be read.</summary>
     public int Position { get; private set; }
@@ -39,6 +42,9 @@ internal ref struct ByteReader(ReadOnlySpan<byte> data, string source)
         Position += count;
         return span;
     }
+
+    /// <summary>The bytes from an earlier position to this one.</summary>
+    public readonly ReadOnlySpan<byte> Since(int position) => data[position..Position];
 
     public byte ReadByte() => ReadRaw(1)[0];
 

@@ -23,16 +23,13 @@ namespace Engram.Data.Storage;
 /// </remarks>
 internal static unsafe class ColumnCodec
 {
-    private const byte FormMask = 3;
-    private const byte FormNoNulls = 0;
-    private const byte FormSomeNulls = 1;
-    private const byte FormConstant = 2;
-    private const byte FormAllNull = 3;
-    private const byte SameLengthFlag = 4;
-    private const byte SameOffsetFlag = 8;
-
-    /// <summary>14 hours either way, as in <see cref="DateTimeOffset"/>.</summary>
-    private const int OffsetMinutesMax = 14 * 60;
+    internal const byte FormMask = 3;
+    internal const byte FormNoNulls = 0;
+    internal const byte FormSomeNulls = 1;
+    internal const byte FormConstant = 2;
+    internal const byte FormAllNull = 3;
+    internal const byte SameLengthFlag = 4;
+    internal const byte SameOffsetFlag = 8;
 
     /// <summary>Appends the values of the selected rows, or of all <paramref name="rowCount"/>.</summary>
     public static void Write(ByteWriter writer, Column column, int rowCount, Selection? selection)
@@ -80,48 +77,15 @@ internal static unsafe class ColumnCodec
             throw Error.Internal($"values of type {type} are read into a column of type {target.Type}");
         }
 
-        var flags = reader.ReadByte();
-        var form = (byte)(flags & FormMask);
-        var allowed = FormMask
-            | (type.IsByReference && form <= FormSomeNulls && count > 0 ? SameLengthFlag : 0)
-            | (type.HasOffsets && form <= FormSomeNulls && count > 0 ? SameOffsetFlag : 0);
-        if ((flags & ~allowed) != 0 || (count == 0 && form != FormNoNulls))
+        var column = EncodedColumn.Read(ref reader, type, count);
+        target.Reserve(count);
+        if (column.HasNulls && target.Column.Nulls == null)
         {
-            throw reader.Damaged($"a column of type {type} with {count} values cannot have form {flags}");
+            target.ClearNulls();
         }
 
-        if (form == FormConstant)
-        {
-            ReadConstant(ref reader, type, count, target);
-            return;
-        }
-
-        if (form == FormAllNull)
-        {
-            for (var i = 0; i < count; i++)
-            {
-                target.AppendNull();
-            }
-
-            return;
-        }
-
-        var nulls = form == FormSomeNulls ? ReadNulls(ref reader, count) : default;
-        if (type.IsByReference)
-        {
-            ReadBytes(ref reader, type, count, nulls, (flags & SameLengthFlag) != 0, target);
-        }
-        else
-        {
-            ReadFixed(ref reader, type, count, nulls, target);
-        }
-
-        if (type.HasOffsets && count > 0)
-        {
-            ReadOffsets(ref reader, count, (flags & SameOffsetFlag) != 0, target);
-        }
-
-        SetNulls(target, nulls, count);
+        var memory = target.AllocateVariable(checked((int)column.SizeOfNext(count, alignment: 1)));
+        column.CopyNext(count, target.Column.Data, target.Column.Offsets, target.Column.Nulls, target.Count, memory, alignment: 1, copies: null);
         target.SetCount(target.Count + count);
     }
 
@@ -143,8 +107,6 @@ internal static unsafe class ColumnCodec
     }
 
     private static int NullBytes(int count) => (count + 7) >> 3;
-
-    private static bool IsNull(ReadOnlySpan<byte> nulls, int i) => !nulls.IsEmpty && (nulls[i >> 3] >> (i & 7) & 1) != 0;
 
     /// <summary>The place of the i-th row that is written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -309,178 +271,5 @@ internal static unsafe class ColumnCodec
         }
 
         return 0;
-    }
-
-    private static void ReadConstant(ref ByteReader reader, DataType type, int count, ColumnBuffer target)
-    {
-        using var one = new ColumnBuffer(type, 1);
-        if (type.IsByReference)
-        {
-            var value = reader.ReadBlob();
-            if (Fault(type, value) is { } fault)
-            {
-                throw reader.Damaged(fault);
-            }
-
-            // One copy serves every row.
-            var pointer = target.AllocateVariable(value.Length);
-            value.CopyTo(new Span<byte>(pointer, value.Length));
-            target.Reserve(count);
-            new Span<Bytes>(target.Column.Pointer<Bytes>() + target.Count, count).Fill(new Bytes(pointer, value.Length));
-            SetNulls(target, default, count);
-            target.SetCount(target.Count + count);
-            return;
-        }
-
-        ReadFixed(ref reader, type, 1, default, one);
-        if (type.HasOffsets)
-        {
-            ReadOffsets(ref reader, 1, isSame: true, one);
-        }
-
-        one.SetCount(1);
-        for (var i = 0; i < count; i++)
-        {
-            target.AppendFrom(one.Column, 0);
-        }
-    }
-
-    private static ReadOnlySpan<byte> ReadNulls(ref ByteReader reader, int count)
-    {
-        var nulls = reader.ReadRaw(NullBytes(count));
-        var nullCount = 0;
-        foreach (var b in nulls)
-        {
-            nullCount += BitOperations.PopCount(b);
-        }
-
-        if (((count & 7) != 0 && nulls[^1] >> (count & 7) != 0) || nullCount == 0 || nullCount == count)
-        {
-            throw reader.Damaged($"a null mask of {count} values marks {nullCount}");
-        }
-
-        return nulls;
-    }
-
-    private static void ReadFixed(ref ByteReader reader, DataType type, int count, scoped ReadOnlySpan<byte> nulls, ColumnBuffer target)
-    {
-        var size = type.PhysicalSize;
-        // A count that no record could hold must not overflow, nor reserve memory, before it is refused.
-        var source = count <= reader.Remaining / size ? reader.ReadRaw(count * size) : throw reader.Damaged($"{count} values of type {type} do not fit");
-        if (type.Kind == TypeKind.Boolean && source.ContainsAnyExceptInRange((byte)0, (byte)1))
-        {
-            throw reader.Damaged("a boolean is neither 0 nor 1");
-        }
-
-        target.Reserve(count);
-        source.CopyTo(new Span<byte>((byte*)target.Column.Data + ((nint)target.Count * size), source.Length));
-        if (type.Physical == PhysicalType.Decimal)
-        {
-            CheckDecimals(ref reader, source);
-        }
-
-        for (var i = 0; !nulls.IsEmpty && i < count; i++)
-        {
-            if (IsNull(nulls, i) && source.Slice(i * size, size).ContainsAnyExcept((byte)0))
-            {
-                throw reader.Damaged("a value stands under a NULL");
-            }
-        }
-    }
-
-    /// <summary>In memory a decimal begins with its flags: the scale (0 to 28) in bits 16 to 23, the sign in bit 31, nothing else.</summary>
-    private static void CheckDecimals(ref ByteReader reader, scoped ReadOnlySpan<byte> source)
-    {
-        for (var at = 0; at < source.Length; at += sizeof(decimal))
-        {
-            var flags = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(source[at..]);
-            if ((flags & 0x7F00FFFF) != 0 || (flags >> 16 & 0xFF) > 28)
-            {
-                throw reader.Damaged($"{flags:X8} are not the flags of a decimal");
-            }
-        }
-    }
-
-    private static void ReadBytes(ref ByteReader reader, DataType type, int count, scoped ReadOnlySpan<byte> nulls, bool isSame, ColumnBuffer target)
-    {
-        var same = isSame ? reader.ReadCount() : 0;
-        if (!isSame && count > reader.Remaining)
-        {
-            throw reader.Damaged($"the lengths of {count} values do not fit");
-        }
-
-        target.Reserve(count);
-        var values = target.Column.Pointer<Bytes>() + target.Count;
-        long total = 0;
-        for (var i = 0; i < count; i++)
-        {
-            var length = isSame ? (IsNull(nulls, i) ? 0 : same) : reader.ReadCount();
-            if (length != 0 && IsNull(nulls, i))
-            {
-                throw reader.Damaged("a NULL has a length");
-            }
-
-            values[i] = new Bytes(null, length);
-            total += length;
-        }
-
-        var source = total <= reader.Remaining ? reader.ReadRaw((int)total) : throw reader.Damaged($"values of {total} bytes do not fit");
-        var pointer = target.AllocateVariable(source.Length);
-        source.CopyTo(new Span<byte>(pointer, source.Length));
-        for (var i = 0; i < count; i++)
-        {
-            var value = new Bytes(pointer, values[i].Length);
-            if (!IsNull(nulls, i) && Fault(type, value.Span) is { } fault)
-            {
-                throw reader.Damaged(fault);
-            }
-
-            values[i] = value.Length == 0 ? default : value;
-            pointer += value.Length;
-        }
-    }
-
-    private static void ReadOffsets(ref ByteReader reader, int count, bool isSame, ColumnBuffer target)
-    {
-        var offsets = new Span<short>(target.Column.Offsets + target.Count, count);
-        if (isSame)
-        {
-            offsets.Fill(reader.ReadInt16());
-        }
-        else
-        {
-            foreach (ref var offset in offsets)
-            {
-                offset = reader.ReadInt16();
-            }
-        }
-
-        if (offsets.ContainsAnyExceptInRange((short)-OffsetMinutesMax, (short)OffsetMinutesMax))
-        {
-            throw reader.Damaged("a UTC offset is beyond 14 hours");
-        }
-    }
-
-    /// <summary>Marks NULLs among the rows that are about to be counted; rows before them keep their marks.</summary>
-    private static void SetNulls(ColumnBuffer target, scoped ReadOnlySpan<byte> nulls, int count)
-    {
-        if (nulls.IsEmpty)
-        {
-            return;
-        }
-
-        if (target.Column.Nulls == null)
-        {
-            target.ClearNulls();
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            if (IsNull(nulls, i))
-            {
-                var row = target.Count + i;
-                target.Column.Nulls[row >> 6] |= 1UL << (row & 63);
-            }
-        }
     }
 }

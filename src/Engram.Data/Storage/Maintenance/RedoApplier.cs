@@ -12,7 +12,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// checksum but does not fit the state (a row that is not there, a table that nobody made) is damage: XX001, and the database is not opened.
 /// Rows that a statement wrote and took back within one transaction are not in the log at all.
 /// </remarks>
-internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dictionary<TableId, TableCounters> counters, DatabaseCatalog catalog, string path)
+internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dictionary<TableId, TableCounters> counters, DatabaseCatalog catalog, string path,
+    BulkCopies? copies = null)
     : IDisposable
 {
     private readonly Dictionary<TableId, RowChanges> changes = [];
@@ -26,7 +27,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
     public void Apply(Lsn lsn, ReadOnlySpan<byte> payload)
     {
         current = lsn.Value;
-        var reader = new ByteReader(payload, $"Commit {lsn} in the log of '{path}'");
+        var reader = new ByteReader(payload, path, current);
         while (!reader.IsAtEnd)
         {
             var tag = reader.ReadByte();
@@ -63,34 +64,12 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
             throw Damaged($"a row of '{table}' has {columnCount} columns, the table has {table.Columns.Length}");
         }
 
-        var buffers = new ColumnBuffer?[columnCount];
-        try
+        if (rows.Insert(ref reader, count, rowIdFirst, current, counters[table.Id], copies) is { } fault)
         {
-            var batch = new Batch(columnCount) { RowCount = count };
-            for (var i = 0; i < columnCount; i++)
-            {
-                var (id, buffer) = RedoRecord.ReadColumn(ref reader, count);
-                buffers[i] = buffer;
-                batch.Columns[i] = buffer.Column;
-                if (table.Columns[i].Id != id || table.Columns[i].Type.Physical != buffer.Type.Physical)
-                {
-                    throw Damaged($"a row of '{table}' has column {id} of type {buffer.Type} where the table has {table.Columns[i].Name}");
-                }
-            }
+            throw Damaged(fault);
+        }
 
-            rows.Insert(batch, rowIdFirst, current);
-            var counter = counters[table.Id];
-            counter.RowIdNext = Math.Max(counter.RowIdNext, rowIdFirst + count);
-            counter.AdvanceBy(table, batch);
-            Rows += count;
-        }
-        finally
-        {
-            foreach (var buffer in buffers)
-            {
-                buffer?.Dispose();
-            }
-        }
+        Rows += count;
     }
 
     private void ApplyDelete(ref ByteReader reader)

@@ -56,24 +56,14 @@ internal sealed class TableCounters
     private static bool IsExhausted(ColumnDefinition column, long next)
         => column.IdentityIncrement > 0 ? next < column.IdentityStart : next > column.IdentityStart;
 
-    /// <summary>Moves identities beyond the values of inserted rows: how recovery finds the counters again.</summary>
-    public void AdvanceBy(TableDefinition table, Batch rows)
+    /// <summary>Moves an identity beyond the values of inserted rows: how recovery finds the counters again.</summary>
+    public void AdvanceBy(ColumnDefinition column, Column values, int first, int rows)
     {
-        for (var i = 0; i < table.Columns.Length; i++)
+        for (var row = first; row < first + rows; row++)
         {
-            var column = table.Columns[i];
-            if (column.Identity == IdentityKind.None)
+            if (!values.IsNull(row))
             {
-                continue;
-            }
-
-            for (var row = 0; row < rows.SelectedCount; row++)
-            {
-                var at = rows.RowAt(row);
-                if (!rows.Columns[i].IsNull(at))
-                {
-                    AdvanceIdentity(column, ReadInteger(rows.Columns[i], at));
-                }
+                AdvanceIdentity(column, ReadInteger(values, row));
             }
         }
     }

@@ -13,7 +13,7 @@ namespace Engram.Data.Storage.Versions;
 /// <para>A place is never used twice: rolled-back rows stay as rows that ended the moment they began, so that a reader opened by the same
 /// transaction never finds other values under its feet. The next flush leaves them out.</para>
 /// </remarks>
-internal sealed unsafe class DeltaChunk
+internal sealed unsafe partial class DeltaChunk
 {
     private readonly ColumnStore[] columns;
     private readonly long[] begins;
@@ -107,14 +107,7 @@ internal sealed unsafe class DeltaChunk
             ValueCopy.CopyRows(source, batch, first, rows, store.Data, store.Offsets, at, Memory);
         }
 
-        for (var i = 0; i < rows; i++)
-        {
-            rowIds[at + i] = rowIdFirst + i;
-            begins[at + i] = stamp;
-        }
-
-        Volatile.Write(ref count, at + rows);
-        return at;
+        return Publish(rows, rowIdFirst, stamp);
     }
 
     /// <summary>Gives rows their final begin stamp at commit.</summary>
@@ -180,12 +173,33 @@ internal sealed unsafe class DeltaChunk
 
             if (nulls == null)
             {
-                nulls = Memory.AllocateZeroed<ulong>((Capacity + 63) / 64);
-                Volatile.Write(ref store.Nulls, (nint)nulls);
+                nulls = AddNulls(ref store);
             }
 
             nulls[(at + i) >> 6] |= 1UL << ((at + i) & 63);
         }
+    }
+
+    private ulong* AddNulls(ref ColumnStore store)
+    {
+        var nulls = Memory.AllocateZeroed<ulong>((Capacity + 63) / 64);
+        Volatile.Write(ref store.Nulls, (nint)nulls);
+        return nulls;
+    }
+
+    /// <summary>Shows rows whose columns have been written.</summary>
+    /// <returns>The place of the first one.</returns>
+    private int Publish(int rows, long rowIdFirst, long stamp)
+    {
+        var at = count;
+        for (var i = 0; i < rows; i++)
+        {
+            rowIds[at + i] = rowIdFirst + i;
+            begins[at + i] = stamp;
+        }
+
+        Volatile.Write(ref count, at + rows);
+        return at;
     }
 
     private struct ColumnStore(ColumnId id, DataType type)

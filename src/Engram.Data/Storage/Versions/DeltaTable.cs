@@ -66,6 +66,12 @@ internal sealed class DeltaTable : Counted
             return chunks[chunkCount - 1];
         }
 
+        return AddChunk(table, rowsWanted);
+    }
+
+    /// <summary>A new chunk behind the others, with room for all the rows that are wanted, up to a full block.</summary>
+    public DeltaChunk AddChunk(TableDefinition table, int rowsWanted)
+    {
         // Small tables stay small: capacities grow from 32 rows to a full block.
         var capacity = chunkCount == 0 ? ChunkCapacityMin : chunks[chunkCount - 1].Capacity * 4;
         capacity = Math.Min(Batch.RowCountMax, Math.Max(capacity, rowsWanted));

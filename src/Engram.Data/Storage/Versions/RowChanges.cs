@@ -7,7 +7,7 @@ namespace Engram.Data.Storage.Versions;
 
 /// <summary>Applies changes of rows to one table, for the write transaction (with an undo log) and for recovery (without).</summary>
 /// <remarks>Used by the holder of the write lock only. Reads see the newest state, own statement included.</remarks>
-internal sealed class RowChanges : IDisposable
+internal sealed partial class RowChanges : IDisposable
 {
     /// <summary>Sees everything that was not rolled back: what the holder of the write lock may rely on.</summary>
     public static readonly ReadHorizon Latest = new(ReadHorizon.Aborted - 1, long.MaxValue);

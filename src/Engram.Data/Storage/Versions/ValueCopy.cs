@@ -6,7 +6,7 @@ namespace Engram.Data.Storage.Versions;
 internal static unsafe class ValueCopy
 {
     /// <summary>Alignment of vectors in the delta, so that kernels load whole cache lines.</summary>
-    private const int VectorAlignment = 64;
+    public const int VectorAlignment = 64;
 
     /// <summary>Copies one value that is not NULL to place <paramref name="at"/> of an array.</summary>
     public static void CopyOne(Column source, int sourceRow, void* target, short* targetOffsets, int at, Arena memory)
