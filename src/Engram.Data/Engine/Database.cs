@@ -83,5 +83,5 @@ internal sealed class Database : IAsyncDisposable
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 
     private static DataDirectory CreateDirectory(DatabaseTarget target)
-        => Substitutes.TryGetValue(target.Key, out var create) ? create() : target.IsMemory ? new MemoryDirectory(target.Path) : new DiskDirectory(target.Path);
+        => Substitutes.TryGetValue(target.Key, out var create) ? create() : target.IsMemory ? new MemoryDirectory(target.Path) : new DiskDirectory(target.Key);
 }

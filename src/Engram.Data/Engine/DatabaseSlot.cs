@@ -225,9 +225,14 @@ internal sealed partial class DatabaseSlot(string key)
                     ? await Task.Run(() => Database.Open(target, logger), cancellationToken).ConfigureAwait(false)
                     : Database.Open(target, logger);
             }
-            catch (EngramException e) when (e.SqlState == SqlStates.LockNotAvailable
-                && (target.LockTimeout == Timeout.InfiniteTimeSpan || Environment.TickCount64 - start < target.LockTimeout.TotalMilliseconds))
+            catch (EngramException e) when (e.SqlState == SqlStates.LockNotAvailable)
             {
+                var waited = TimeSpan.FromMilliseconds(Environment.TickCount64 - start);
+                if (target.LockTimeout != Timeout.InfiniteTimeSpan && waited >= target.LockTimeout)
+                {
+                    throw Error.StillLocked(e, waited);
+                }
+
                 // Another process has it. Its lock tells nobody when it goes, so ask again, less and less often.
                 LogWaitingForLock(logger, target.Path);
             }

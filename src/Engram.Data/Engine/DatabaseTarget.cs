@@ -1,4 +1,5 @@
 using Engram.Data.Storage;
+using Engram.Data.Storage.Files;
 
 namespace Engram.Data.Engine;
 
@@ -25,6 +26,7 @@ internal sealed record DatabaseTarget(string Path, bool IsMemory)
     /// <summary>Whether no other connection string can name it, so that its place is forgotten with it.</summary>
     public bool IsPrivate { get; init; }
 
-    /// <summary>Equal for connections that share one open database.</summary>
-    public string Key => IsMemory ? "memory:" + Path : Path;
+    /// <summary>Equal for connections that share one open database. On the disk it is the path without symbolic links, asked of the system anew for
+    /// each connection, since a link may lead elsewhere by then.</summary>
+    public string Key => field ??= IsMemory ? "memory:" + Path : DiskDirectory.ResolveLinks(Path);
 }

@@ -1,12 +1,19 @@
+using System.Globalization;
+
 namespace Engram.Data;
 
 /// <summary>Errors of opening a database.</summary>
 internal static partial class Error
 {
     public static EngramException DatabaseLocked(string path, int holder)
-        => new(
-            holder > 0
-                ? $"The database '{path}' is open for writing in process {holder}. One process writes at a time: close it there, or open it here with Mode=ReadOnly."
-                : $"The database '{path}' is open for writing in another process. One process writes at a time: close it there, or open it here with Mode=ReadOnly.",
+    {
+        var where = holder == Environment.ProcessId ? "under another path in this process"
+            : holder > 0 ? string.Create(CultureInfo.InvariantCulture, $"in process {holder}") : "in another process";
+        return new($"The database '{path}' is open for writing {where}. One process writes at a time: close it there, or open it here with Mode=ReadOnly.",
             SqlStates.LockNotAvailable);
+    }
+
+    /// <param name="locked">What the last attempt met.</param>
+    public static EngramException StillLocked(EngramException locked, TimeSpan waited)
+        => new(string.Create(CultureInfo.InvariantCulture, $"{locked.Message} Opening waited {waited.TotalSeconds:0.0##} s for it, which is what 'Default Timeout' allows."), SqlStates.LockNotAvailable);
 }

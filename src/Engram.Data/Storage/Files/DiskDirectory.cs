@@ -20,6 +20,31 @@ internal sealed class DiskDirectory(string path) : DataDirectory
 
     public override bool CanMap => true;
 
+    /// <summary>The path under which one directory is known whatever symbolic links lead to it. What does not exist yet is taken as it stands.</summary>
+    public static string ResolveLinks(string fullPath)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return fullPath;
+        }
+
+        var rest = "";
+        for (var existing = fullPath; ; existing = System.IO.Path.GetDirectoryName(existing)!)
+        {
+            if (SystemCalls.RealPath(existing) is { } real)
+            {
+                return rest.Length == 0 ? real : System.IO.Path.Combine(real, rest);
+            }
+
+            if (System.IO.Path.GetDirectoryName(existing) is null)
+            {
+                return fullPath;
+            }
+
+            rest = System.IO.Path.Combine(System.IO.Path.GetFileName(existing), rest);
+        }
+    }
+
     public override ulong NextRandom()
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -125,6 +150,12 @@ internal sealed class DiskDirectory(string path) : DataDirectory
             throw Error.NotADatabase(full, "it is a file, and a database is a directory");
         }
 
+        var firstExisting = full;
+        while (name.Length == 0 && !Directory.Exists(firstExisting) && System.IO.Path.GetDirectoryName(firstExisting) is { } above)
+        {
+            firstExisting = above;
+        }
+
         try
         {
             if (OperatingSystem.IsWindows())
@@ -141,10 +172,15 @@ internal sealed class DiskDirectory(string path) : DataDirectory
             throw SystemError.From("mkdir", full, e);
         }
 
-        // The new entry lies in the directory above, which for "" is not ours to name through Sync.
-        if (name.Length == 0 && System.IO.Path.GetDirectoryName(full) is { } parent)
+        // The new entries lie in the directories above, which for "" are not ours to name through Sync. The nearest one also when nothing
+        // was created: whoever created the directory may not have come to this line.
+        for (var made = full; name.Length == 0 && System.IO.Path.GetDirectoryName(made) is { } parent; made = parent)
         {
             SyncPath(parent);
+            if (parent.Length <= firstExisting.Length)
+            {
+                break;
+            }
         }
     }
 

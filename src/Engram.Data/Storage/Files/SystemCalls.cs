@@ -83,6 +83,20 @@ internal static unsafe partial class SystemCalls
     /// <summary>Renames without the framework's fallback to copying, which would not be atomic. 0, or the system's error.</summary>
     public static int Rename(string from, string to) => rename(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
+    /// <summary>The path of an existing file or directory without symbolic links; null when it is not there or may not be looked up.</summary>
+    public static string? RealPath(string path)
+    {
+        var resolved = realpath(path, null);
+        try
+        {
+            return Marshal.PtrToStringUTF8((nint)resolved);
+        }
+        finally
+        {
+            NativeMemory.Free(resolved);
+        }
+    }
+
     /// <summary>Locks a whole file for this open file description; false when another has it. Released by closing it.</summary>
     /// <remarks>Open-file-description locks exclude two holders in one process too, unlike the older record locks, and closing some other
     /// descriptor of the file does not release them.</remarks>
@@ -194,6 +208,10 @@ internal static unsafe partial class SystemCalls
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rename(string from, string to);
+
+    // Memory that the C library allocated, which NativeMemory.Free gives back to it.
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* realpath(string path, byte* none);
 
     // The third argument is variadic; on Linux it is passed like any other, and the commands used on macOS read none.
     [LibraryImport("libc", SetLastError = true)]

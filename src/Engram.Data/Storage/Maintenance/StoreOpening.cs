@@ -42,14 +42,17 @@ internal static class StoreOpening
         try
         {
             var started = Stopwatch.GetTimestamp();
-            if (!options.IsReadOnly && options.MayCreate)
+            if (!directory.Exists(CurrentFile.Name))
             {
-                directory.CreateSubdirectory("");
-            }
-            else if (!directory.Exists(CurrentFile.Name) && directory.List("").Count == 0)
-            {
-                // Before the lock, which would create a file.
-                throw Error.DatabaseNotFound(directory.Path);
+                if (!options.IsReadOnly && options.MayCreate)
+                {
+                    directory.CreateSubdirectory("");
+                }
+                else if (directory.List("").Count == 0)
+                {
+                    // Before the lock, which would create a file.
+                    throw Error.DatabaseNotFound(directory.Path);
+                }
             }
 
             if (!options.IsReadOnly && (heldLock = directory.TryLock(LockName, out var holder)) is null)

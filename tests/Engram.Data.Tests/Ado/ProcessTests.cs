@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using Engram.Data.Tests.Storage;
+
+namespace Engram.Data.Tests.Ado;
+
+/// <summary>Two processes, or two names, and one database.</summary>
+public sealed class ProcessTests : AdoTest
+{
+    [Fact]
+    public void A_second_writer_waits_and_is_told_who_writes()
+    {
+        using var other = new OtherProcess("hold", $"Data Source={DiskPath}");
+        Assert.Equal("open", other.ReadLine());
+        var error = Assert.Throws<EngramException>(() => Open($"Data Source={DiskPath};Default Timeout=1"));
+        Assert.Equal("55P03", error.SqlState);
+        Assert.True(error.IsTransient);
+        Assert.Contains($"in process {other.Id}.", error.Message, StringComparison.Ordinal);
+        Assert.Matches(@"waited [1-9][\d.]* s", error.Message);
+        Assert.Equal("55P03", Assert.Throws<EngramException>(() => EngramConnection.DeleteDatabase($"Data Source={DiskPath}")).SqlState);
+
+        var opening = Task.Factory.StartNew(() => Open($"Data Source={DiskPath}"), TaskCreationOptions.LongRunning);
+        using var second = new EngramConnection($"Data Source={DiskPath}");
+        var asynchronous = second.OpenAsync();
+        Assert.False(opening.IsCompleted || asynchronous.IsCompleted);
+        other.Continue();
+        Assert.Equal("closed", other.ReadLine());
+        Assert.Equal(1, Scalar(opening.Result, "SELECT 1"));
+        asynchronous.Wait();
+    }
+
+    [Fact]
+    public void The_lock_dies_with_its_process()
+    {
+        using var other = new OtherProcess("hold", $"Data Source={DiskPath}");
+        Assert.Equal("open", other.ReadLine());
+        var opening = Task.Factory.StartNew(() => Open($"Data Source={DiskPath}"), TaskCreationOptions.LongRunning);
+        Assert.False(opening.IsCompleted);
+        other.Kill();
+        Assert.Equal(1, Scalar(opening.Result, "SELECT 1"));
+    }
+
+    [LinuxFact]
+    public void A_child_process_does_not_inherit_the_lock()
+    {
+        using var other = new OtherProcess("hold-with-child", $"Data Source={DiskPath}");
+        var child = Process.GetProcessById(int.Parse(other.ReadLine()!, CultureInfo.InvariantCulture));
+        try
+        {
+            Assert.DoesNotContain(OpenFiles(child.Id), f => f.StartsWith(DiskPath, StringComparison.Ordinal));
+            other.Kill();
+            Assert.False(child.HasExited);
+            Assert.Equal(1, Scalar(Open($"Data Source={DiskPath};Default Timeout=10"), "SELECT 1"));
+            Assert.False(child.HasExited);
+        }
+        finally
+        {
+            child.Kill();
+        }
+    }
+
+    [LinuxFact]
+    public void A_child_of_one_that_closes_the_database_does_not_keep_it()
+    {
+        using var other = new OtherProcess("hold-with-child", $"Data Source={DiskPath}");
+        var child = Process.GetProcessById(int.Parse(other.ReadLine()!, CultureInfo.InvariantCulture));
+        try
+        {
+            other.Continue();
+            Assert.Equal("closed", other.ReadLine());
+            Assert.Equal(1, Scalar(Open($"Data Source={DiskPath};Default Timeout=10"), "SELECT 1"));
+            Assert.False(child.HasExited);
+        }
+        finally
+        {
+            child.Kill();
+        }
+    }
+
+    [Fact]
+    public void All_spellings_of_a_path_are_one_database()
+    {
+        var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), DiskPath);
+        using var first = Open($"Data Source={DiskPath};Default Timeout=5");
+        Execute(first, "CREATE TABLE t (id integer); INSERT INTO t VALUES (7)");
+        var link = Path.Combine(Path.GetDirectoryName(DiskPath)!, "link");
+        File.CreateSymbolicLink(link, DiskPath);
+        var above = Path.Combine(Path.GetDirectoryName(DiskPath)!, "above");
+        File.CreateSymbolicLink(above, Path.GetDirectoryName(DiskPath)!);
+        string[] spellings = [relative, DiskPath + "/", Path.Combine(DiskPath, "..", "db.engram"), link, Path.Combine(above, "db.engram"), Path.Combine(above, "link")];
+        foreach (var spelling in spellings)
+        {
+            using var connection = Open($"Data Source={spelling};Default Timeout=5");
+            Assert.Equal(7, Scalar(connection, "SELECT id FROM t"));
+            AssertState("55006", () => EngramConnection.DeleteDatabase($"Data Source={spelling}"));
+        }
+    }
+
+    [Fact]
+    public void A_database_is_created_through_a_link_as_without_it()
+    {
+        var above = Path.Combine(Path.GetDirectoryName(DiskPath)!, "above");
+        File.CreateSymbolicLink(above, Path.GetDirectoryName(DiskPath)!);
+        using var first = Open($"Data Source={above}/db.engram;Default Timeout=5");
+        Execute(first, "CREATE TABLE t (id integer)");
+        Assert.Equal(0L, Scalar(Open($"Data Source={DiskPath};Default Timeout=5"), "SELECT count(*) FROM t"));
+    }
+
+    [Fact]
+    public void A_link_that_leads_elsewhere_leads_to_another_database()
+    {
+        var directory = Path.GetDirectoryName(DiskPath)!;
+        var link = Path.Combine(directory, "link");
+        Directory.CreateDirectory(DiskPath);
+        File.CreateSymbolicLink(link, DiskPath);
+        using var connection = new EngramConnection($"Data Source={link};Keep Alive=60");
+        connection.Open();
+        Execute(connection, "CREATE TABLE t (id integer)");
+        connection.Close();
+        File.Delete(link);
+        var second = Path.Combine(directory, "second");
+        Directory.CreateDirectory(second);
+        File.CreateSymbolicLink(link, second);
+        connection.Open();
+        AssertState("42P01", () => Scalar(connection, "SELECT count(*) FROM t"));
+        connection.Close();
+        EngramConnection.ClearPool(connection);
+    }
+
+    [LinuxFact]
+    public void Another_mount_of_the_directory_meets_the_same_lock()
+    {
+        var mount = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(DiskPath)!, "mount")).FullName;
+        using var connection = Open($"Data Source={DiskPath}");
+        if (!Mounting.TryRun("mount", "--bind", DiskPath, mount))
+        {
+            // Without the right to mount there is nothing to see.
+            return;
+        }
+
+        try
+        {
+            var error = Assert.Throws<EngramException>(() => Open($"Data Source={mount};Default Timeout=1"));
+            Assert.Equal("55P03", error.SqlState);
+            Assert.Contains("under another path in this process", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Assert.True(Mounting.TryRun("umount", mount));
+        }
+    }
+
+    private static string[] OpenFiles(int processId)
+        => [.. Directory.GetFiles($"/proc/{processId}/fd").Select(f => new FileInfo(f).LinkTarget ?? "")];
+}
