@@ -4,8 +4,11 @@ namespace Engram.Data.Columns;
 /// <remarks>Owned and refilled by the operator that made it; valid until that operator's next call.</remarks>
 internal sealed class Selection
 {
-    // Made at its first use: most statements are small, and of the selections that their operators hold few are ever filled.
-    private ushort[]? rows;
+    private const int CapacityMin = 8;
+
+    // Made at its first use, and small at first: most statements are small, of the selections that their operators hold few are ever filled,
+    // and those of point lookups with one row.
+    private ushort[] rows = [];
 
     /// <summary>How many rows are selected, 0 to <see cref="Batch.RowCountMax"/>.</summary>
     public int Count { get; set; }
@@ -14,9 +17,28 @@ internal sealed class Selection
     public ReadOnlySpan<ushort> Rows => rows.AsSpan(0, Count);
 
     /// <summary>All 2,048 places, to be written before <see cref="Count"/> is set.</summary>
-    public Span<ushort> Buffer => rows ??= new ushort[Batch.RowCountMax];
+    public Span<ushort> Buffer
+    {
+        get
+        {
+            if (rows.Length < Batch.RowCountMax)
+            {
+                Array.Resize(ref rows, Batch.RowCountMax);
+            }
 
-    public void Add(int row) => Buffer[Count++] = (ushort)row;
+            return rows;
+        }
+    }
+
+    public void Add(int row)
+    {
+        if (Count == rows.Length)
+        {
+            Array.Resize(ref rows, Count == 0 ? CapacityMin : Batch.RowCountMax);
+        }
+
+        rows[Count++] = (ushort)row;
+    }
 
     public void CopyFrom(Selection other)
     {

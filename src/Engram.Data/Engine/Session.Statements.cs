@@ -65,8 +65,19 @@ internal sealed partial class Session
             throw Error.ReadOnlyConnection("CHECKPOINT");
         }
 
-        // It waits for the write lock that this session itself would hold.
-        return Transaction?.Writer is null ? Waiting.For(store.CheckpointAsync(interrupt.Token), isAsync) : throw Error.CheckpointInTransaction();
+        if (Transaction?.Writer is not null)
+        {
+            // It waits for the write lock that this session itself holds.
+            throw Error.CheckpointInTransaction();
+        }
+
+        if (isAsync)
+        {
+            return store.CheckpointAsync(interrupt.Token);
+        }
+
+        store.Checkpoint(interrupt.Token);
+        return default;
     }
 
     private static Isolation ToIsolation(TransactionIsolation isolation) => isolation switch

@@ -175,7 +175,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         try
         {
             result = Write(writer, statement, parameters, interrupt);
-            await Waiting.For(writer.CommitAsync(), isAsync).ConfigureAwait(false);
+            _ = isAsync ? await writer.CommitAsync().ConfigureAwait(false) : writer.Commit();
             return result;
         }
         catch

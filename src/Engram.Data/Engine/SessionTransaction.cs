@@ -154,7 +154,14 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
         {
             writer = null;
             await using var _ = committing.ConfigureAwait(false);
-            await Waiting.For(committing.CommitAsync(), isAsync).ConfigureAwait(false);
+            if (isAsync)
+            {
+                await committing.CommitAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                committing.Commit();
+            }
         }
     }
 

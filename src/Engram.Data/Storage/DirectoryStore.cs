@@ -40,7 +40,11 @@ internal sealed class DirectoryStore : Store
         Appended = opened.Lsn;
         DurableWithoutLog = opened.Lsn;
         LatestCatalog = root.Catalogs[^1].Catalog;
-        checkpointer = wal is null ? null : new Checkpointer(this, wal, opened.Manifest);
+        if (wal is not null)
+        {
+            wal.IsCommitExpected = () => writeLock.IsReleaseExpected;
+            checkpointer = new Checkpointer(this, wal, opened.Manifest);
+        }
     }
 
     public DataDirectory Directory { get; }
@@ -104,7 +108,7 @@ internal sealed class DirectoryStore : Store
         return Begin(asOf);
     }
 
-    public override EngramException WriteLockTimedOut(TimeSpan waited) => writeLock.Timedout(waited, Directory.Clock);
+    public override EngramException WriteLockTimedOut(TimeSpan waited) => writeLock.Timedout(waited);
 
     private void CheckWritable()
     {
@@ -146,13 +150,33 @@ internal sealed class DirectoryStore : Store
 
     public override ValueTask WaitDurableAsync(Lsn lsn) => wal?.WaitDurableAsync(lsn) ?? ValueTask.CompletedTask;
 
+    public void WaitDurable(Lsn lsn) => wal?.WaitDurable(lsn);
+
     public override ValueTask CheckpointAsync(CancellationToken cancellationToken)
     {
-        CheckOpen();
-        return checkpointer is null ? throw Error.ReadOnlyDatabase(Directory.Path) : new ValueTask(checkpointer.RunAsync(cancellationToken));
+        CheckWritable();
+        return new ValueTask(Task.Factory.StartNew(
+            () => checkpointer!.Run(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
     }
 
-    public override async ValueTask DisposeAsync()
+    public override void Checkpoint(CancellationToken cancellationToken)
+    {
+        CheckWritable();
+        checkpointer!.Run(cancellationToken);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        if (checkpointer is { IsIdle: false })
+        {
+            return new ValueTask(Task.Factory.StartNew(Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        }
+
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    public override void Dispose()
     {
         if (Interlocked.Exchange(ref isClosed, 1) != 0)
         {
@@ -161,18 +185,12 @@ internal sealed class DirectoryStore : Store
 
         try
         {
-            if (checkpointer is not null)
-            {
-                await checkpointer.StopAsync().ConfigureAwait(false);
-            }
+            checkpointer?.Stop();
 
             // Whoever holds the write lock finishes first; whoever waits for it finds the store closed.
-            await writeLock.AcquireAsync(Timeout.InfiniteTimeSpan, Directory.Clock, CancellationToken.None).ConfigureAwait(false);
+            writeLock.Acquire(Timeout.InfiniteTimeSpan, Directory.Clock, CancellationToken.None);
             writeLock.Release();
-            if (wal is not null)
-            {
-                await wal.DisposeAsync().ConfigureAwait(false);
-            }
+            wal?.Dispose();
         }
         finally
         {
@@ -184,12 +202,13 @@ internal sealed class DirectoryStore : Store
 
     // What follows is for the holder of the write lock only.
 
-    public ValueTask AcquireWriteLockAsync(CancellationToken cancellationToken)
-        => writeLock.AcquireAsync(Timeout.InfiniteTimeSpan, Directory.Clock, cancellationToken);
+    public void AcquireWriteLock(CancellationToken cancellationToken)
+        => writeLock.Acquire(Timeout.InfiniteTimeSpan, Directory.Clock, cancellationToken);
 
     public void ReleaseWriteLock()
     {
         writeLock.Release();
+        wal?.EndGathering();
         checkpointer?.ConsiderStarting();
     }
 

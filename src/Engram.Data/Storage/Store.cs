@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Engram.Data.Storage;
 
 /// <summary>One open database: its files, its log, its rows. What <c>Engine.Database</c> opens and closes.</summary>
-internal abstract class Store : IAsyncDisposable
+internal abstract class Store : IAsyncDisposable, IDisposable
 {
     /// <summary>Opens or creates the database in a directory; runs recovery. Takes ownership of the directory.</summary>
     /// <exception cref="EngramException">EG001 not a database, EG002 other format, EG004 absent and read-only, 55P03 locked by another process, XX001 damaged.</exception>
@@ -40,8 +40,15 @@ internal abstract class Store : IAsyncDisposable
     public abstract ValueTask WaitDurableAsync(Lsn lsn);
 
     /// <summary>Moves the rows of the delta into segments and shortens the log that recovery reads.</summary>
+    /// <remarks>Works on a thread of its own.</remarks>
     public abstract ValueTask CheckpointAsync(CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="CheckpointAsync"/>, on the calling thread.</summary>
+    public abstract void Checkpoint(CancellationToken cancellationToken);
 
     /// <summary>Seals the log and releases lock, maps and handles.</summary>
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>As <see cref="DisposeAsync"/>, on the calling thread.</summary>
+    public abstract void Dispose();
 }

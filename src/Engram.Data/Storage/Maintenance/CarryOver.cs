@@ -4,7 +4,7 @@ using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Maintenance;
 
-/// <summary>Gives new segments the ends and patches that were committed against the same rows while the segments were being written.</summary>
+/// <summary>Gives new segments, and new extents of old ones, the ends and patches that were committed against the same rows meanwhile.</summary>
 /// <remarks>
 /// Run under the write lock, so every stamp is an LSN or <see cref="ReadHorizon.Aborted"/>. Versions up to the flush's LSN are already in the segment's
 /// values; later ones are entered under the row's new position, in the order in which they were written, with their own stamps, so that
@@ -21,6 +21,38 @@ internal static class CarryOver
             foreach (var (column, type, list) in chunk.Versions.Patches)
             {
                 CarryPatches(chunk, column, type, list.Current, to, flushed.Value);
+            }
+        }
+    }
+
+    /// <summary>The same for a segment that stays: positions are what they were.</summary>
+    public static void Run(SegmentExtent from, SegmentExtent to, Lsn flushed)
+    {
+        for (var block = 0; block < from.Segment.BlockCount; block++)
+        {
+            if (from.FindVersions(block) is not { } versions)
+            {
+                continue;
+            }
+
+            for (var row = 0; versions.Ends is { } ends && row < ends.Length; row++)
+            {
+                if (ends[row] > flushed.Value)
+                {
+                    to.GetOrAddVersions(block).SetEnd(row, ends[row]);
+                }
+            }
+
+            foreach (var (column, type, list) in versions.Patches)
+            {
+                var entries = list.Current;
+                for (var i = 0; i < entries.Count; i++)
+                {
+                    if (entries.Stamps[i] > flushed.Value && entries.Stamps[i] != ReadHorizon.Aborted)
+                    {
+                        to.GetOrAddVersions(block).GetOrAddPatches(column, type).AppendCopy(entries.Rows[i], entries.Stamps[i], entries, i);
+                    }
+                }
             }
         }
     }

@@ -21,7 +21,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// deleted rows left out; one overlay for each older segment that has deletes or patches up to F. All synced, read back and verified.</item>
 /// <item><i>Name</i>: the manifest, then CURRENT.</item>
 /// <item><i>Publish</i>, under the write lock: what was committed after F against the frozen rows (ends, patches) is carried over to the new segments by
-/// row id, with its stamps; the root shows the segments in place of the frozen deltas. Snapshots taken before keep their root.</item>
+/// row id, with its stamps, and what was committed against older segments to their new extents, in which all patches up to F were folded into one for
+/// each value; the root shows the segments in place of the frozen deltas. Snapshots taken before keep their root.</item>
 /// <item><i>Delete</i> log files up to F and files that no manifest names.</item>
 /// </list>
 /// <para><b>Invariants.</b> A row is in exactly one of frozen delta and segment for every root. Nothing is deleted before CURRENT names what replaces it.</para>
@@ -62,12 +63,14 @@ internal sealed class Checkpointer : IDisposable
             if (isBackgroundDone && !stopping.IsCancellationRequested)
             {
                 isBackgroundDone = false;
-                background = Task.Run(RunInBackgroundAsync);
+                // A thread of its own: it holds the write lock for moments, and must not then queue for a thread of the pool.
+                background = Task.Factory.StartNew(RunInBackground, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             }
         }
     }
 
-    public async Task StopAsync()
+    /// <summary>Ends the checkpoint that runs, and waits for it; none begins any more.</summary>
+    public void Stop()
     {
         Task last;
         lock (gate)
@@ -76,11 +79,14 @@ internal sealed class Checkpointer : IDisposable
             last = background;
         }
 
-        await last.ConfigureAwait(false);
+        last.Wait();
         // A checkpoint that somebody asked for is waited for, too.
-        await running.WaitAsync().ConfigureAwait(false);
+        running.Wait();
         running.Release();
     }
+
+    /// <summary>Whether <see cref="Stop"/> would not have to wait.</summary>
+    public bool IsIdle => Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0;
 
     public void Dispose()
     {
@@ -88,9 +94,9 @@ internal sealed class Checkpointer : IDisposable
         stopping.Dispose();
     }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public void Run(CancellationToken cancellationToken)
     {
-        await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        running.Wait(cancellationToken);
         try
         {
             if (stopping.IsCancellationRequested)
@@ -100,19 +106,19 @@ internal sealed class Checkpointer : IDisposable
                 throw Error.DatabaseClosed(store.Directory.Path);
             }
 
-            if (await FreezeAsync(cancellationToken).ConfigureAwait(false) is not { } frozen)
+            if (Freeze(cancellationToken) is not { } frozen)
             {
                 return;
             }
 
             try
             {
-                await wal.WaitDurableAsync(frozen.Lsn).ConfigureAwait(false);
+                wal.WaitDurable(frozen.Lsn);
                 wal.Sync();
                 using var written = Write(frozen, cancellationToken);
                 wal.ThrowIfPoisoned();
                 Name(frozen, written);
-                await PublishAsync(frozen, written).ConfigureAwait(false);
+                Publish(frozen, written);
             }
             finally
             {
@@ -128,11 +134,11 @@ internal sealed class Checkpointer : IDisposable
         }
     }
 
-    private async Task RunInBackgroundAsync()
+    private void RunInBackground()
     {
         try
         {
-            await RunAsync(stopping.Token).ConfigureAwait(false);
+            Run(stopping.Token);
             Volatile.Write(ref retrySizeBytes, 0);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -152,9 +158,11 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Step 1. Null when nothing was committed since the last checkpoint.</summary>
-    private async Task<Frozen?> FreezeAsync(CancellationToken cancellationToken)
+    private Frozen? Freeze(CancellationToken cancellationToken)
     {
-        await store.AcquireWriteLockAsync(cancellationToken).ConfigureAwait(false);
+        // Writing and syncing up to 64 MiB of zeros is nothing to do under the write lock.
+        wal.PrepareNext();
+        store.AcquireWriteLock(cancellationToken);
         try
         {
             wal.ThrowIfPoisoned();
@@ -207,11 +215,10 @@ internal sealed class Checkpointer : IDisposable
         var files = new CheckpointFiles();
         try
         {
-            var generation = published.Manifest.Generation + 1;
             foreach (var table in frozen.Catalog.Tables.Values.OrderBy(t => t.Id.Value))
             {
                 var version = frozen.Root.Tables[table.Id];
-                files.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, generation, cancellationToken));
+                files.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, published.Manifest, cancellationToken));
             }
 
             store.Directory.Sync(SegmentFlush.Subdirectory);
@@ -273,10 +280,10 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>Step 5.</summary>
-    private async Task PublishAsync(Frozen frozen, CheckpointFiles files)
+    private void Publish(Frozen frozen, CheckpointFiles files)
     {
         // Not cancellable: CURRENT already names the new files, and the memory must follow.
-        await store.AcquireWriteLockAsync(CancellationToken.None).ConfigureAwait(false);
+        store.AcquireWriteLock(CancellationToken.None);
         try
         {
             var tables = store.Root.Tables;
@@ -292,6 +299,11 @@ internal sealed class Checkpointer : IDisposable
                 foreach (var delta in frozenDeltas)
                 {
                     CarryOver.Run(delta, flushed.Added, frozen.Lsn);
+                }
+
+                foreach (var folded in flushed.Kept.Where(k => k.Previous is not null))
+                {
+                    CarryOver.Run(folded.Previous!, folded.Extent, frozen.Lsn);
                 }
 
                 var next = new TableVersion(
@@ -346,14 +358,27 @@ internal sealed class CheckpointFiles : IDisposable
     /// <summary>Lets go of the extents: by now a root holds them, or nobody does.</summary>
     public void Dispose()
     {
-        foreach (var added in Tables.Values.SelectMany(t => t.Added))
+        foreach (var table in Tables.Values)
         {
-            added.Extent.Release();
+            table.Release();
         }
     }
 }
 
 /// <summary>One table's segments after a flush: those kept, with their overlays, and those added.</summary>
-internal sealed record FlushedTable(ImmutableArray<FlushedSegment> Kept, ImmutableArray<FlushedSegment> Added);
+internal sealed record FlushedTable(ImmutableArray<FlushedSegment> Kept, ImmutableArray<FlushedSegment> Added)
+{
+    /// <summary>Lets go of the extents that were made by the flush.</summary>
+    public void Release()
+    {
+        foreach (var made in Kept.Where(k => k.Previous is not null).Concat(Added))
+        {
+            made.Extent.Release();
+        }
+    }
+}
 
-internal sealed record FlushedSegment(SegmentManifest Manifest, SegmentExtent Extent);
+/// <param name="Manifest">What the manifest says of it.</param>
+/// <param name="Extent">What the root will show.</param>
+/// <param name="Previous">The extent in whose place it comes, with everything up to the flush folded; null when there is none, or when it stays.</param>
+internal sealed record FlushedSegment(SegmentManifest Manifest, SegmentExtent Extent, SegmentExtent? Previous);

@@ -11,10 +11,9 @@ namespace Engram.Data.Storage.Maintenance;
 /// <remarks>An overlay is cumulative: it replaces the segment's earlier ones. Of several patches of one value only the newest is kept.</remarks>
 internal static class OverlayCapture
 {
-    public static OverlayData Run(SegmentExtent extent, TableDefinition table, ReadHorizon horizon)
+    /// <summary>Whether an overlay as of <paramref name="until"/> would say anything else than one as of <paramref name="since"/>.</summary>
+    public static bool HasChanged(SegmentExtent extent, TableDefinition table, Lsn since, Lsn until)
     {
-        var deleted = ImmutableArray.CreateBuilder<int>();
-        var patched = new SortedDictionary<int, SortedDictionary<int, (PatchList.Entries Entries, int At)>>();
         for (var block = 0; block < extent.Segment.BlockCount; block++)
         {
             if (extent.FindVersions(block) is not { } versions)
@@ -22,38 +21,75 @@ internal static class OverlayCapture
                 continue;
             }
 
-            var first = block * Batch.RowCountMax;
-            for (var row = 0; row < extent.Segment.RowsInBlock(block); row++)
+            if (versions.Ends is { } ends && HasStamp(ends, since, until))
             {
-                if (versions.IsEnded(row, horizon))
-                {
-                    deleted.Add(first + row);
-                }
+                return true;
             }
 
             foreach (var (column, _, list) in versions.Patches)
             {
-                // Columns that were dropped meanwhile need no patches.
-                if (table.FindColumn(column) is not null)
+                var entries = list.Current;
+                if (table.FindColumn(column) is null || HasStamp(entries.Stamps.AsSpan(0, entries.Count), since, until))
                 {
-                    CollectNewest(patched, column, first, list.Current, horizon);
+                    return true;
                 }
             }
         }
 
-        var patches = ImmutableArray.CreateBuilder<OverlayPatch>();
-        foreach (var (column, entries) in patched)
+        return false;
+    }
+
+    public static OverlayData Run(SegmentExtent extent, TableDefinition table, ReadHorizon horizon)
+    {
+        var deleted = ImmutableArray.CreateBuilder<int>();
+        var patches = new SortedDictionary<int, (ImmutableArray<int>.Builder Positions, ColumnBuffer Values)>();
+        OverlayData? overlay = null;
+        try
         {
-            var buffer = new ColumnBuffer(table.FindColumn(new ColumnId(column))!.Type, Math.Max(entries.Count, 1));
-            foreach (var (list, at) in entries.Values)
+            for (var block = 0; block < extent.Segment.BlockCount; block++)
             {
-                list.AppendTo(buffer, at);
+                if (extent.FindVersions(block) is not { } versions)
+                {
+                    continue;
+                }
+
+                var first = block * Batch.RowCountMax;
+                for (var row = 0; row < extent.Segment.RowsInBlock(block); row++)
+                {
+                    if (versions.IsEnded(row, horizon))
+                    {
+                        deleted.Add(first + row);
+                    }
+                }
+
+                foreach (var (id, type, list) in versions.Patches)
+                {
+                    // Columns that were dropped meanwhile need no patches.
+                    if (table.FindColumn(id) is null)
+                    {
+                        continue;
+                    }
+
+                    if (!patches.TryGetValue(id.Value, out var column))
+                    {
+                        patches.Add(id.Value, column = (ImmutableArray.CreateBuilder<int>(), new ColumnBuffer(type)));
+                    }
+
+                    CollectNewest(list, extent.Segment.RowsInBlock(block), first, horizon, column.Positions, column.Values);
+                }
             }
 
-            patches.Add(new OverlayPatch(new ColumnId(column), [.. entries.Keys], buffer));
+            return overlay = new OverlayData(extent.Segment.Info.RowCount, deleted.ToImmutable(), [
+                .. patches.Where(p => p.Value.Values.Count > 0).Select(p => new OverlayPatch(new ColumnId(p.Key), p.Value.Positions.ToImmutable(), p.Value.Values))]);
         }
-
-        return new OverlayData(extent.Segment.Info.RowCount, deleted.ToImmutable(), patches.ToImmutable());
+        finally
+        {
+            // Those that the overlay does not own.
+            foreach (var (_, values) in patches.Values.Where(p => overlay is null || p.Values.Count == 0))
+            {
+                values.Dispose();
+            }
+        }
     }
 
     /// <summary>Puts what an overlay file says beside a segment just opened, stamped with the manifest's LSN.</summary>
@@ -65,6 +101,20 @@ internal static class OverlayCapture
             throw Error.FileDamaged(directory.Path, name, $"it is about {overlay.RowCount} rows, and its segment has {extent.Segment.Info.RowCount}");
         }
 
+        foreach (var patches in overlay.Patches)
+        {
+            if (table.FindColumn(patches.Column) is not { } column || column.Type.Physical != patches.Values.Type.Physical)
+            {
+                throw Error.FileDamaged(directory.Path, name, $"it has values for column {patches.Column} of type {patches.Values.Type}, which '{table}' has not");
+            }
+        }
+
+        Fill(extent, overlay, lsn);
+    }
+
+    /// <summary>Puts what an overlay says beside a segment that nobody reads yet.</summary>
+    public static void Fill(SegmentExtent extent, OverlayData overlay, Lsn lsn)
+    {
         var stamp = Math.Max(lsn.Value, 1);
         foreach (var position in overlay.DeletedPositions)
         {
@@ -73,11 +123,6 @@ internal static class OverlayCapture
 
         foreach (var patches in overlay.Patches)
         {
-            if (table.FindColumn(patches.Column) is not { } column || column.Type.Physical != patches.Values.Type.Physical)
-            {
-                throw Error.FileDamaged(directory.Path, name, $"it has values for column {patches.Column} of type {patches.Values.Type}, which '{table}' has not");
-            }
-
             for (var i = 0; i < patches.Positions.Length; i++)
             {
                 var position = patches.Positions[i];
@@ -88,22 +133,32 @@ internal static class OverlayCapture
     }
 
     private static void CollectNewest(
-        SortedDictionary<int, SortedDictionary<int, (PatchList.Entries Entries, int At)>> patched, ColumnId column, int first, PatchList.Entries entries,
-        ReadHorizon horizon)
+        PatchList list, int rowCount, int first, ReadHorizon horizon, ImmutableArray<int>.Builder positions, ColumnBuffer values)
     {
-        for (var i = 0; i < entries.Count; i++)
+        var entries = list.Current;
+        var view = new Column(values.Type);
+        for (var row = 0; row < rowCount; row++)
         {
-            if (!horizon.Sees(Volatile.Read(ref entries.Stamps[i])))
+            var at = list.Find(row, horizon, ref entries);
+            if (at >= 0)
             {
-                continue;
+                positions.Add(first + row);
+                entries.AppendTo(values, view, at);
             }
-
-            if (!patched.TryGetValue(column.Value, out var newest))
-            {
-                patched.Add(column.Value, newest = []);
-            }
-
-            newest[first + entries.Rows[i]] = (entries, i);
         }
+    }
+
+    private static bool HasStamp(ReadOnlySpan<long> stamps, Lsn since, Lsn until)
+    {
+        foreach (ref readonly var stamp in stamps)
+        {
+            var seen = Volatile.Read(in stamp);
+            if (seen > since.Value && seen <= until.Value)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -14,27 +14,44 @@ internal static class SegmentFlush
 {
     public const string Subdirectory = "segments";
 
+    /// <param name="directory">Where to.</param>
+    /// <param name="table">As of the flush.</param>
+    /// <param name="version">Of which all but the last delta are frozen.</param>
+    /// <param name="lsn">The flush.</param>
+    /// <param name="before">The manifest that counts: what it says of a segment that did not change since is said again.</param>
+    /// <param name="cancellationToken">Looked at for each segment and chunk.</param>
     public static FlushedTable Run(
-        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, long generation, CancellationToken cancellationToken)
+        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, CancellationToken cancellationToken)
     {
         var horizon = new ReadHorizon(lsn.Value, 0);
+        var generation = before.Generation + 1;
         var kept = ImmutableArray.CreateBuilder<FlushedSegment>();
-        foreach (var extent in version.Segments)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var overlay = OverlayCapture.Run(extent, table, horizon);
-            if (overlay.DeletedPositions.Length == extent.Segment.Info.RowCount)
-            {
-                // Nothing of it is left; no snapshot that will be opened can see a row of it.
-                continue;
-            }
-
-            kept.Add(new FlushedSegment(WriteOverlay(directory, extent, overlay, generation), extent));
-        }
-
         var added = ImmutableArray.CreateBuilder<FlushedSegment>();
         try
         {
+            var earlier = before.Tables.FirstOrDefault(t => t.Table == table.Id)?.Segments.ToDictionary(s => s.Info.Name);
+            foreach (var extent in version.Segments)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                if (earlier?.GetValueOrDefault(extent.Segment.Info.Name) is { } said && !OverlayCapture.HasChanged(extent, table, before.Lsn, lsn))
+                {
+                    kept.Add(new FlushedSegment(said, extent, null));
+                    continue;
+                }
+
+                using var overlay = OverlayCapture.Run(extent, table, horizon);
+                if (overlay.DeletedPositions.Length == extent.Segment.Info.RowCount)
+                {
+                    // Nothing of it is left; no snapshot that will be opened can see a row of it.
+                    continue;
+                }
+
+                var manifest = WriteOverlay(directory, extent, overlay, generation);
+                var folded = extent.StartAnew();
+                kept.Add(new FlushedSegment(manifest, folded, extent));
+                OverlayCapture.Fill(folded, overlay, lsn);
+            }
+
             using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
             using var rows = new FlushRows(directory, table, generation);
             // The last delta is the active one: it takes what comes after the flush.
@@ -50,19 +67,25 @@ internal static class SegmentFlush
 
             foreach (var info in rows.Finish())
             {
-                added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info))));
+                added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info)), null));
+                BuildUniqueIndexes(added[^1].Extent, table);
             }
 
             return new FlushedTable(kept.ToImmutable(), added.ToImmutable());
         }
         catch
         {
-            foreach (var segment in added)
-            {
-                segment.Extent.Release();
-            }
-
+            new FlushedTable(kept.ToImmutable(), added.ToImmutable()).Release();
             throw;
+        }
+    }
+
+    /// <summary>The next insert asks them, under the write lock: better to build them here, where nobody waits.</summary>
+    private static void BuildUniqueIndexes(SegmentExtent extent, TableDefinition table)
+    {
+        foreach (var index in table.Indexes.Where(i => i.IsUnique))
+        {
+            extent.GetOrBuildIndex(index.Id, [.. index.Columns.Select(c => c.Column)]);
         }
     }
 

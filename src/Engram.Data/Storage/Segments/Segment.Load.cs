@@ -8,6 +8,9 @@ namespace Engram.Data.Storage.Segments;
 /// <summary>Blocks as columns: in place where they lie as a column does, else decoded into the caller's scratch.</summary>
 internal sealed unsafe partial class Segment
 {
+    /// <summary>From so many rows on counting through the whole block is as fast as writing each.</summary>
+    private const int SequentialRowsMin = 128;
+
     /// <summary>Shows one block of one column.</summary>
     /// <param name="needed">The rows that will be read; null for all. Only these hold meaningful values, and only their pages are touched
     /// where rows lie apart (text, vectors).</param>
@@ -34,7 +37,7 @@ internal sealed unsafe partial class Segment
                 LoadConstant(ordinal, block, in entry, target, scratch);
                 break;
             case BlockEncoding.Sequential:
-                LoadSequential(in entry, rows, target, scratch);
+                LoadSequential(in entry, rows, needed, target, scratch);
                 break;
             case BlockEncoding.Plain:
                 LoadPlain(ordinal, block, in entry, rows, target, scratch);
@@ -73,11 +76,26 @@ internal sealed unsafe partial class Segment
         target.IsConstant = true;
     }
 
-    private static void LoadSequential(in BlockEntry entry, int rows, Column target, ColumnBuffer scratch)
+    private static void LoadSequential(in BlockEntry entry, int rows, Selection? needed, Column target, ColumnBuffer scratch)
     {
         scratch.Reserve(Batch.RowCountMax);
         target.Data = scratch.Column.Data;
-        if (target.Type.PhysicalSize == sizeof(long))
+        if (needed is { Count: < SequentialRowsMin })
+        {
+            // A point lookup, by primary key as often as not.
+            foreach (var row in needed.Rows)
+            {
+                if (target.Type.PhysicalSize == sizeof(long))
+                {
+                    target.Pointer<long>()[row] = entry.Base + row;
+                }
+                else
+                {
+                    target.Pointer<int>()[row] = (int)entry.Base + row;
+                }
+            }
+        }
+        else if (target.Type.PhysicalSize == sizeof(long))
         {
             var values = target.Values<long>(rows);
             for (var i = 0; i < values.Length; i++)

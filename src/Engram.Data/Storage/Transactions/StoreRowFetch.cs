@@ -11,7 +11,11 @@ internal sealed class StoreRowFetch : RowFetch
     private readonly ColumnBuffer[] buffers;
     private readonly Batch batch;
     private readonly Selection needed = new();
-    private readonly List<int> run = [];
+    private readonly List<ushort> run = [];
+    private readonly List<ushort> sorted = [];
+    private DeltaChunk? chunk;
+    private SegmentExtent? segment;
+    private int block;
 
     public StoreRowFetch(TableVersion version, BlockReader reader, int columnCount)
     {
@@ -35,25 +39,13 @@ internal sealed class StoreRowFetch : RowFetch
         }
 
         var rows = 0;
-        object? current = null;
+        chunk = null;
+        segment = null;
         foreach (var rowId in rowIds)
         {
-            var (home, row) = Locate(rowId);
-            if (home is null)
+            if (TryPosition(rowId, out var row) && reader.IsVisible(row))
             {
-                continue;
-            }
-
-            if (!home.Equals(current))
-            {
-                Flush();
-                Position(home);
-                current = home;
-            }
-
-            if (reader.IsVisible(row))
-            {
-                run.Add(row);
+                run.Add((ushort)row);
                 rows++;
             }
         }
@@ -72,32 +64,36 @@ internal sealed class StoreRowFetch : RowFetch
         }
     }
 
-    private (object? Home, int Row) Locate(long rowId)
+    /// <summary>Puts the reader on the row's block, after the rows of another one were copied.</summary>
+    private bool TryPosition(long rowId, out int row)
     {
-        if (RowLocator.FindDelta(version, rowId, out var row) is { } chunk)
+        if (RowLocator.FindDelta(version, rowId, out row) is { } inChunk)
         {
-            return (chunk, row);
+            if (!ReferenceEquals(inChunk, chunk))
+            {
+                Flush();
+                (chunk, segment) = (inChunk, null);
+                reader.Position(inChunk);
+            }
+
+            return true;
         }
 
-        if (RowLocator.FindSegment(version, rowId, out var position) is { } segment)
+        if (RowLocator.FindSegment(version, rowId, out var position) is not { } inSegment)
         {
-            return ((segment, position / Batch.RowCountMax), position % Batch.RowCountMax);
+            return false;
         }
 
-        return (null, -1);
-    }
+        var inBlock = position / Batch.RowCountMax;
+        row = position % Batch.RowCountMax;
+        if (!ReferenceEquals(inSegment, segment) || inBlock != block)
+        {
+            Flush();
+            (chunk, segment, block) = (null, inSegment, inBlock);
+            reader.Position(inSegment, inBlock);
+        }
 
-    private void Position(object home)
-    {
-        if (home is DeltaChunk chunk)
-        {
-            reader.Position(chunk);
-        }
-        else
-        {
-            var (segment, block) = ((SegmentExtent, int))home;
-            reader.Position(segment, block);
-        }
+        return true;
     }
 
     /// <summary>Copies the rows collected from the block that the reader stands on.</summary>
@@ -109,11 +105,16 @@ internal sealed class StoreRowFetch : RowFetch
         }
 
         // A selection ascends without repeats; the run may be in any order.
-        var sorted = run.Distinct().Order().ToArray();
+        sorted.Clear();
+        sorted.AddRange(run);
+        sorted.Sort();
         needed.Count = 0;
         foreach (var row in sorted)
         {
-            needed.Add(row);
+            if (needed.Count == 0 || needed.Rows[^1] != row)
+            {
+                needed.Add(row);
+            }
         }
 
         for (var c = 0; c < buffers.Length; c++)

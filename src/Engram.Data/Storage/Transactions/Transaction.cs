@@ -78,6 +78,9 @@ internal abstract class Transaction : IAsyncDisposable, IDisposable
     /// time out; when the sync fails it throws 08007, the outcome being unknown until the database is reopened.</remarks>
     public abstract ValueTask<Lsn> CommitAsync();
 
+    /// <summary>As <see cref="CommitAsync"/>, blocking the calling thread, with no need for another one.</summary>
+    public abstract Lsn Commit();
+
     public abstract void Rollback();
 
     public abstract void Dispose();

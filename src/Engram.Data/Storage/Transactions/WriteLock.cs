@@ -1,168 +1,214 @@
+using System.Diagnostics;
+
 namespace Engram.Data.Storage.Transactions;
 
-/// <summary>The writers' queue: one holder, the others in the order in which they came, waiting without a thread.</summary>
+/// <summary>The writers' queue: one holder, the others in the order in which they came, blocking their thread or waiting without one.</summary>
 /// <remarks>
-/// Those of the synchronous API block on the turn itself, so that no thread of the pool is needed to wake them.
-/// Handing over goes straight to the first in the queue, so nobody overtakes and nobody starves. Waiting ends with the lock, with the time-out or with
-/// cancellation, whichever comes first; a waiter that gave up is skipped. The lock inside is held for a few instructions only.
+/// <para><b>The problem.</b> A write transaction holds the lock for microseconds, and waking whoever waits takes longer than that. When each release hands
+/// the lock to the first of the queue, it lies idle until that one has woken; meanwhile everybody who comes queues up behind, and from then on each
+/// commit costs a wake-up (a lock convoy). When whoever comes may take a free lock, somebody may wait for ever.</para>
+/// <para><b>So:</b> a release frees the lock and <i>calls</i> the first of the queue, who tries again when it has woken; others may take the lock until then.
+/// But one who has waited for <see cref="OvertakenMax"/> is not overtaken any more: the next release hands the lock to it. So nobody waits longer
+/// than that plus the transactions of those before it in the queue.</para>
+/// <code>
+///   free ──Acquire──► held ──Release, nobody waits──────────────► free
+///                      │  ──Release, first is young: call it────► free, first wakes and tries; on failure it is first again
+///                      └  ──Release, first is old───────────────► held, by the first
+/// </code>
+/// <para>Waiting ends with the lock, with the time-out or with cancellation, whichever comes first. One who gives up after it was called passes the call
+/// on, else a free lock could lie there with everybody asleep. The lock inside is held for a few instructions only. Thread-safe.</para>
 /// </remarks>
 internal sealed class WriteLock
 {
+    /// <summary>How long the first of the queue lets others take the lock before it.</summary>
+    public static readonly TimeSpan OvertakenMax = TimeSpan.FromMilliseconds(1);
+
     private readonly Lock gate = new();
-    private readonly LinkedList<Waiter> queue = new();
+    private readonly LinkedList<WriteLockWaiter> queue = new();
     private bool isHeld;
     private long heldSince;
 
-    /// <summary>Takes the lock, or waits for it. Zero or negative time-outs other than infinite do not wait.</summary>
-    /// <exception cref="EngramException">55P03 when the time ran out.</exception>
-    public ValueTask AcquireAsync(TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
-        => Enter(clock, cancellationToken) is { } waiter ? new ValueTask(WaitAsync(waiter, timeout, clock, cancellationToken)) : ValueTask.CompletedTask;
-
-    /// <summary>As <see cref="AcquireAsync"/>, blocking the calling thread.</summary>
-    /// <exception cref="EngramException">55P03 when the time ran out.</exception>
-    public void Acquire(TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>How many are waiting.</summary>
+    public int WaiterCount
     {
-        if (Enter(clock, cancellationToken) is not { } waiter)
+        get
         {
-            return;
-        }
-
-        try
-        {
-            var limit = timeout == Timeout.InfiniteTimeSpan || timeout > TimeSpan.Zero ? timeout : TimeSpan.Zero;
-            if (waiter.Turn.Task.Wait(limit, cancellationToken) || !GiveUp(waiter))
+            lock (gate)
             {
-                Started(clock);
-                return;
+                return queue.Count;
             }
         }
-        catch (OperationCanceledException)
-        {
-            if (GiveUp(waiter))
-            {
-                throw;
-            }
-
-            Started(clock);
-            return;
-        }
-
-        throw Timedout(timeout, clock);
     }
+
+    /// <summary>Whether a release is likely soon: the lock is held, not for long yet, or somebody is about to take it. A glance, without a lock.</summary>
+    public bool IsReleaseExpected
+        => Volatile.Read(ref isHeld) ? Stopwatch.GetElapsedTime(Volatile.Read(ref heldSince)) < OvertakenMax : queue.Count > 0;
 
     /// <summary>The error of one who waited in vain: how long the lock has been held, and how many others want it.</summary>
-    public EngramException Timedout(TimeSpan waited, TimeProvider clock)
+    public EngramException Timedout(TimeSpan waited)
     {
         lock (gate)
         {
-            return Error.WriteLockTimeout(waited, isHeld ? clock.GetElapsedTime(heldSince) : TimeSpan.Zero, queue.Count);
+            return Error.WriteLockTimeout(waited, isHeld ? Stopwatch.GetElapsedTime(heldSince) : TimeSpan.Zero, queue.Count);
         }
     }
 
-    /// <summary>Takes the lock when it is free (then null), or joins the queue.</summary>
-    private Waiter? Enter(TimeProvider clock, CancellationToken cancellationToken)
+    /// <summary>Takes the lock, or waits for it without a thread. Zero or negative time-outs other than infinite do not wait.</summary>
+    /// <exception cref="EngramException">55P03 when the time ran out.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled first.</exception>
+    public ValueTask AcquireAsync(TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        lock (gate)
-        {
-            if (!isHeld)
-            {
-                isHeld = true;
-                heldSince = clock.GetTimestamp();
-                return null;
-            }
-
-            var waiter = new Waiter();
-            waiter.Node = queue.AddLast(waiter);
-            return waiter;
-        }
+        return TryAcquire(isBlocking: false) is { } waiter
+            ? new ValueTask(WaitAsync(waiter, timeout, clock, cancellationToken))
+            : ValueTask.CompletedTask;
     }
 
-    private void Started(TimeProvider clock)
+    /// <summary>As <see cref="AcquireAsync"/>, blocking the calling thread; no other thread is needed for it to go on.</summary>
+    public void Acquire(TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
     {
-        lock (gate)
+        cancellationToken.ThrowIfCancellationRequested();
+        if (TryAcquire(isBlocking: true) is not { } waiter)
         {
-            heldSince = clock.GetTimestamp();
+            return;
         }
+
+        using var limits = new Limits(waiter, timeout, clock, cancellationToken);
+        do
+        {
+            waiter.Block();
+        }
+        while (!TryEnter(waiter, timeout, cancellationToken));
     }
 
     public void Release()
     {
-        while (true)
+        WriteLockWaiter called;
+        lock (gate)
         {
-            Waiter next;
-            lock (gate)
+            if (queue.First is not { } first)
             {
-                if (queue.First is not { } first)
-                {
-                    isHeld = false;
-                    return;
-                }
-
-                next = first.Value;
-                queue.RemoveFirst();
-                next.Node = null;
-            }
-
-            if (next.Turn.TrySetResult())
-            {
+                isHeld = false;
                 return;
             }
-        }
-    }
 
-    private async Task WaitAsync(Waiter waiter, TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (timeout == Timeout.InfiniteTimeSpan)
+            called = first.Value;
+            if (Stopwatch.GetElapsedTime(called.Since) >= OvertakenMax)
             {
-                await waiter.Turn.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                queue.RemoveFirst();
+                called.IsGranted = true;
+                Hold();
             }
             else
             {
-                await waiter.Turn.Task.WaitAsync(timeout < TimeSpan.Zero ? TimeSpan.Zero : timeout, clock, cancellationToken).ConfigureAwait(false);
+                isHeld = false;
+                if (called.IsCalled)
+                {
+                    return;
+                }
+
+                called.IsCalled = true;
             }
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
-        {
-            if (!GiveUp(waiter))
-            {
-                // The lock was handed over in the same instant: it is ours, and must not be lost.
-                Started(clock);
-                return;
-            }
 
-            if (e is TimeoutException)
-            {
-                throw Timedout(timeout, clock);
-            }
-
-            throw;
-        }
-
-        Started(clock);
+        called.Wake();
     }
 
-    /// <summary>Leaves the queue; false when the lock has already been handed over.</summary>
-    private bool GiveUp(Waiter waiter)
+    private void Hold()
+    {
+        Volatile.Write(ref heldSince, Stopwatch.GetTimestamp());
+        Volatile.Write(ref isHeld, true);
+    }
+
+    /// <summary>Takes the lock (then null) or joins the queue.</summary>
+    private WriteLockWaiter? TryAcquire(bool isBlocking)
     {
         lock (gate)
         {
-            if (waiter.Node is { } node)
+            if (!isHeld && (queue.First is not { } first || Stopwatch.GetElapsedTime(first.Value.Since) < OvertakenMax))
             {
-                queue.Remove(node);
-                waiter.Node = null;
+                Hold();
+                return null;
+            }
+
+            var waiter = new WriteLockWaiter(isBlocking);
+            queue.AddLast(waiter.Node);
+            return waiter;
+        }
+    }
+
+    /// <summary>What one does who was woken: whether it has the lock now.</summary>
+    private bool TryEnter(WriteLockWaiter waiter, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        WriteLockWaiter? next = null;
+        lock (gate)
+        {
+            if (waiter.IsGranted)
+            {
+                return true;
+            }
+
+            waiter.IsCalled = false;
+            if (waiter.Node == queue.First && !isHeld)
+            {
+                queue.RemoveFirst();
+                Hold();
+                return true;
+            }
+
+            // Rearmed first: an end that comes after this line wakes it, and one that came before is seen on the next.
+            waiter.Rearm();
+            if (!waiter.HasExpired)
+            {
+                return false;
+            }
+
+            queue.Remove(waiter.Node);
+            if (!isHeld && queue.First is { Value.IsCalled: false } first)
+            {
+                next = first.Value;
+                next.IsCalled = true;
             }
         }
 
-        return waiter.Turn.TrySetCanceled();
+        next?.Wake();
+        cancellationToken.ThrowIfCancellationRequested();
+        throw Timedout(timeout);
     }
 
-    private sealed class Waiter
+    private async Task WaitAsync(WriteLockWaiter waiter, TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
     {
-        public TaskCompletionSource Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var limits = new Limits(waiter, timeout, clock, cancellationToken);
+        do
+        {
+            await waiter.WaitAsync().ConfigureAwait(false);
+        }
+        while (!TryEnter(waiter, timeout, cancellationToken));
+    }
 
-        public LinkedListNode<Waiter>? Node { get; set; }
+    /// <summary>Wakes a waiter when its time is over or its token is cancelled.</summary>
+    private readonly struct Limits : IDisposable
+    {
+        private readonly ITimer? timer;
+        private readonly CancellationTokenRegistration registration;
+
+        public Limits(WriteLockWaiter waiter, TimeSpan timeout, TimeProvider clock, CancellationToken cancellationToken)
+        {
+            registration = cancellationToken.UnsafeRegister(static w => ((WriteLockWaiter)w!).Expire(), waiter);
+            if (timeout <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+            {
+                waiter.Expire();
+            }
+            else if (timeout != Timeout.InfiniteTimeSpan)
+            {
+                timer = clock.CreateTimer(static w => ((WriteLockWaiter)w!).Expire(), waiter, timeout, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        public void Dispose()
+        {
+            registration.Dispose();
+            timer?.Dispose();
+        }
     }
 }

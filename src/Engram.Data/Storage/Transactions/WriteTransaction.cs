@@ -220,17 +220,15 @@ internal sealed partial class WriteTransaction : Transaction
 
     public override async ValueTask<Lsn> CommitAsync()
     {
-        CheckActive();
-        if (redo.Length == 0)
-        {
-            Rollback();
-            // It may have read what is appended but not durable yet: it commits only when that is.
-            await store.WaitDurableAsync(new Lsn(appended)).ConfigureAwait(false);
-            return new Lsn(appended);
-        }
-
-        var lsn = Append();
+        var lsn = Queue();
         await store.WaitDurableAsync(lsn).ConfigureAwait(false);
+        return lsn;
+    }
+
+    public override Lsn Commit()
+    {
+        var lsn = Queue();
+        store.WaitDurable(lsn);
         return lsn;
     }
 
@@ -257,7 +255,20 @@ internal sealed partial class WriteTransaction : Transaction
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The part of a commit that happens under the write lock.</summary>
+    /// <summary>The part of a commit that happens under the write lock, which it releases. Returns the commit that must be durable before this one is acknowledged.</summary>
+    private Lsn Queue()
+    {
+        CheckActive();
+        if (redo.Length > 0)
+        {
+            return Append();
+        }
+
+        // It may have read what is appended but not durable yet: it commits only when that is.
+        Rollback();
+        return new Lsn(appended);
+    }
+
     private Lsn Append()
     {
         var lsn = new Lsn(appended).Next;

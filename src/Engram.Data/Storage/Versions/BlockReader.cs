@@ -122,7 +122,7 @@ internal sealed unsafe class BlockReader : IDisposable
             return view;
         }
 
-        return Overlay(ordinal, view, patches.Current, needed);
+        return Overlay(ordinal, view, patches, needed);
     }
 
     public void Dispose()
@@ -198,47 +198,47 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <summary>Always so for the first <see cref="RowCount"/> rows unless the horizon has a gap.</summary>
     private bool HasBegun(int row) => !horizon.HasGap || chunk is null || chunk.HasBegun(row, horizon);
 
-    private Column Overlay(int ordinal, Column stored, PatchList.Entries entries, Selection? needed)
+    private Column Overlay(int ordinal, Column stored, PatchList patches, Selection? needed)
     {
-        var count = entries.Count;
-        var copied = false;
-        var buffer = patched[ordinal] ??= new ColumnBuffer(types[ordinal], Batch.RowCountMax);
-        var target = buffer.Column;
+        var entries = patches.Current;
+        Column? target = null;
         var size = types[ordinal].PhysicalSize;
+        var rows = needed is null ? default : needed.Rows;
+        var count = needed is null ? RowCount : rows.Length;
         for (var i = 0; i < count; i++)
         {
-            if (!horizon.Sees(Volatile.Read(ref entries.Stamps[i])) || entries.Rows[i] >= RowCount)
+            var row = needed is null ? i : rows[i];
+            var at = patches.Find(row, horizon, ref entries);
+            if (at < 0)
             {
                 continue;
             }
 
-            if (!copied)
-            {
-                CopyStored(stored, buffer, size, needed);
-                copied = true;
-            }
-
-            int row = entries.Rows[i];
-            if (entries.IsNull[i])
+            target ??= CopyStored(ordinal, stored, needed);
+            var value = (byte*)target.Data + ((long)row * size);
+            if (entries.IsNull[at])
             {
                 target.Nulls[row >> 6] |= 1UL << (row & 63);
+                NativeMemory.Clear(value, (nuint)size);
                 continue;
             }
 
             target.Nulls[row >> 6] &= ~(1UL << (row & 63));
-            Buffer.MemoryCopy((byte*)entries.Data + ((long)i * size), (byte*)target.Data + ((long)row * size), size, size);
+            Buffer.MemoryCopy((byte*)entries.Data + ((long)at * size), value, size, size);
             if (target.Offsets != null)
             {
-                target.Offsets[row] = entries.Offsets[i];
+                target.Offsets[row] = entries.Offsets[at];
             }
         }
 
-        return copied ? target : stored;
+        return target ?? stored;
     }
 
-    /// <summary>Copies the block's column to scratch, spread out when it is constant. References are copied, not what they point to.</summary>
-    private void CopyStored(Column stored, ColumnBuffer buffer, int size, Selection? needed)
+    /// <summary>Copies the needed rows of the block's column to scratch, spread out when it is constant. References are copied, not what they point to.</summary>
+    private Column CopyStored(int ordinal, Column stored, Selection? needed)
     {
+        var size = types[ordinal].PhysicalSize;
+        var buffer = patched[ordinal] ??= new ColumnBuffer(types[ordinal], Batch.RowCountMax);
         buffer.Clear();
         buffer.SetCount(RowCount);
         var target = buffer.Column;
@@ -260,18 +260,18 @@ internal sealed unsafe class BlockReader : IDisposable
                 Buffer.MemoryCopy(stored.Nulls, nulls, Batch.NullWordCount * sizeof(ulong), (RowCount + 63) / 64 * sizeof(ulong));
             }
 
-            return;
+            return target;
         }
 
-        // Only needed rows hold values in the stored column; the others must still be readable here.
-        NativeMemory.Clear(target.Data, (nuint)((long)RowCount * size));
-        var rows = needed?.Count ?? RowCount;
+        var positions = needed is null ? default : needed.Rows;
+        var rows = needed is null ? RowCount : positions.Length;
         for (var i = 0; i < rows; i++)
         {
-            var row = needed is null ? i : needed.Rows[i];
+            var row = needed is null ? i : positions[i];
             if (stored.IsNull(row))
             {
                 nulls[row >> 6] |= 1UL << (row & 63);
+                NativeMemory.Clear((byte*)target.Data + ((long)row * size), (nuint)size);
                 continue;
             }
 
@@ -281,5 +281,7 @@ internal sealed unsafe class BlockReader : IDisposable
                 target.Offsets[row] = stored.GetOffset(row);
             }
         }
+
+        return target;
     }
 }

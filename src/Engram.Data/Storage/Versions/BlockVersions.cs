@@ -66,7 +66,7 @@ internal sealed class BlockVersions(Arena memory, int capacity)
             return list;
         }
 
-        list = new PatchList(type, memory);
+        list = new PatchList(type, capacity, memory);
         Volatile.Write(ref patches, [.. patches, new ColumnPatches(column, type, list)]);
         return list;
     }

@@ -106,13 +106,9 @@ internal sealed partial class RowChanges : IDisposable
 
         foreach (var (_, _, list) in versions.Patches)
         {
-            var entries = list.Current;
-            for (var i = 0; i < entries.Count; i++)
+            if (list.HasCommitAfter(row, lsn))
             {
-                if (entries.Rows[i] == row && entries.Stamps[i] > lsn && entries.Stamps[i] != ReadHorizon.Aborted)
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
@@ -162,24 +158,11 @@ internal sealed partial class RowChanges : IDisposable
     /// <summary>Which rows of a block ever got another value in one of the columns.</summary>
     private static bool FindPatchedRows(BlockVersions versions, ColumnId[] columns, Selection found)
     {
-        Span<bool> isPatched = stackalloc bool[Batch.RowCountMax];
-        isPatched.Clear();
-        foreach (var column in columns)
-        {
-            if (versions.FindPatches(column) is { } patches)
-            {
-                var entries = patches.Current;
-                foreach (var row in entries.Rows.AsSpan(0, entries.Count))
-                {
-                    isPatched[row] = true;
-                }
-            }
-        }
-
+        PatchList[] lists = [.. columns.Select(versions.FindPatches).OfType<PatchList>()];
         found.Count = 0;
-        for (var row = 0; row < isPatched.Length; row++)
+        for (var row = 0; row < Batch.RowCountMax && lists.Length > 0; row++)
         {
-            if (isPatched[row])
+            if (Array.Exists(lists, l => l.Holds(row)))
             {
                 found.Add(row);
             }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Indexes;
@@ -7,18 +6,38 @@ using Engram.Data.Storage.Segments;
 namespace Engram.Data.Storage.Versions;
 
 /// <summary>A segment with the versions that lie beside it: what was deleted or changed in its rows since it was written.</summary>
+/// <remarks>A checkpoint puts another extent of the same segment in its place, with one entry for each value that had many, so that patches
+/// do not gather without end. Roots from before it keep the old one.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Freed when the last reference is released.")]
-internal sealed class SegmentExtent(Segment segment) : Counted
+internal sealed class SegmentExtent : Counted
 {
     private readonly Arena memory = new();
-    private readonly BlockVersions?[] versions = new BlockVersions?[segment.BlockCount];
-    private readonly Lock building = new();
-    private ImmutableDictionary<IndexId, SegmentKeyIndex> indexes = ImmutableDictionary<IndexId, SegmentKeyIndex>.Empty;
+    private readonly OpenSegment opened;
+    private readonly BlockVersions?[] versions;
 
-    public Segment Segment { get; } = segment;
+    /// <summary>The first extent of a segment, which it closes with the last one.</summary>
+    public SegmentExtent(Segment segment)
+        : this(new OpenSegment(segment))
+    {
+    }
+
+    private SegmentExtent(OpenSegment opened)
+    {
+        this.opened = opened;
+        versions = new BlockVersions?[opened.Segment.BlockCount];
+    }
+
+    public Segment Segment => opened.Segment;
 
     /// <summary>Native memory of the versions, in bytes.</summary>
     public long SizeBytes => memory.SizeBytes;
+
+    /// <summary>Another extent of the same segment, without versions.</summary>
+    public SegmentExtent StartAnew()
+    {
+        opened.AddReference();
+        return new SegmentExtent(opened);
+    }
 
     public BlockVersions? FindVersions(int block) => Volatile.Read(ref versions[block]);
 
@@ -35,29 +54,12 @@ internal sealed class SegmentExtent(Segment segment) : Counted
         return found;
     }
 
-    /// <summary>The keys of the rows as the segment stores them, built on first use and kept while the segment is open.</summary>
-    public SegmentKeyIndex GetOrBuildIndex(IndexId id, ReadOnlySpan<ColumnId> columns)
-    {
-        if (Volatile.Read(ref indexes).TryGetValue(id, out var index) && index.IsOver(columns))
-        {
-            return index;
-        }
-
-        lock (building)
-        {
-            if (!indexes.TryGetValue(id, out index) || !index.IsOver(columns))
-            {
-                index = SegmentKeyIndex.Build(Segment, columns);
-                Volatile.Write(ref indexes, indexes.SetItem(id, index));
-            }
-
-            return index;
-        }
-    }
+    /// <inheritdoc cref="OpenSegment.GetOrBuildIndex"/>
+    public SegmentKeyIndex GetOrBuildIndex(IndexId id, ReadOnlySpan<ColumnId> columns) => opened.GetOrBuildIndex(id, columns);
 
     protected override void Free()
     {
-        Segment.Dispose();
+        opened.Release();
         memory.Dispose();
     }
 }

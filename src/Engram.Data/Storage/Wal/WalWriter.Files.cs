@@ -37,6 +37,27 @@ internal sealed partial class WalWriter
         SwitchFile(payloadLength: 0, isFull: false);
     }
 
+    /// <summary>Makes the file that the next <see cref="Rotate"/> goes to, unless making it takes no time. Without the write lock; blocks.</summary>
+    public void PrepareNext()
+    {
+        int number;
+        long sizeBytes;
+        lock (_gate)
+        {
+            AwaitPreparation();
+            if (_prepared is not null || _failure is not null || _isClosed || _isSwitching || _nextFileSizeBytes < PrepareAheadSizeBytesMin)
+            {
+                return;
+            }
+
+            _preparedInFile = _appendFile.Number;
+            _preparation = Preparation.Queued;
+            (number, sizeBytes) = (_appendFile.Number + 1, _nextFileSizeBytes);
+        }
+
+        Prepare(number, sizeBytes);
+    }
+
     /// <summary>Deletes files all of whose commits are at or below <paramref name="lsn"/>, never the one being written.</summary>
     /// <remarks>Only after a durable checkpoint at <paramref name="lsn"/> or later.</remarks>
     public void DeleteFilesUpTo(Lsn lsn)
@@ -66,6 +87,8 @@ internal sealed partial class WalWriter
                     _files.Remove(file);
                     file.Dispose();
                 }
+
+                Volatile.Write(ref _oldSizeBytes, _oldFiles.Sum(f => f.UsedSizeBytes) + _files.Where(f => f != _appendFile).Sum(f => f.NextOffset));
             }
         });
         if (names.Count > 0)
@@ -113,6 +136,7 @@ internal sealed partial class WalWriter
         {
             _isSwitching = false;
             _files.Add(file);
+            Volatile.Write(ref _oldSizeBytes, _oldSizeBytes + _appendFile.NextOffset);
             _appendFile = file;
             _open = null;
             if (isFull)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Engram.Data.Columns;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,7 @@ internal sealed partial class WalWriter
     private bool _isBackgroundDozing;
     private bool _isStopping;
     private long _firstUnsyncedTimestamp;
+    private volatile bool _isGathering;
 
     /// <summary>Writes and syncs everything appended so far, in every mode. Blocks.</summary>
     /// <exception cref="EngramException">08007 when a write or sync failed, now or before.</exception>
@@ -110,10 +112,18 @@ internal sealed partial class WalWriter
                 throw Error.Internal($"commit {lsn} is waited for, but the log ends at {_appended}");
             }
 
-            if (_isLed || _candidates > 0)
+            // Among many an asynchronous caller leaves the lead to the log's thread; alone it saves the hand-over.
+            var isLeft = !isBlocking && IsCommitExpected();
+            if (_isLed || _candidates > 0 || isLeft)
             {
                 var waiter = WalWaiter.Rent(lsn, isBlocking);
                 _waiters.Add(waiter);
+                if (!_isLed && _candidates == 0)
+                {
+                    _isLed = _isHandedOver = true;
+                    Monitor.PulseAll(_gate);
+                }
+
                 return waiter;
             }
 
@@ -206,12 +216,47 @@ internal sealed partial class WalWriter
         }
     }
 
+    /// <summary>Tells a leader who gathers that the write lock was released: perhaps nothing more is to come.</summary>
+    public void EndGathering()
+    {
+        if (_isGathering && !IsCommitExpected())
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    /// <summary>Waits a moment for commits that are on their way, for they cost nothing more in this group, and a sync of their own in the
+    /// next. Nobody waits here who is alone. Under the gate; the leader's.</summary>
+    private void Gather()
+    {
+        if (_options.Durability != DurabilityMode.Full || !HasOpenGroupFirst() || !IsCommitExpected())
+        {
+            return;
+        }
+
+        _isGathering = true;
+        var since = Stopwatch.GetTimestamp();
+        Interlocked.MemoryBarrier();
+        while (HasOpenGroupFirst() && IsCommitExpected() && Stopwatch.GetElapsedTime(since) < s_gatheringMax)
+        {
+            Monitor.Wait(_gate, s_gatheringMax);
+        }
+
+        _isGathering = false;
+    }
+
+    private bool HasOpenGroupFirst() => _failure is null && _queue.TryPeek(out var first) && first == _open;
+
     /// <summary>Writes the oldest queued group and acknowledges it; false when none is queued. The leader's.</summary>
     private bool TryWriteNext()
     {
         WalGroup? group;
         lock (_gate)
         {
+            Gather();
             if (_failure is not null || !_queue.TryDequeue(out group))
             {
                 return false;

@@ -26,6 +26,9 @@ namespace Engram.Data.Storage.Wal;
 /// thread, which goes on until none do, so no caller works for others for longer than until its own commit is done. That thread also
 /// syncs at the interval, seals, and writes commits that nobody waits for. The lead is one flag under the gate; everything named "leader's" below is
 /// touched by its holder only, and the gate is never held across I/O.</para>
+/// <para><b>Gathering.</b> When a sync ends, those whom it released are about to come again. A leader who took what is there at once would sync groups of a
+/// few commits, and the processor would be busy with syncs and wake-ups. So while somebody holds the write lock or waits for it, the leader waits, a
+/// millisecond at most. Who is alone never waits.</para>
 /// <para><b>One group in flight.</b> In mode Full a group is written only after the previous one's sync returned. A valid group therefore proves
 /// that all before it were durable, which is what lets recovery tell a torn tail from damage (see <see cref="WalReader"/>). In the other
 /// modes several may be unsynced; each header says up to where the log was synced when it was written, and recovery goes by that.</para>
@@ -43,6 +46,9 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
 
     private static readonly TimeSpan s_idleBeforeSeal = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long a leader waits at most for commits that are on their way.</summary>
+    private static readonly TimeSpan s_gatheringMax = TimeSpan.FromMilliseconds(1);
+
     private readonly DataDirectory _directory;
     private readonly StoreOptions _options;
     private readonly ILogger _logger;
@@ -55,6 +61,7 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     private readonly List<WalWaiter> _waiters = [];
     private readonly List<WalFileInfo> _oldFiles;
     private readonly List<WalFile> _files = [];
+    private long _oldSizeBytes;
     private WalGroup? _open;
     private WalFile _appendFile;
     private long _nextFileSizeBytes;
@@ -107,6 +114,7 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         _files.Add(file);
         _appendFile = file;
         _writeFile = file;
+        _oldSizeBytes = start.Files.Sum(f => f.UsedSizeBytes);
         _nextFileSizeBytes = NextSizeBytes(options, FileSizeBytesMin(options));
         _nextGroup = start.FirstGroup + start.Copies.Count;
         _appended = start.NextLsn.Value - 1;
@@ -127,6 +135,10 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     /// <summary>Called with the new durable horizon, one call at a time and in order, before anyone who waits for it is released.</summary>
     /// <remarks>Runs on the thread that synced. It must be short, must not throw, and must not call back into the log.</remarks>
     public Action<Lsn>? DurableAdvanced { get; set; }
+
+    /// <summary>Whether another Append is likely within microseconds: somebody holds the write lock, or waits for it. Called under the
+    /// log's gate; must not block nor call back.</summary>
+    public Func<bool> IsCommitExpected { get; set; } = static () => false;
 
     /// <summary>The newest commit that has its place in the log.</summary>
     public Lsn Appended => new(Volatile.Read(ref _appended));
@@ -173,17 +185,8 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         }
     }
 
-    /// <summary>Bytes that recovery would read, for deciding when to checkpoint.</summary>
-    public long SizeBytes
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _oldFiles.Sum(f => f.UsedSizeBytes) + _files.Sum(f => f.NextOffset);
-            }
-        }
-    }
+    /// <summary>Bytes that recovery would read, for deciding when to checkpoint. A glance, without a lock.</summary>
+    public long SizeBytes => Volatile.Read(ref _oldSizeBytes) + Volatile.Read(ref _appendFile).NextOffset;
 
     /// <summary>Gives a commit its place and queues its bytes; returns at once unless a new file must be made.</summary>
     /// <remarks>The caller holds the store's write lock. The payload is copied.</remarks>

@@ -144,6 +144,8 @@ internal sealed class FakeStore : Transaction
 
     public override ValueTask<Lsn> CommitAsync() => throw new NotSupportedException();
 
+    public override Lsn Commit() => throw new NotSupportedException();
+
     public override void Rollback() => throw new NotSupportedException();
 
     public override void Dispose()

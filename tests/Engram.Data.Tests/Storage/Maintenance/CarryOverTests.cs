@@ -1,3 +1,4 @@
+using Engram.Data.Columns;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
 using Engram.Data.Tests.Storage.Faults;
@@ -165,6 +166,63 @@ public sealed class CarryOverTests
         await rekeying!;
         using var last = store.OpenSnapshot();
         Assert.Equal(1, EpisodeTable.Find(last, 2001)?.RowId);
+    }
+
+    [Fact]
+    public async Task A_checkpoint_folds_patches_and_says_again_what_did_not_change()
+    {
+        using var files = new MemoryDirectory();
+        var store = Store.Open(files.Share(), new StoreOptions(), NullLogger.Instance);
+        await EpisodeTable.CreateAsync(store);
+        using var model = new EpisodeModel(new Random(7));
+        await model.InsertAsync(store, 50);
+        await store.CheckpointAsync(default);
+        await model.InsertAsync(store, 50);
+        await store.CheckpointAsync(default);
+
+        // The first segment gets patches once, the second one again and again.
+        await UpdateAsync(store, 1, 0.5f);
+        for (var i = 0; i <= 300; i++)
+        {
+            await UpdateAsync(store, 60, i);
+        }
+
+        using var before = store.OpenSnapshot();
+        Assert.Equal(301, PatchesOf(1));
+        await store.CheckpointAsync(default);
+        Assert.Equal(1, PatchesOf(1));
+        Assert.Equal(1, PatchesOf(0));
+        var overlays = Overlays();
+        Assert.Equal(2, overlays.Length);
+        await UpdateAsync(store, 60, 400);
+        await store.CheckpointAsync(default);
+        Assert.Equal(overlays[0], Overlays()[0]);
+        Assert.NotEqual(overlays[1], Overlays()[1]);
+
+        Assert.Equal(300, EpisodeTable.Read(before).Single(r => r.RowId == 60).Row.Confidence);
+        await store.DisposeAsync();
+        store = Store.Open(files.Share(), new StoreOptions(), NullLogger.Instance);
+        using (var after = store.OpenSnapshot())
+        {
+            var rows = EpisodeTable.Read(after);
+            Assert.Equal(100, rows.Count);
+            Assert.Equal(0.5f, rows[0].Row.Confidence);
+            Assert.Equal(400, rows.Single(r => r.RowId == 60).Row.Confidence);
+        }
+
+        await store.DisposeAsync();
+
+        string[] Overlays() => [.. files.List("segments").Where(n => n.EndsWith(".overlay", StringComparison.Ordinal))];
+        int PatchesOf(int segment) => ((DirectoryStore)store).Root.Tables[EpisodeTable.Id].Segments[segment].FindVersions(0)!.FindPatches(new ColumnId(3))!.Current.Count;
+    }
+
+    private static async Task UpdateAsync(Store store, long rowId, float confidence)
+    {
+        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        transaction.BeginStatement().Dispose();
+        Assert.Equal(1, EpisodeTable.Update(transaction, rowId, 2, confidence));
+        transaction.EndStatement();
+        await transaction.CommitAsync();
     }
 
     private static async Task RekeyAsync(Store store, long rowId, long key)
