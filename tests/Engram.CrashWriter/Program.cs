@@ -1,19 +1,32 @@
 using System.Globalization;
 using Engram.CrashWriter;
+using Engram.Data;
 using Microsoft.EntityFrameworkCore;
 
+if (args[0] == "faults")
+{
+    return FaultWriter.Run(args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
+}
+
 // Writes until it is killed: arguments are the connection string, the number of threads, and the round, which keeps keys apart.
-// Prints "key revision" after SaveChanges has returned, that is: what the database has promised to keep.
+// Prints "opening" and "open" around the first opening, and "key revision" after SaveChanges has returned, that is: what the database has promised to keep.
 var connectionString = args[0];
 var threadCount = int.Parse(args[1], CultureInfo.InvariantCulture);
 var round = int.Parse(args[2], CultureInfo.InvariantCulture);
 
+using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = false };
 using (var context = new ExperienceContext(connectionString))
 {
+    Print("opening");
+    using (var connection = new EngramConnection(connectionString))
+    {
+        connection.Open();
+        Print("open");
+    }
+
     context.Database.EnsureCreated();
 }
 
-using var output = new StreamWriter(Console.OpenStandardOutput()) { AutoFlush = false };
 var threads = Enumerable.Range(0, threadCount).Select(thread => new Thread(() => Write(thread))).ToList();
 threads.ForEach(t => t.Start());
 threads.ForEach(t => t.Join());
@@ -49,11 +62,13 @@ void Write(int thread)
     }
 }
 
-void Acknowledge(long key, int revision)
+void Acknowledge(long key, int revision) => Print(string.Create(CultureInfo.InvariantCulture, $"{key} {revision}"));
+
+void Print(string line)
 {
     lock (output)
     {
-        output.Write(string.Create(CultureInfo.InvariantCulture, $"{key} {revision}\n"));
+        output.Write($"{line}\n");
         output.Flush();
     }
 }

@@ -1,3 +1,10 @@
 using Engram.Data.Tests.Storage.Simulation;
+using Engram.Simulation;
 
-return await SimulationProgram.RunAsync(args, Console.Out);
+return args.FirstOrDefault() switch
+{
+    "kill" => KillCommand.Run(args[1..], Console.Out),
+    "full" => FullDiskCommand.Run(args[1..], Console.Out),
+    "syscalls" => SystemCallCommand.Run(args[1..], Console.Out),
+    _ => await SimulationProgram.RunAsync(args, Console.Out),
+};
