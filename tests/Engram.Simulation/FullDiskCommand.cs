@@ -16,7 +16,7 @@ namespace Engram.Simulation;
 internal static class FullDiskCommand
 {
     private const int MiB = 1024 * 1024;
-    private const int SizeMiB = 64;
+    private const int SizeMiB = 192;
     private const long PathSizeBytesMax = 512L * MiB;
 
     public static int Run(string[] arguments, TextWriter output)

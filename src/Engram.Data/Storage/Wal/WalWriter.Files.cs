@@ -105,10 +105,10 @@ internal sealed partial class WalWriter
     /// <summary>Makes the next file, with room for a commit of this length, and directs further appends to it. Called by the holder of the write lock.</summary>
     private void SwitchFile(long payloadLength, bool isFull)
     {
-        var (number, sizeBytes, header, file) = BeginSwitch(payloadLength);
+        var (number, sizeBytes, sizeBytesLeast, header, file) = BeginSwitch(payloadLength);
         try
         {
-            file ??= WalFile.Prepare(_directory, number, sizeBytes, _logger);
+            file ??= PrepareWithin(number, sizeBytes, sizeBytesLeast);
             var wasRenamed = false;
             try
             {
@@ -139,6 +139,8 @@ internal sealed partial class WalWriter
             Volatile.Write(ref _oldSizeBytes, _oldSizeBytes + _appendFile.NextOffset);
             _appendFile = file;
             _open = null;
+            // On a disk with little room files are small again.
+            _nextFileSizeBytes = Math.Min(_nextFileSizeBytes, file.SizeBytes);
             if (isFull)
             {
                 _nextFileSizeBytes = NextSizeBytes(_options, _nextFileSizeBytes);
@@ -146,20 +148,37 @@ internal sealed partial class WalWriter
         }
     }
 
+    /// <summary>A file as large as wanted, or on a disk that has no such room a smaller one in which the commit fits: the room that is left should not be
+    /// denied to small commits, nor to the checkpoint that would free more.</summary>
+    private WalFile PrepareWithin(int number, long sizeBytes, long sizeBytesLeast)
+    {
+        while (true)
+        {
+            try
+            {
+                return WalFile.Prepare(_directory, number, sizeBytes, _logger);
+            }
+            catch (EngramException e) when (e.SqlState == SqlStates.DiskFull && sizeBytes > sizeBytesLeast)
+            {
+                sizeBytes = Math.Max(sizeBytesLeast, WalFormat.AlignToBlock(sizeBytes / 4));
+            }
+        }
+    }
+
     /// <summary>Fixes what the next file's header says, and takes the file that was prepared when it is large enough. Until the switch is done
     /// no seal may take the group number that the header names.</summary>
-    private (int Number, long SizeBytes, WalFileHeader Header, WalFile? Prepared) BeginSwitch(long payloadLength)
+    private (int Number, long SizeBytes, long SizeBytesLeast, WalFileHeader Header, WalFile? Prepared) BeginSwitch(long payloadLength)
     {
         WalFile? prepared;
         WalFile? tooSmall = null;
-        (int Number, long SizeBytes, WalFileHeader Header) next;
+        (int Number, long SizeBytes, long SizeBytesLeast, WalFileHeader Header) next;
         lock (_gate)
         {
             AwaitPreparation();
             ThrowIfUnusable();
             _isSwitching = true;
             var needed = (2 * WalFormat.BlockSizeBytes) + WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + payloadLength);
-            next = (_appendFile.Number + 1, Math.Max(_nextFileSizeBytes, needed), new WalFileHeader { FirstGroup = _nextGroup, FirstLsn = new Lsn(_appended + 1) });
+            next = (_appendFile.Number + 1, Math.Max(_nextFileSizeBytes, needed), Math.Max(FileSizeBytesMin(_options), needed), new WalFileHeader { FirstGroup = _nextGroup, FirstLsn = new Lsn(_appended + 1) });
             (prepared, _prepared) = (_prepared, null);
             if (prepared?.SizeBytes < needed)
             {
@@ -168,7 +187,7 @@ internal sealed partial class WalWriter
         }
 
         tooSmall?.Abandon(_logger);
-        return (next.Number, next.SizeBytes, next.Header, prepared);
+        return (next.Number, next.SizeBytes, next.SizeBytesLeast, next.Header, prepared);
     }
 
     /// <summary>Starts making the next file while this one still has room, so that the holder of the write lock need not wait for its zeros. Under the gate.</summary>

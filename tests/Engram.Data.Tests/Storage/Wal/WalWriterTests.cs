@@ -4,6 +4,7 @@ using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Wal;
 using Engram.Data.Tests.Storage.Faults;
+using Engram.Data.Tests.Storage.Simulation;
 using static Engram.Data.Tests.Storage.Wal.WalTesting;
 
 namespace Engram.Data.Tests.Storage.Wal;
@@ -415,6 +416,37 @@ public sealed class WalWriterTests
 
         var sizes = directory.List("wal").Select(n => ReadFile(directory, "wal/" + n).Length).ToList();
         Assert.Equal([16 * 1024, 32 * 1024, 64 * 1024, 102_400, 102_400], sizes.Take(5));
+    }
+
+    [Fact]
+    public void On_a_disk_with_little_room_files_are_small_again()
+    {
+        var directory = new SimulatedDirectory();
+        var written = new List<Commit>();
+        using (var writer = Create(directory, options: new StoreOptions { WalFileSizeBytesMin = 16 * 1024, WalFileSizeBytesMax = 512 * 1024 }))
+        {
+            while (directory.List("wal").Count < 5)
+            {
+                written.Add(Append(writer, 4000));
+                writer.WaitDurable(writer.Appended);
+            }
+
+            // The next file would have 512 KiB.
+            directory.Faults.CapacityBytes = directory.Freeze().SizeBytes + (100 * 1024);
+            var before = written.Count;
+            while (written.Count < 500 && Record.Exception(() => written.Add(Append(writer, 4000))) is null)
+            {
+                writer.WaitDurable(writer.Appended);
+            }
+
+            Assert.InRange(written.Count - before, (100 + 128) / 8, 250);
+            Assert.False(writer.IsPoisoned);
+            directory.Faults.Heal();
+            written.Add(Append(writer, 4000));
+            writer.WaitDurable(writer.Appended);
+        }
+
+        Assert.Equal(written, Read(directory));
     }
 
     [Theory]
