@@ -1,4 +1,5 @@
 using Engram.Data.Engine;
+using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
 using Engram.Data.Tests.Storage.Faults;
 
@@ -118,6 +119,9 @@ public sealed class WriteQueueTests : AdoTest
             using var connection = new EngramConnection($"Data Source={DiskPath};Keep Alive=0");
             connection.Open();
             Execute(connection, "CREATE TABLE t (id integer PRIMARY KEY)");
+            // Else the hook below could meet the sync of the seal.
+            var log = ((DirectoryStore)connection.Session.Database.Store).Log!;
+            SpinWait.SpinUntil(() => log.IsSealed);
             using var syncing = new ManualResetEventSlim();
             using var goOn = new ManualResetEventSlim();
             disk.BeforeSync = _ =>
@@ -135,6 +139,7 @@ public sealed class WriteQueueTests : AdoTest
             goOn.Set();
             Assert.Equal(1, await writing);
 
+            SpinWait.SpinUntil(() => log.IsSealed);
             syncing.Reset();
             goOn.Reset();
             using var second = Command(connection, "INSERT INTO t VALUES (2) RETURNING id");

@@ -164,6 +164,18 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Whether a seal vouches for the newest group, so that nothing is written until the next commit.</summary>
+    public bool IsSealed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isSealed && !_isLed && _queue.Count == 0;
+            }
+        }
+    }
+
     /// <exception cref="EngramException">EG003 after a failed write or sync.</exception>
     public void ThrowIfPoisoned()
     {
