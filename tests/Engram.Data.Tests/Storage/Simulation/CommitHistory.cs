@@ -10,6 +10,11 @@ internal sealed record HistoryMark(int Acknowledged, ImmutableList<DatabaseState
     /// <summary>The commit after which the database looked as found; -1 when there is none that may be the last.</summary>
     public int Find(SnapshotSummary found) => States.FindLastIndex(state => state.Differs(found) is null) is var commit && commit >= Acknowledged ? commit : -1;
 
+    /// <summary>The earliest state that may be the one found, not before a commit. A commit may leave the rows as they were, and then only the numbers that
+    /// it gave tell whether it is there: those of the earliest are the ones that may certainly not be given again.</summary>
+    public DatabaseState EarliestLike(SnapshotSummary found, int commit)
+        => States[States.FindIndex(Math.Max(commit, Acknowledged), state => state.Differs(found) is null)];
+
     /// <summary>What is wrong with something found that is no possible state.</summary>
     public string Explain(SnapshotSummary found)
     {
@@ -68,7 +73,8 @@ internal sealed class CommitHistory
     }
 
     /// <summary>Commits after this one were refused, or turned out lost: history goes on without them.</summary>
-    public void CutAfter(int commit)
+    /// <param name="state">The state after it, when its numbers turned out to be others.</param>
+    public void CutAfter(int commit, DatabaseState? state = null)
     {
         lock (_gate)
         {
@@ -77,7 +83,8 @@ internal sealed class CommitHistory
                 throw new InvalidOperationException($"Commit {_mark.Acknowledged} was acknowledged and cannot be taken back to {commit}.");
             }
 
-            _mark = _mark with { States = _mark.States.GetRange(0, commit + 1) };
+            var states = _mark.States.GetRange(0, commit + 1);
+            _mark = _mark with { States = state is null ? states : states.SetItem(commit, state) };
         }
     }
 }

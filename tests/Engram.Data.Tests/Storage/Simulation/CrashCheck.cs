@@ -59,7 +59,7 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
     {
         var seenBefore = _random.Next(4) == 0 ? await ReadOnlyAsync(image.Fork()) : null;
         var directory = new SimulatedDirectory(image, _random.Next());
-        int commit;
+        DatabaseState state;
         await using (var store = Open(directory))
         {
             if (FindLeftover(directory) is { } leftover)
@@ -69,7 +69,7 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
 
             using var snapshot = store.OpenSnapshot();
             var found = SnapshotSummary.Read(snapshot);
-            commit = mark.Find(found);
+            var commit = mark.Find(found);
             if (commit < 0)
             {
                 return mark.Explain(found);
@@ -85,7 +85,8 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
                 return $"opened read-only the database showed the state after commit {seen}, opened for writing that after commit {commit}";
             }
 
-            if (FindWrongKey(snapshot, mark.States[commit]) is { } wrong)
+            state = mark.EarliestLike(found, 0);
+            if (FindWrongKey(snapshot, state) is { } wrong)
             {
                 return wrong;
             }
@@ -96,7 +97,7 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
             }
         }
 
-        return await ContinueAsync(directory, mark.States[commit]);
+        return await ContinueAsync(directory, state);
     }
 
     /// <summary>From here on exactly this state must be there.</summary>

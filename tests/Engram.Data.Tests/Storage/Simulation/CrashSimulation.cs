@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engram.Data.Storage;
 
 namespace Engram.Data.Tests.Storage.Simulation;
 
@@ -53,18 +54,7 @@ internal static class CrashSimulation
     {
         var failures = new List<CrashFailure>();
         var run = new SimulatedRun((runSeed * 100) + workload, Workloads.All[workload].Options, lies);
-        try
-        {
-            await using (run)
-            {
-                await Workloads.All[workload].Run(run);
-            }
-        }
-        catch (Exception e) when (e is EngramException or InvalidOperationException)
-        {
-            failures.Add(new CrashFailure(new CrashSeed(runSeed, workload, 0, 0), $"{Workloads.All[workload]}, the run itself", e.ToString()));
-        }
-
+        await RunAsync(run, runSeed, workload, failures);
         var images = 0;
         foreach (var point in run.Points)
         {
@@ -126,5 +116,61 @@ internal static class CrashSimulation
         }
 
         return (images, failures);
+    }
+
+    /// <summary>Runs one workload, and flips one bit of one file of what a program left at random points of it.</summary>
+    /// <param name="outcomes">Counts what became of them.</param>
+    public static async Task<List<CrashFailure>> RunRottenAsync(int runSeed, int workload, int images, SortedDictionary<DamageOutcome, int> outcomes)
+    {
+        var failures = new List<CrashFailure>();
+        var run = new SimulatedRun((runSeed * 100) + workload, Workloads.All[workload].Options);
+        await RunAsync(run, runSeed, workload, failures);
+        var random = new Random((runSeed * 100) + workload);
+        for (var image = 0; image < images; image++)
+        {
+            var point = image % 4 == 0 ? run.Points[^1] : run.Points[random.Next(run.Points.Count)];
+            if (point.Disk.Files.Where(f => point.Disk[f].Length > 0).ToList() is not { Count: > 0 } files)
+            {
+                continue;
+            }
+
+            var file = files[random.Next(files.Count)];
+            var offset = random.NextInt64(point.Disk[file].Length);
+            for (var tries = 0; tries < 20 && image % 8 != 0 && point.Disk[file].ByteAt(offset) == 0; tries++)
+            {
+                // Zeros ahead of the log are dull.
+                offset = random.NextInt64(point.Disk[file].Length);
+            }
+
+            // In the mode that syncs each group few commits share one.
+            var inGroupMax = point == run.Points[^1] ? 0 : Workloads.All[workload].Options.Durability == DurabilityMode.Full ? 6 : int.MaxValue;
+            var check = new DamageCheck(Workloads.All[workload].Name, point, inGroupMax);
+            try
+            {
+                var outcome = await check.RunAsync(Damage.Flip(file, offset, (byte)(1 << random.Next(8))));
+                outcomes[outcome] = outcomes.GetValueOrDefault(outcome) + 1;
+            }
+            catch (InvalidOperationException e)
+            {
+                failures.Add(new CrashFailure(null, $"seed {runSeed}, {Workloads.All[workload]}, at I/O point {point.Point} of {run.Points.Count}", e.Message));
+            }
+        }
+
+        return failures;
+    }
+
+    private static async Task RunAsync(SimulatedRun run, int runSeed, int workload, List<CrashFailure> failures)
+    {
+        try
+        {
+            await using (run)
+            {
+                await Workloads.All[workload].Run(run);
+            }
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            failures.Add(new CrashFailure(new CrashSeed(runSeed, workload, 0, 0), $"{Workloads.All[workload]}, the run itself", e.ToString()));
+        }
     }
 }

@@ -53,14 +53,21 @@ internal sealed class DamageCheck
 {
     private readonly SimulatedDisk _disk;
     private readonly HistoryMark _mark;
-    private readonly bool _isSealed;
+    private readonly int _commitsCutMax;
 
-    private DamageCheck(string name, SimulatedDisk disk, HistoryMark mark, bool isSealed)
+    private DamageCheck(string name, SimulatedDisk disk, HistoryMark mark, int commitsCutMax)
     {
         Name = name;
         _disk = disk;
         _mark = mark;
-        _isSealed = isSealed;
+        _commitsCutMax = commitsCutMax;
+    }
+
+    /// <summary>What a program left at a point of some run, as the next one sees it.</summary>
+    /// <param name="commitsCutMax">How many commits the newest group may hold, if no seal stands behind it: they may be cut, and that reported.</param>
+    public DamageCheck(string name, CrashPoint point, int commitsCutMax)
+        : this(name, point.Disk, point.Mark, commitsCutMax)
+    {
     }
 
     public string Name { get; }
@@ -83,12 +90,7 @@ internal sealed class DamageCheck
         }),
     ];
 
-    public byte ByteAt(string file, long offset)
-    {
-        Span<byte> one = stackalloc byte[1];
-        _disk[file].Read(offset, one);
-        return one[0];
-    }
+    public byte ByteAt(string file, long offset) => _disk[file].ByteAt(offset);
 
     /// <exception cref="InvalidOperationException">What is wrong.</exception>
     public async Task<DamageOutcome> RunAsync(Damage damage)
@@ -114,14 +116,13 @@ internal sealed class DamageCheck
         await using var store = Store.Open(new SimulatedDirectory(disk, 1), SimulatedRun.SmallFiles, NullLogger.Instance);
         using var snapshot = store.OpenSnapshot();
         var found = SnapshotSummary.Read(snapshot);
-        var commit = _mark.Find(found);
-        if (commit == _mark.Acknowledged)
+        if (_mark.Find(found) >= 0)
         {
             return DamageOutcome.Harmless;
         }
 
-        var isBefore = _mark.Acknowledged > 0 && _mark.States[_mark.Acknowledged - 1].Differs(found) is null;
-        return !_isSealed && isBefore && store.Recovery.TornBytes > 0
+        var isBefore = _mark.States.Take(_mark.Acknowledged).TakeLast(_commitsCutMax).Any(s => s.Differs(found) is null);
+        return isBefore && store.Recovery.TornBytes > 0
             ? DamageOutcome.CutAndReported
             : throw new InvalidOperationException($"{Name}: {damage}: {_mark.Explain(found)}; {store.Recovery.TornBytes} bytes were reported as torn.");
     }
@@ -150,7 +151,7 @@ internal sealed class DamageCheck
             disk[DatabaseFiles.LockName].Overwrite(bytes => bytes.Write(0, "4711\n"u8));
         }
 
-        return new DamageCheck(name, disk, run.History.Mark, isSealed);
+        return new DamageCheck(name, disk, run.History.Mark, isSealed ? 0 : 1);
     }
 
     private static async Task WriteSegmentsAsync(SimulatedRun run)

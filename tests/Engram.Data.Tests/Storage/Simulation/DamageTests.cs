@@ -30,6 +30,20 @@ public sealed class DamageTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public async Task A_flipped_bit_after_any_work_is_never_served()
+    {
+        var outcomes = new SortedDictionary<DamageOutcome, int>();
+        for (var workload = 0; workload < Workloads.All.Count; workload++)
+        {
+            var failures = await CrashSimulation.RunRottenAsync(1, workload, 40, outcomes);
+            Assert.True(failures.Count == 0, string.Join('\n', failures.Take(3)));
+        }
+
+        output.WriteLine(string.Join(", ", outcomes.Select(o => $"{o.Key} {o.Value}")));
+        Assert.Equal(3, outcomes.Count);
+    }
+
     /// <summary>Mostly bytes that mean something: a flipped bit in the zeros ahead of the log is dull.</summary>
     private static IEnumerable<Damage> Sample(DamageCheck database, string file, long length, Random random)
     {

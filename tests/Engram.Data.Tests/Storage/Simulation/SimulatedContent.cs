@@ -36,6 +36,13 @@ internal sealed class SimulatedContent
 
     public int Read(long offset, Span<byte> target) => _seen.Read(offset, target);
 
+    public byte ByteAt(long offset)
+    {
+        Span<byte> one = stackalloc byte[1];
+        Read(offset, one);
+        return one[0];
+    }
+
     public byte[] ToArray() => _seen.ToArray();
 
     /// <param name="storedOffset">Where the disk puts it: elsewhere when it errs, nowhere (negative) when it loses the write.</param>

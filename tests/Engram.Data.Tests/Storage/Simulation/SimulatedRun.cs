@@ -292,13 +292,14 @@ internal sealed class SimulatedRun : IAsyncDisposable
     {
         Observe();
         using var snapshot = Store.OpenSnapshot();
-        var commit = _history.Mark.Find(SnapshotSummary.Read(snapshot));
+        var found = SnapshotSummary.Read(snapshot);
+        var commit = _history.Mark.Find(found);
         if (commit < _written)
         {
             throw new InvalidOperationException($"Commit {_written} was written before the program ended, but the next one sees the state after commit {commit}.");
         }
 
-        _history.CutAfter(commit);
+        _history.CutAfter(commit, _history.Mark.EarliestLike(found, _written));
         _written = commit;
         // Recovery has written anew what it showed.
         _history.Acknowledge(commit);

@@ -8,17 +8,25 @@ namespace Engram.Data.Tests.Storage.Simulation;
 public static class SimulationProgram
 {
     private const string Usage = """
-        Crashes simulated databases at every I/O point (crash), damages closed ones at every byte (damage), loses and misdirects every write (err),
-        and says what went wrong.
+        Checks that nothing acknowledged is lost and nothing damaged is served. Each command ends with a tally, and with 1 when something went wrong.
+        dotnet run -c Release --project tests/Engram.Simulation -- COMMAND
 
-          dotnet run -c Release --project tests/Engram.Simulation -- crash [images, default 50000] [first seed, default 1] [number of one workload]
-          dotnet run -c Release --project tests/Engram.Simulation -- damage [seed, default 1]
-          dotnet run -c Release --project tests/Engram.Simulation -- err [seed, default 1]
-          ENGRAM_SEED=n dotnet run -c Release --project tests/Engram.Simulation -- crash     replays one crash
+        On the simulated disk:
+          crash [images, default 50000] [first seed, default 1] [number of one workload]    crashes databases at every I/O point
+          damage [seed, default 1]                         flips every byte of small closed databases, and cuts their files to every length
+          rot [images, default 20000] [seed, default 1]    flips a bit anywhere in databases that were left at any point of any workload
+          err [seed, default 1]                            loses and misdirects every write
+          ENGRAM_SEED=n crash                              replays one crash, by the number that its failure printed
+
+        On the real kernel:
+          kill [kills, default 100] [seed]                 kills a process that writes, and checks what it left
+          full [path, default: mounts two]                 fills a small file system; needs root to mount one
+          syscalls [calls, default 50]                     lets the n-th system call of a process that writes fail; needs strace
         """;
 
     private const int FailuresShown = 20;
-    private const int VariantCount = 12;
+    private const int RotImagesOfRun = 200;
+    private const int RotImageCount = 20_000;
 
     /// <summary>Runs the command.</summary>
     /// <returns>0 when nothing went wrong, 1 when something did, 2 for a wrong command line.</returns>
@@ -41,6 +49,9 @@ public static class SimulationProgram
                     output);
             case "damage":
                 return await DamageAsync(numbers.ElementAtOrDefault(0) is var seed and > 0 ? seed : 1, output);
+            case "rot":
+                return await RotAsync(
+                    numbers.ElementAtOrDefault(0) is var rotten and > 0 ? rotten : RotImageCount, numbers.ElementAtOrDefault(1) is var rotSeed and > 0 ? rotSeed : 1, output);
             case "err":
                 return await ErrAsync(numbers.ElementAtOrDefault(0) is var errSeed and > 0 ? errSeed : 1, output);
             default:
@@ -53,10 +64,10 @@ public static class SimulationProgram
     {
         if (CrashSimulation.SeedToReplay is { } only)
         {
-            var (_, found) = await CrashSimulation.RunAsync(only.RunSeed, only.Workload, VariantCount, seed => seed == only);
+            var (replayed, found) = await CrashSimulation.RunAsync(only.RunSeed, only.Workload, only.Variant + 1, seed => seed == only);
             found.ForEach(output.WriteLine);
-            output.WriteLine($"{found.Count} failures");
-            return found.Count == 0 ? 0 : 1;
+            output.WriteLine(replayed == 0 ? "No crash has this seed." : $"{replayed} crash image: {found.Count} failures");
+            return replayed > 0 && found.Count == 0 ? 0 : 1;
         }
 
         var started = Stopwatch.StartNew();
@@ -69,7 +80,7 @@ public static class SimulationProgram
             {
                 var number = Interlocked.Increment(ref next);
                 var (runSeed, workload) = (firstSeed + (number / workloads.Length), workloads[number % workloads.Length]);
-                var (count, found) = await CrashSimulation.RunAsync(runSeed, workload, VariantCount, _ => true);
+                var (count, found) = await CrashSimulation.RunAsync(runSeed, workload, CrashSeed.ModeCount, _ => true);
                 var total = Interlocked.Add(ref images, count);
                 found.ForEach(failures.Enqueue);
                 lock (output)
@@ -83,13 +94,14 @@ public static class SimulationProgram
             output.WriteLine(failure);
         }
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{images:N0} crash images in {started.Elapsed.TotalSeconds:N1} s, {images / started.Elapsed.TotalSeconds:N0}/s: {failures.Count} failures"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Seeds from {firstSeed}: {images:N0} crash images in {started.Elapsed.TotalSeconds:N1} s, {images / started.Elapsed.TotalSeconds:N0}/s: {failures.Count} failures"));
         return failures.IsEmpty ? 0 : 1;
     }
 
     private static async Task<int> DamageAsync(int seed, TextWriter output)
     {
-        var failures = 0;
+        var (failures, images) = (0, 0L);
+        var begun = Stopwatch.StartNew();
         foreach (var database in await DamageCheck.CreateAsync(seed))
         {
             foreach (var (file, length) in database.Files.Where(f => f.Length > 0))
@@ -112,19 +124,47 @@ public static class SimulationProgram
                         }
                     }
                 });
+                images += 2 * length;
                 var summary = string.Join(", ", outcomes.Select((count, outcome) => $"{(DamageOutcome)outcome} {count}"));
                 output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{database.Name}: {file}, {length} bytes: {summary}; {started.Elapsed.TotalSeconds:N1} s"));
             }
         }
 
-        output.WriteLine($"{failures} failures");
+        return Tally($"Seed {seed}: {images:N0} damages", failures, begun, output);
+    }
+
+    private static async Task<int> RotAsync(int imagesWanted, int seed, TextWriter output)
+    {
+        var begun = Stopwatch.StartNew();
+        var (images, failures) = (0, 0);
+        for (var runSeed = seed; images < imagesWanted; runSeed++)
+        {
+            var outcomes = new SortedDictionary<DamageOutcome, int>();
+            for (var workload = 0; workload < Workloads.All.Count; workload++)
+            {
+                var found = await CrashSimulation.RunRottenAsync(runSeed, workload, RotImagesOfRun, outcomes);
+                found.Take(FailuresShown).ToList().ForEach(output.WriteLine);
+                failures += found.Count;
+                images += RotImagesOfRun;
+            }
+
+            output.WriteLine($"seed {runSeed}: {string.Join(", ", outcomes.Select(o => $"{o.Key} {o.Value}"))}");
+        }
+
+        return Tally($"Seeds from {seed}: {images:N0} flipped bits", failures, begun, output);
+    }
+
+    private static int Tally(FormattableString what, int failures, Stopwatch begun, TextWriter output)
+    {
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{FormattableString.Invariant(what)} in {begun.Elapsed.TotalSeconds:N1} s: {failures} failures"));
         return failures == 0 ? 0 : 1;
     }
 
     private static async Task<int> ErrAsync(int seed, TextWriter output)
     {
-        var total = 0;
-        foreach (var name in new[] { "inserts", "updates and deletes", "schema", "bulk load", "checkpoints" })
+        var begun = Stopwatch.StartNew();
+        var (total, all) = (0, 0);
+        foreach (var name in new[] { "inserts", "updates and deletes", "schema", "bulk load", "checkpoints", "cascades" })
         {
             foreach (var isLost in new[] { true, false })
             {
@@ -146,9 +186,10 @@ public static class SimulationProgram
                 failures.Take(FailuresShown).ToList().ForEach(output.WriteLine);
                 output.WriteLine($"{name}: each of {writes} writes {(isLost ? "lost" : "misdirected")}, {images} images: {failures.Count} failures");
                 total += failures.Count;
+                all += images;
             }
         }
 
-        return total == 0 ? 0 : 1;
+        return Tally($"Seed {seed}: {all:N0} images of disks that erred", total, begun, output);
     }
 }

@@ -437,7 +437,16 @@ internal static class Workloads
         await StartAsync(run);
         for (var i = 0; i < 14; i++)
         {
-            await run.CommitAsync(w => Change(run, w, 1));
+            await run.CommitAsync(w =>
+            {
+                if (w.State.Tables.Count == 0)
+                {
+                    // A power cut may take even the first commit.
+                    w.CreateTable(1);
+                }
+
+                Change(run, w, 1);
+            });
             run.Observe();
             switch (run.Random.Next(12))
             {
