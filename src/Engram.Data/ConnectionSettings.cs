@@ -23,6 +23,11 @@ internal sealed record ConnectionSettings
         Durability = builder.Durability;
         DefaultTimeout = builder.DefaultTimeout;
         KeepAlive = builder.KeepAlive;
+        Recovery = builder.Recovery;
+        if (Mode == EngramOpenMode.ReadOnly && Recovery == EngramRecoveryMode.Salvage)
+        {
+            throw Error.SalvageReadOnly();
+        }
     }
 
     public string ConnectionString { get; }
@@ -36,6 +41,8 @@ internal sealed record ConnectionSettings
     public int DefaultTimeout { get; init; }
 
     public int KeepAlive { get; }
+
+    public EngramRecoveryMode Recovery { get; }
 
     /// <summary>The name of the private database in memory that all connections of one data source share; null for others.</summary>
     public string? PrivateName { get; init; }
@@ -74,6 +81,7 @@ internal sealed record ConnectionSettings
         {
             MayCreate = Mode == EngramOpenMode.ReadWriteCreate,
             IsReadOnly = Mode == EngramOpenMode.ReadOnly,
+            Recovery = Recovery == EngramRecoveryMode.Salvage ? RecoveryMode.Salvage : RecoveryMode.Strict,
             Durability = Durability switch
             {
                 EngramDurability.Full => DurabilityMode.Full,

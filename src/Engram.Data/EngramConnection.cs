@@ -312,5 +312,19 @@ public sealed partial class EngramConnection : DbConnection
         Rows = report.Rows,
         Bytes = report.Bytes,
         TornBytes = report.TornBytes,
+        Salvaged = [.. report.Salvaged.Select(i => new EngramSalvagedItem
+        {
+            Kind = (EngramSalvageKind)i.Kind,
+            File = i.File,
+            Table = i.Table,
+            Columns = i.Columns,
+            RowIdFirst = i.RowIdFirst,
+            RowIdLast = i.RowIdLast,
+            RowCount = i.RowCount,
+            FirstLsn = i.FirstLsn?.Value,
+            LastLsn = i.LastLsn?.Value,
+            What = i.What,
+        })],
+        QuarantinedFiles = report.QuarantinedFiles,
     };
 }

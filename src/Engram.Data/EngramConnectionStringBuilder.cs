@@ -16,8 +16,9 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private const string DurabilityKeyword = "Durability";
     private const string DefaultTimeoutKeyword = "Default Timeout";
     private const string KeepAliveKeyword = "Keep Alive";
+    private const string RecoveryKeyword = "Recovery";
 
-    private static readonly string[] KeywordList = [DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword];
+    private static readonly string[] KeywordList = [DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword, RecoveryKeyword];
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -31,6 +32,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         ["Command Timeout"] = DefaultTimeoutKeyword,
         [KeepAliveKeyword] = KeepAliveKeyword,
         ["KeepAlive"] = KeepAliveKeyword,
+        [RecoveryKeyword] = RecoveryKeyword,
     };
 
     private string dataSource = "";
@@ -38,6 +40,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private EngramDurability durability;
     private int defaultTimeout = DefaultTimeoutDefault;
     private int keepAlive = KeepAliveDefault;
+    private EngramRecoveryMode recovery;
 
     /// <summary>Creates a builder with every keyword at its default.</summary>
     public EngramConnectionStringBuilder()
@@ -86,6 +89,14 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         set => base[KeepAliveKeyword] = keepAlive = value >= 0 ? value : throw InvalidValue(KeepAliveKeyword, value);
     }
 
+    /// <summary>What opening does with a damaged database. <see cref="EngramRecoveryMode.Strict"/> by default. It matters to the connection that opens the
+    /// database; one that joins an open database takes it as it is.</summary>
+    public EngramRecoveryMode Recovery
+    {
+        get => recovery;
+        set => base[RecoveryKeyword] = recovery = Enum.IsDefined(value) ? value : throw InvalidValue(RecoveryKeyword, value);
+    }
+
     /// <inheritdoc/>
     public override ICollection Keys => Array.AsReadOnly(KeywordList);
 
@@ -123,6 +134,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
                 case DurabilityKeyword: Durability = ToEnum<EngramDurability>(canonical, value); break;
                 case DefaultTimeoutKeyword: DefaultTimeout = ToInt32(canonical, value); break;
                 case KeepAliveKeyword: KeepAlive = ToInt32(canonical, value); break;
+                case RecoveryKeyword: Recovery = ToEnum<EngramRecoveryMode>(canonical, value); break;
                 default: throw Error.Internal($"keyword {canonical} is not set");
             }
         }
@@ -207,6 +219,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         DurabilityKeyword => durability,
         DefaultTimeoutKeyword => defaultTimeout,
         KeepAliveKeyword => keepAlive,
+        RecoveryKeyword => recovery,
         _ => throw Error.Internal($"keyword {canonical} has no value"),
     };
 
@@ -219,6 +232,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
             case DurabilityKeyword: durability = EngramDurability.Full; break;
             case DefaultTimeoutKeyword: defaultTimeout = DefaultTimeoutDefault; break;
             case KeepAliveKeyword: keepAlive = KeepAliveDefault; break;
+            case RecoveryKeyword: recovery = EngramRecoveryMode.Strict; break;
             default: throw Error.Internal($"keyword {canonical} has no default");
         }
     }

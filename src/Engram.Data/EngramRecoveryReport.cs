@@ -27,4 +27,10 @@ public sealed record EngramRecoveryReport
 
     /// <summary>Bytes after the last whole group that a crash left half written; they belonged to no acknowledged commit and were cut. 0 when the log ended cleanly.</summary>
     public long TornBytes { get; init; }
+
+    /// <summary>What a salvage lost or changed; empty when nothing was damaged, or <c>Recovery</c> is <see cref="EngramRecoveryMode.Strict"/>.</summary>
+    public IReadOnlyList<EngramSalvagedItem> Salvaged { get; init; } = [];
+
+    /// <summary>Files in <c>quarantine/</c> that this opening put there, relative to the database's directory: damaged ones, the torn tail of the log, reports.</summary>
+    public IReadOnlyList<string> QuarantinedFiles { get; init; } = [];
 }

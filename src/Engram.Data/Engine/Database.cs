@@ -34,13 +34,19 @@ internal sealed class Database : IAsyncDisposable
         var directory = CreateDirectory(target);
         try
         {
-            if (!target.MayCreate && !DatabaseFiles.Exists(directory))
+            if (!target.MayCreate && target.Recovery == RecoveryMode.Strict && !DatabaseFiles.Exists(directory))
             {
                 throw Error.DatabaseNotFound(directory.Path);
             }
 
             // The store takes the directory over, whether it opens or not.
-            var options = new StoreOptions { Durability = target.Durability, IsReadOnly = target.IsReadOnly, CheckpointWalSizeBytes = target.CheckpointWalSizeBytes };
+            var options = new StoreOptions
+            {
+                Durability = target.Durability,
+                IsReadOnly = target.IsReadOnly,
+                Recovery = target.Recovery,
+                CheckpointWalSizeBytes = target.CheckpointWalSizeBytes,
+            };
             return new Database(target, directory, Store.Open(directory, options, logger));
         }
         catch

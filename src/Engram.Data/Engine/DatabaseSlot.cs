@@ -1,3 +1,4 @@
+using Engram.Data.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -195,7 +196,8 @@ internal sealed partial class DatabaseSlot(string key)
             var differs = isLocked || (!target.IsReadOnly && current.Durability != target.Durability);
             if (leaseCount == 0)
             {
-                if (differs || !database.CanBeJoined())
+                // What is damaged may not have been read yet, so that a salvage looks at everything anew.
+                if (differs || (target.Recovery == RecoveryMode.Salvage && current.Recovery == RecoveryMode.Strict) || !database.CanBeJoined())
                 {
                     return null;
                 }

@@ -14,6 +14,9 @@ internal sealed record DatabaseTarget(string Path, bool IsMemory)
 
     public DurabilityMode Durability { get; init; }
 
+    /// <summary>What opening does with damage; a connection that joins an open database takes it as it is.</summary>
+    public RecoveryMode Recovery { get; init; }
+
     /// <summary>How long opening waits for another process to let go; infinite for ever.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

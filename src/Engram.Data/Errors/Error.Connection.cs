@@ -15,6 +15,9 @@ internal static partial class Error
     public static InvalidOperationException NoDataSource()
         => new("The connection string names no database. Set Data Source to the database's directory, such as 'Data Source=memory.engram', or to ':memory:'.");
 
+    public static ArgumentException SalvageReadOnly()
+        => new("Recovery=Salvage moves damaged files and writes a report; it cannot be combined with Mode=ReadOnly. Use Mode=ReadWrite, or salvage a copy of the directory.");
+
     public static InvalidOperationException NoConnection(string member)
         => new($"{member} needs a connection; this command has none. Set Connection first.");
 

@@ -22,7 +22,7 @@ internal static partial class Error
 
     /// <summary>A range that is to be mapped does not lie within its file; touching it would end the process.</summary>
     public static EngramException FileTooShort(string path, long lengthExpected, long lengthFound)
-        => new(string.Create(CultureInfo.InvariantCulture, $"'{path}' has {lengthFound} bytes; at least {lengthExpected} were expected. It was cut short after it was written. Nothing of it is used. Restore a backup of the database."),
+        => new(string.Create(CultureInfo.InvariantCulture, $"'{path}' has {lengthFound} bytes; at least {lengthExpected} were expected. It was cut short after it was written. Nothing of it is used. {DamageAdvice}"),
             SqlStates.DataCorrupted);
 
     public static EngramException MemoryExhausted(long sizeBytes, Exception cause)

@@ -5,12 +5,21 @@ namespace Engram.Data;
 /// <summary>Files and records whose bytes are not what they must be.</summary>
 internal static partial class Error
 {
+    private const string NotOpened = "The database was not opened and nothing was changed. ";
+
+    /// <summary>What to do about damage; what was found stands before it.</summary>
+    private const string DamageAdvice = "Restore a backup of the whole directory, or open the database once with Recovery=Salvage, which keeps what can be saved, moves the rest to quarantine/ and lists it.";
+
+    /// <summary>What a message about damage says was found, without what to do about it: for the reports of those who are doing it.</summary>
+    public static string Finding(EngramException damage)
+        => damage.Message.Replace(DamageAdvice, "", StringComparison.Ordinal).Replace(NotOpened, "", StringComparison.Ordinal).TrimEnd();
+
     /// <summary>Bytes that no version of ours would have written, found while a record was decoded.</summary>
     /// <param name="source">The file, or the record within it.</param>
     /// <param name="position">The byte of the record at which decoding stopped.</param>
     /// <param name="what">What was expected there and what was found.</param>
     public static EngramException Damaged(string source, int position, string what)
-        => new(string.Create(CultureInfo.InvariantCulture, $"{source} is damaged at byte {position}: {what}. Nothing of it is used. Restore a backup of the database."),
+        => new(string.Create(CultureInfo.InvariantCulture, $"{source} is damaged at byte {position}: {what}. Nothing of it is used. {DamageAdvice}"),
             SqlStates.DataCorrupted);
 
     public static EngramException RecordTooLong(long sizeBytes, long sizeBytesMax)
@@ -24,7 +33,7 @@ internal static partial class Error
 
     /// <summary>A file of the database whose content is not what was written.</summary>
     public static EngramException FileDamaged(string directory, string name, string what)
-        => new($"File '{name}' of database '{directory}' is damaged: {what}. Restore a backup of the database.", SqlStates.DataCorrupted);
+        => new($"File '{name}' of database '{directory}' is damaged: {what}. {DamageAdvice}", SqlStates.DataCorrupted);
 
     public static EngramException FileChecksum(string directory, string name, uint expected, uint found)
         => FileDamaged(directory, name, string.Create(CultureInfo.InvariantCulture, $"its checksum is {found:X8}, not {expected:X8}"));
@@ -34,10 +43,10 @@ internal static partial class Error
 
     /// <summary>A file that is whole, but not the one that belongs in this place.</summary>
     public static EngramException FileForeign(string directory, string name, string what)
-        => new($"File '{name}' of database '{directory}' is not the one that the database wrote: {what}. It was replaced from outside; put the right file back, or restore a backup of the database.", SqlStates.DataCorrupted);
+        => new($"File '{name}' of database '{directory}' is not the one that the database wrote: {what}. It was replaced from outside; put the right file back. {DamageAdvice}", SqlStates.DataCorrupted);
 
     public static EngramException FileMissing(string directory, string name, string why)
-        => new($"File '{name}' of database '{directory}' is missing: {why}. Put the file back, or restore a backup of the database.", SqlStates.DataCorrupted);
+        => new($"File '{name}' of database '{directory}' is missing: {why}. Put the file back. {DamageAdvice}", SqlStates.DataCorrupted);
 
     /// <summary>The directory is something else than a database of ours.</summary>
     public static EngramException NotADatabase(string directory, string why)
@@ -49,6 +58,6 @@ internal static partial class Error
 
     /// <summary>A part of a segment that does not match its checksum: the rows that cannot be read are named.</summary>
     public static EngramException SegmentDamaged(string directory, string name, string table, string column, long rowFirst, long rowLast, string what)
-        => new(string.Create(CultureInfo.InvariantCulture, $"Column '{column}' of table '{table}' cannot be read for rows {rowFirst} to {rowLast} of segment '{name}' of database '{directory}': {what}. Other rows and columns can still be read. Restore a backup of the database."),
+        => new(string.Create(CultureInfo.InvariantCulture, $"Column '{column}' of table '{table}' cannot be read for rows {rowFirst} to {rowLast} of segment '{name}' of database '{directory}': {what}. Other rows and columns can still be read. {DamageAdvice}"),
             SqlStates.DataCorrupted);
 }

@@ -16,4 +16,8 @@ internal static partial class Error
     /// <param name="locked">What the last attempt met.</param>
     public static EngramException StillLocked(EngramException locked, TimeSpan waited)
         => new(string.Create(CultureInfo.InvariantCulture, $"{locked.Message} Opening waited {waited.TotalSeconds:0.0##} s for it, which is what 'Default Timeout' allows."), SqlStates.LockNotAvailable);
+
+    /// <summary>Without a schema the files of rows mean nothing.</summary>
+    public static EngramException NothingToSalvage(string path, string problem, Exception? cause)
+        => new($"Nothing can be salvaged of the database '{path}': no manifest is whole, and without one the schema is unknown. {problem} Restore a backup of the whole directory.", SqlStates.DataCorrupted, cause);
 }

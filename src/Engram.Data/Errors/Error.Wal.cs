@@ -20,15 +20,15 @@ internal static partial class Error
     /// <param name="firstLsn">The first commit that is missing.</param>
     /// <param name="evidence">What proves that it had been made durable.</param>
     public static EngramException LogDamaged(string file, long offset, long firstLsn, string evidence)
-        => new(string.Create(CultureInfo.InvariantCulture, $"The log is damaged: '{file}' holds no valid group at byte {offset}, where commit {firstLsn} begins, and {evidence}. Acknowledged commits from {firstLsn} on are lost or unreadable, so the database was not opened and nothing was changed. Restore a backup of the whole directory, or copy '{file}' from one."),
+        => new(string.Create(CultureInfo.InvariantCulture, $"The log is damaged: '{file}' holds no valid group at byte {offset}, where commit {firstLsn} begins, and {evidence}. Acknowledged commits from {firstLsn} on are lost or unreadable. {NotOpened}{DamageAdvice}"),
             SqlStates.DataCorrupted);
 
     public static EngramException LogFileDamaged(string file, string what)
-        => new($"The log file '{file}' is damaged: {what}. The database was not opened and nothing was changed. Restore a backup of the whole directory, or copy this file from one.",
+        => new($"The log file '{file}' is damaged: {what}. {NotOpened}{DamageAdvice}",
             SqlStates.DataCorrupted);
 
     /// <summary>The log does not reach from the checkpoint onwards.</summary>
     public static EngramException LogIncomplete(string directory, long lsnExpected, string found)
-        => new(string.Create(CultureInfo.InvariantCulture, $"The log in '{directory}' does not continue at commit {lsnExpected}, where the last checkpoint ends: {found}. Commits may be missing, so the database was not opened and nothing was changed. Restore a backup of the whole directory."),
+        => new(string.Create(CultureInfo.InvariantCulture, $"The log in '{directory}' does not continue at commit {lsnExpected}, where the last checkpoint ends: {found}. Commits may be missing. {NotOpened}{DamageAdvice}"),
             SqlStates.DataCorrupted);
 }

@@ -52,9 +52,10 @@ internal static class FramedFile
     }
 
     /// <summary>Opens the file that has this magic and this checksum, after it was read through and found whole.</summary>
+    /// <param name="checksum">Null takes any file that is whole, for a salvage.</param>
     /// <param name="bodyLength">Bytes of the body, which begins at <see cref="HeaderSize"/>.</param>
     /// <exception cref="EngramException">XX001 missing, cut short, damaged or another's; EG002 a later version wrote it.</exception>
-    public static DataFile Open(DataDirectory directory, string name, ReadOnlySpan<byte> magic, uint checksum, out long bodyLength)
+    public static DataFile Open(DataDirectory directory, string name, ReadOnlySpan<byte> magic, uint? checksum, out long bodyLength)
     {
         if (!directory.Exists(name))
         {
@@ -84,7 +85,7 @@ internal static class FramedFile
         }
     }
 
-    private static long Check(DataDirectory directory, DataFile file, ReadOnlySpan<byte> magic, uint checksum)
+    private static long Check(DataDirectory directory, DataFile file, ReadOnlySpan<byte> magic, uint? checksum)
     {
         var length = file.Length;
         if (length < HeaderSize + TrailerSize)
@@ -114,7 +115,7 @@ internal static class FramedFile
             throw Error.FileChecksum(directory.Path, file.Name, stored, computed);
         }
 
-        if (stored != checksum)
+        if (checksum is not null && stored != checksum)
         {
             throw Error.FileForeign(directory.Path, file.Name, $"it is whole, but has checksum {stored:X8} where {checksum:X8} is expected");
         }

@@ -1,3 +1,5 @@
+using Engram.Data.Storage.Maintenance;
+
 namespace Engram.Data.Storage;
 
 /// <summary>What opening a database found and did.</summary>
@@ -19,4 +21,10 @@ internal sealed record RecoveryReport
 
     /// <summary>Bytes of an unacknowledged torn tail that were cut and kept aside; 0 when the log ended cleanly.</summary>
     public long TornBytes { get; init; }
+
+    /// <summary>What a salvage lost or changed; empty when nothing was damaged, or nobody asked for one.</summary>
+    public IReadOnlyList<SalvagedItem> Salvaged { get; init; } = [];
+
+    /// <summary>Files in quarantine/ that this opening put there.</summary>
+    public IReadOnlyList<string> QuarantinedFiles { get; init; } = [];
 }

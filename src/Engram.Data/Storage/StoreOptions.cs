@@ -11,6 +11,15 @@ internal enum DurabilityMode : byte
     None = 2,
 }
 
+/// <summary>What opening does with a damaged database.</summary>
+internal enum RecoveryMode : byte
+{
+    /// <summary>Refuses it and changes nothing.</summary>
+    Strict = 0,
+    /// <summary>Keeps what can be saved, moves the rest to quarantine/ and reports it.</summary>
+    Salvage = 1,
+}
+
 internal sealed record StoreOptions
 {
     public const long CheckpointWalSizeBytesDefault = 64L * 1024 * 1024;
@@ -18,6 +27,9 @@ internal sealed record StoreOptions
     public DurabilityMode Durability { get; init; }
 
     public bool IsReadOnly { get; init; }
+
+    /// <summary>Only for an opening that may write.</summary>
+    public RecoveryMode Recovery { get; init; }
 
     /// <summary>Whether a database is made where there is none; when false that is EG004.</summary>
     public bool MayCreate { get; init; } = true;

@@ -14,8 +14,9 @@ public sealed class ConnectionStringTests
         Assert.Equal(30, builder.DefaultTimeout);
         Assert.Equal(OperatingSystem.IsWindows() ? 0 : 1, builder.KeepAlive);
         Assert.Equal("", builder.ConnectionString);
-        Assert.Equal(5, builder.Keys.Count);
-        Assert.Equal(5, builder.Values.Count);
+        Assert.Equal(EngramRecoveryMode.Strict, builder.Recovery);
+        Assert.Equal(6, builder.Keys.Count);
+        Assert.Equal(6, builder.Values.Count);
     }
 
     [Theory]
@@ -35,8 +36,9 @@ public sealed class ConnectionStringTests
     [Fact]
     public void All_keywords_are_read_and_written()
     {
-        var builder = new EngramConnectionStringBuilder("Data Source=\"a;b\";mode=readonly;Durability=none;Command Timeout=7;KeepAlive=3");
+        var builder = new EngramConnectionStringBuilder("Data Source=\"a;b\";mode=readonly;Durability=none;Command Timeout=7;KeepAlive=3;Recovery=salvage");
         Assert.Equal("a;b", builder.DataSource);
+        Assert.Equal(EngramRecoveryMode.Salvage, builder.Recovery);
         Assert.Equal(EngramOpenMode.ReadOnly, builder.Mode);
         Assert.Equal(EngramDurability.None, builder.Durability);
         Assert.Equal(7, builder.DefaultTimeout);

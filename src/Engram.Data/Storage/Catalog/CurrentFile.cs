@@ -59,6 +59,9 @@ internal static class CurrentFile
     /// <summary>Stands for CURRENT while a database is created.</summary>
     public const string NewName = "CURRENT.new";
 
+    /// <summary>CURRENT while <see cref="Replace"/> makes it. Not <see cref="NewName"/>, which allows to begin anew.</summary>
+    private const string ReplacementName = "CURRENT.tmp";
+
     /// <summary>What may lie in a directory that is not a database yet: the lock is taken before anything is looked at.</summary>
     private const string LockName = "LOCK";
 
@@ -90,10 +93,10 @@ internal static class CurrentFile
 
         if (!directory.Exists(NewName))
         {
-            var other = directory.List("").FirstOrDefault(name => name != LockName);
-            if (other is not null)
+            var others = directory.List("").Where(name => name != LockName).ToList();
+            if (others.Count > 0)
             {
-                throw Error.NotADatabase(directory.Path, $"it has no file CURRENT, but others, such as '{other}'");
+                throw Error.NotADatabase(directory.Path, $"it has no file CURRENT, but others, such as '{others[0]}'{SalvageAdvice(others)}");
             }
         }
 
@@ -203,6 +206,28 @@ internal static class CurrentFile
         return current;
     }
 
+    /// <summary>Puts a whole CURRENT in the place of one that cannot be read, or of none, in one step. For a salvage.</summary>
+    public static Current Replace(DataDirectory directory, Guid databaseId, long generation, uint manifestChecksum)
+    {
+        var current = new Current(1, generation, manifestChecksum, databaseId);
+        directory.Delete(ReplacementName);
+        using (var file = directory.Create(ReplacementName))
+        {
+            WriteSlot(file, current with { Sequence = 0 });
+            WriteSlot(file, current);
+            file.Sync();
+        }
+
+        directory.Rename(ReplacementName, Name);
+        directory.Sync("");
+        return current;
+    }
+
+    /// <summary>A directory with manifests was a database of ours.</summary>
+    private static string SalvageAdvice(IEnumerable<string> names)
+        => names.LastOrDefault(n => n.StartsWith(Manifest.NamePrefix, StringComparison.Ordinal)) is { } manifest
+            ? $". If it is one that lost its file CURRENT, Recovery=Salvage makes a new one that names '{manifest}'" : "";
+
     private static void WriteSlot(DataFile file, Current current)
     {
         var slot = new byte[SlotSize];
@@ -259,7 +284,7 @@ internal static class CurrentFile
         var isOurs = bytes.StartsWith(Magic) || bytes[SlotSize..].StartsWith(Magic);
         if (!isOurs)
         {
-            return Error.NotADatabase(directory.Path, $"its file CURRENT ({length} bytes) was not written by Engram.Data");
+            return Error.NotADatabase(directory.Path, $"its file CURRENT ({length} bytes) was not written by Engram.Data{SalvageAdvice(directory.List(""))}");
         }
 
         return length < 2 * SlotSize

@@ -21,10 +21,11 @@ internal static class ManifestFile
     private static ReadOnlySpan<byte> Magic => "EngrmMAN"u8;
 
     /// <summary>Writes, syncs and reads back the file of a generation that CURRENT does not name.</summary>
+    /// <param name="isCurrentReadable">False in a salvage that found no valid CURRENT: then nothing tells what is published.</param>
     /// <returns>The checksum for <see cref="CurrentFile.Publish"/>.</returns>
-    public static uint Write(DataDirectory directory, Manifest manifest)
+    public static uint Write(DataDirectory directory, Manifest manifest, bool isCurrentReadable = true)
     {
-        if (directory.Exists(CurrentFile.Name) && CurrentFile.Read(directory).Generation >= manifest.Generation)
+        if (isCurrentReadable && directory.Exists(CurrentFile.Name) && CurrentFile.Read(directory).Generation >= manifest.Generation)
         {
             throw Error.Internal($"manifest {manifest.Generation} would replace one that is published");
         }
@@ -49,7 +50,8 @@ internal static class ManifestFile
 
     /// <summary>Reads the manifest of the generation that CURRENT names.</summary>
     /// <exception cref="EngramException">XX001 the file is missing, cut short, damaged or another's; EG002 a later version wrote it.</exception>
-    public static Manifest Read(DataDirectory directory, long generation, uint checksum)
+    /// <param name="checksum">Null takes any manifest that is whole, for a salvage.</param>
+    public static Manifest Read(DataDirectory directory, long generation, uint? checksum)
     {
         var name = Manifest.NameOf(generation);
         using var file = FramedFile.Open(directory, name, Magic, checksum, out var bodyLength);

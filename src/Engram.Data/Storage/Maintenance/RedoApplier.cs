@@ -24,6 +24,12 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
     /// <summary>Rows inserted, updated or deleted.</summary>
     public long Rows { get; private set; }
 
+    /// <summary>For a salvage: which rows are known to be lost, so that changes to them are left out.</summary>
+    public Func<TableId, long, bool>? IsLost { get; init; }
+
+    /// <summary>Changes left out because <see cref="IsLost"/> said so.</summary>
+    public List<(TableId Table, long RowId, Lsn Lsn)> Skipped { get; } = [];
+
     public void Apply(Lsn lsn, ReadOnlySpan<byte> payload)
     {
         current = lsn.Value;
@@ -79,6 +85,11 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         {
             if (!rows.Delete(rowId, current))
             {
+                if (IsSkipped(rows.Table.Id, rowId))
+                {
+                    continue;
+                }
+
                 throw Damaged($"row {rowId} of '{rows.Table}' is deleted but is not there");
             }
 
@@ -107,7 +118,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
 
             for (var i = 0; i < rowIds.Length; i++)
             {
-                if (!rows.Update(rowIds[i], ids, batch, i, current))
+                if (!rows.Update(rowIds[i], ids, batch, i, current) && !IsSkipped(rows.Table.Id, rowIds[i]))
                 {
                     throw Damaged($"row {rowIds[i]} of '{rows.Table}' is updated but is not there");
                 }
@@ -197,6 +208,17 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         }
 
         return rows;
+    }
+
+    private bool IsSkipped(TableId table, long rowId)
+    {
+        if (IsLost is null || !IsLost(table, rowId))
+        {
+            return false;
+        }
+
+        Skipped.Add((table, rowId, new Lsn(current)));
+        return true;
     }
 
     private EngramException Damaged(string what) => Error.RedoDamaged(current, what);

@@ -21,6 +21,7 @@ internal sealed record OpenedStore(
 /// <para>Steps, and what a crash after each leaves behind:</para>
 /// <list type="number">
 /// <item>the writer's lock: goes with the process;</item>
+/// <item>a salvage that had been interrupted is finished, and one that is asked for runs (<see cref="Salvage"/>);</item>
 /// <item>CURRENT and the manifest that it names are read; a new database gets both (a creation that did not finish is begun anew);</item>
 /// <item>each segment's footer is checked against the manifest, its overlay is read; columns stay unread until somebody asks;</item>
 /// <item>the log is synced, read and checked, and commits after the manifest's LSN are applied to memory: nothing on disk has changed;</item>
@@ -28,7 +29,7 @@ internal sealed record OpenedStore(
 /// <item>files that the manifest does not name are deleted.</item>
 /// </list>
 /// <para>So opening is idempotent: interrupted anywhere and repeated any number of times, it ends in the same state. Read-only opening takes no lock and
-/// stops after step 4 without writing a byte.</para>
+/// stops after the log is applied, without writing a byte.</para>
 /// </remarks>
 internal static class StoreOpening
 {
@@ -60,6 +61,7 @@ internal static class StoreOpening
                 throw Error.DatabaseLocked(directory.Path, holder);
             }
 
+            var salvaged = options.IsReadOnly ? null : Repair(directory, options, logger);
             var wasCreated = !CurrentFile.Exists(directory);
             if (wasCreated && (options.IsReadOnly || !options.MayCreate))
             {
@@ -87,6 +89,8 @@ internal static class StoreOpening
                 Rows = applier.Rows,
                 Bytes = log.Bytes,
                 TornBytes = log.TornBytes,
+                Salvaged = salvaged?.Items ?? [],
+                QuarantinedFiles = [.. salvaged?.QuarantinedFiles ?? [], .. log.QuarantineNames],
             };
             Report(logger, directory.Path, report);
             var lsn = log.LastLsn > manifest.Manifest.Lsn ? log.LastLsn : manifest.Manifest.Lsn;
@@ -101,6 +105,13 @@ internal static class StoreOpening
             directory.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What an interrupted salvage left to do, and a salvage when one is asked for. Null when nothing was damaged.</summary>
+    private static SalvageResult? Repair(DataDirectory directory, StoreOptions options, ILogger logger)
+    {
+        SalvagePending.FinishIfAny(directory, options, logger);
+        return options.Recovery == RecoveryMode.Salvage ? Salvage.Run(directory, options, logger) : null;
     }
 
     private static PublishedManifest Create(DataDirectory directory)
@@ -118,7 +129,7 @@ internal static class StoreOpening
         return new PublishedManifest(ManifestFile.Read(directory, current.Generation, current.ManifestChecksum), current);
     }
 
-    private static Dictionary<TableId, TableCounters> Load(DataDirectory directory, Manifest manifest, Dictionary<TableId, TableVersion> tables)
+    internal static Dictionary<TableId, TableCounters> Load(DataDirectory directory, Manifest manifest, Dictionary<TableId, TableVersion> tables)
     {
         var counters = new Dictionary<TableId, TableCounters>();
         foreach (var id in manifest.Catalog.Tables.Keys)
@@ -165,7 +176,7 @@ internal static class StoreOpening
     }
 
     /// <summary>Lets go of what was built: the root holds it now, or nobody does.</summary>
-    private static void Release(Dictionary<TableId, TableVersion> tables)
+    internal static void Release(Dictionary<TableId, TableVersion> tables)
     {
         foreach (var version in tables.Values)
         {

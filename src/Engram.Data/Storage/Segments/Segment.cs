@@ -28,14 +28,14 @@ internal sealed unsafe partial class Segment : IDisposable
     private MappedRange? map;
     private bool isDisposed;
 
-    private Segment(DataDirectory directory, SegmentInfo info, DataFile file)
+    private Segment(DataDirectory directory, SegmentInfo info, DataFile file, bool ignoresHeader)
     {
         directoryPath = directory.Path;
         Info = info;
         this.file = file;
-        CheckHeader(out var fileId);
+        var fileId = CheckHeader(ignoresHeader);
         footer = ReadFooter(out header);
-        if (header.FileId != fileId)
+        if (fileId is { } found && header.FileId != found)
         {
             throw Error.FileForeign(directoryPath, info.Name, "its beginning and its end are of two files");
         }
@@ -74,7 +74,8 @@ internal sealed unsafe partial class Segment : IDisposable
 
     /// <summary>Opens the segment that the manifest names.</summary>
     /// <exception cref="EngramException">XX001: missing, cut short, damaged in header or footer, or another's; EG002: of a later version.</exception>
-    public static Segment Open(DataDirectory directory, SegmentInfo info)
+    /// <param name="ignoresHeader">For a salvage: the first 64 bytes say nothing that the footer does not say.</param>
+    public static Segment Open(DataDirectory directory, SegmentInfo info, bool ignoresHeader = false)
     {
         if (!directory.Exists(info.Name))
         {
@@ -84,7 +85,7 @@ internal sealed unsafe partial class Segment : IDisposable
         var file = directory.Open(info.Name, writable: false);
         try
         {
-            return new Segment(directory, info, file);
+            return new Segment(directory, info, file, ignoresHeader);
         }
         catch
         {
@@ -155,32 +156,6 @@ internal sealed unsafe partial class Segment : IDisposable
         return found < 0 ? -1 : start + found;
     }
 
-    /// <summary>Reads the file through calls, not through the map, and compares every page with its checksum. Before anything is loaded:
-    /// mapping the file closes it.</summary>
-    public void VerifyPages()
-    {
-        var piece = new byte[SegmentFormat.PieceSize];
-        for (var at = 0L; at < header.BodyLength; at += piece.Length)
-        {
-            var length = (int)Math.Min(piece.Length, header.BodyLength - at);
-            var read = file.Read(at, piece.AsSpan(0, length));
-            if (read != length)
-            {
-                throw Error.FileLength(directoryPath, Info.Name, Info.FileLength, at + read);
-            }
-
-            for (var i = 0; i < length; i += SegmentFormat.PageSize)
-            {
-                var page = (int)((at + i) / SegmentFormat.PageSize);
-                var found = Crc32C.Compute(piece.AsSpan(i, Math.Min(SegmentFormat.PageSize, length - i)));
-                if (found != PageChecksums[page])
-                {
-                    throw Error.FileChecksum(directoryPath, $"{Info.Name}, page {page}", PageChecksums[page], found);
-                }
-            }
-        }
-    }
-
     public void Dispose()
     {
         lock (mapGate)
@@ -193,12 +168,17 @@ internal sealed unsafe partial class Segment : IDisposable
 
     private ref readonly BlockEntry EntryOf(int ordinal, int block) => ref Entries[(ordinal * header.BlockCount) + block];
 
-    private void CheckHeader(out Guid fileId)
+    private Guid? CheckHeader(bool isIgnored)
     {
         var length = file.Length;
         if (length != Info.FileLength)
         {
             throw Error.FileLength(directoryPath, Info.Name, Info.FileLength, length);
+        }
+
+        if (isIgnored)
+        {
+            return null;
         }
 
         Span<byte> bytes = stackalloc byte[SegmentFormat.HeaderSize];
@@ -226,7 +206,7 @@ internal sealed unsafe partial class Segment : IDisposable
             throw Error.FileForeign(directoryPath, Info.Name, $"it is a segment of table t{table}, not {Info.Table}");
         }
 
-        fileId = new Guid(bytes[SegmentFormat.FileIdAt..(SegmentFormat.FileIdAt + 16)]);
+        return new Guid(bytes[SegmentFormat.FileIdAt..(SegmentFormat.FileIdAt + 16)]);
     }
 
     private byte[] ReadFooter(out FooterHeader footerHeader)

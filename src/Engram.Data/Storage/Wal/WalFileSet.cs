@@ -120,7 +120,10 @@ internal sealed class WalFileReader : IDisposable
     /// <summary>With the directory, for messages.</summary>
     public string Path { get; }
 
-    public long SizeBytes => Header.SizeBytes;
+    public long SizeBytes { get; private init; }
+
+    /// <summary>Whether the file was cut short; only a salvage reads such files.</summary>
+    public bool IsShort => SizeBytes < Header.SizeBytes;
 
     // What the chain found in this file.
 
@@ -128,7 +131,8 @@ internal sealed class WalFileReader : IDisposable
 
     public long EndOffset { get; set; } = WalFormat.BlockSizeBytes;
 
-    public static WalFileReader Open(DataDirectory directory, int number, bool isWritable)
+    /// <param name="takesShort">For a salvage: what is left of a file that was cut short is read.</param>
+    public static WalFileReader Open(DataDirectory directory, int number, bool isWritable, bool takesShort = false)
     {
         var name = WalFormat.FileName(number);
         var path = $"{directory.Path}/{name}";
@@ -152,12 +156,16 @@ internal sealed class WalFileReader : IDisposable
             }
 
             var length = file.Length;
-            if (length < header.SizeBytes || header.SizeBytes < 2 * WalFormat.BlockSizeBytes)
+            if ((length < header.SizeBytes && !takesShort) || header.SizeBytes < 2 * WalFormat.BlockSizeBytes)
             {
                 throw Error.LogFileDamaged(path, string.Create(CultureInfo.InvariantCulture, $"it has {length} bytes and was made with {header.SizeBytes}"));
             }
 
-            return new WalFileReader(file, path, header) { LastLsn = new Lsn(header.FirstLsn.Value - 1) };
+            return new WalFileReader(file, path, header)
+            {
+                SizeBytes = Math.Min(header.SizeBytes, length / WalFormat.BlockSizeBytes * WalFormat.BlockSizeBytes),
+                LastLsn = new Lsn(header.FirstLsn.Value - 1),
+            };
         }
         catch
         {

@@ -122,11 +122,7 @@ internal sealed class SimulatedDirectory : DataDirectory
             throw Failed("rename", from, 2);
         }
 
-        if (SimulatedNames.DirectoryOf(from) != SimulatedNames.DirectoryOf(to))
-        {
-            throw new NotSupportedException("A renaming between sub-directories needs two syncs, and is not simulated.");
-        }
-
+        CheckParent(to);
         _disk.Names.Rename(from, to);
         Reached(FaultPoint.Rename, from);
         return 0;

@@ -45,12 +45,17 @@ internal sealed class SimulatedNames
 
     public void Sync(string subdirectory)
     {
-        foreach (var change in _changes.Where(c => c.IsIn(subdirectory)))
+        // A renaming between two sub-directories is durable when both are synced.
+        for (var i = 0; i < _changes.Count; i++)
         {
-            change.Apply(_stored);
+            _changes[i] = _changes[i].SyncedIn(subdirectory);
+            if (_changes[i].IsDurable)
+            {
+                _changes[i].Apply(_stored);
+            }
         }
 
-        _changes.RemoveAll(c => c.IsIn(subdirectory));
+        _changes.RemoveAll(c => c.IsDurable);
     }
 
     public SimulatedNames Copy() => new(new(_seen), new(_stored), [.. _changes]);
@@ -89,7 +94,17 @@ internal sealed class SimulatedNames
 
     private readonly record struct Change(ChangeKind Kind, string Name, string? To, int Content)
     {
-        public bool IsIn(string subdirectory) => DirectoryOf(Name) == subdirectory;
+        private bool IsSyncedFrom { get; init; }
+
+        private bool IsSyncedTo { get; init; } = To is null;
+
+        public bool IsDurable => IsSyncedFrom && IsSyncedTo;
+
+        public Change SyncedIn(string subdirectory) => this with
+        {
+            IsSyncedFrom = IsSyncedFrom || DirectoryOf(Name) == subdirectory,
+            IsSyncedTo = IsSyncedTo || DirectoryOf(To!) == subdirectory,
+        };
 
         /// <summary>The names before need not be those at the time of the change: others may have been lost.</summary>
         public void Apply(Dictionary<string, int> names)

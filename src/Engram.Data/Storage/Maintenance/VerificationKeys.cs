@@ -1,0 +1,170 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
+using Engram.Data.Storage.Transactions;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>A row whose unique key a newer row has, too.</summary>
+/// <param name="Key">As text: (Id)=(5).</param>
+internal readonly record struct DuplicateKey(long RowId, long NewerRowId, string Key);
+
+/// <summary>Looks for keys that should be unique and are not, and for references to rows that are not there.</summary>
+/// <remarks>
+/// By sorting the hashes of all keys, which takes 16 bytes a row for a moment; with many rows in several passes, each over a part of the hashes. Rows whose
+/// hashes are equal are compared value by value.
+/// </remarks>
+internal static class VerificationKeys
+{
+    /// <summary>Rows of one pass.</summary>
+    private const long RowsPerPass = 8 * 1024 * 1024;
+
+    public static List<DuplicateKey> FindDuplicates(
+        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, CancellationToken cancellationToken)
+    {
+        var found = new List<DuplicateKey>();
+        var passes = (uint)((version.RowCount / RowsPerPass) + 1);
+        for (uint pass = 0; pass < passes; pass++)
+        {
+            var hashes = new List<ulong>();
+            var rowIds = new List<long>();
+            foreach (var (rowId, hash) in Hashes(version, table, [.. index.Columns.Select(c => c.Column)], horizon, cancellationToken))
+            {
+                if (hash is { } value && value % passes == pass)
+                {
+                    hashes.Add(value);
+                    rowIds.Add(rowId);
+                }
+            }
+
+            var sortedHashes = hashes.ToArray();
+            var sortedRowIds = rowIds.ToArray();
+            Array.Sort(sortedHashes, sortedRowIds);
+            for (var i = 0; i < sortedHashes.Length;)
+            {
+                var end = i + 1;
+                while (end < sortedHashes.Length && sortedHashes[end] == sortedHashes[i])
+                {
+                    end++;
+                }
+
+                if (end - i > 1)
+                {
+                    CompareAll(version, table, index, horizon, sortedRowIds.AsSpan(i, end - i), found);
+                }
+
+                i = end;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Row ids of rows that refer to a row which is not there.</summary>
+    public static List<long> FindDangling(
+        TableVersion version, TableDefinition table, ForeignKeyDefinition key, TableVersion referenced, TableDefinition referencedTable, ReadHorizon horizon,
+        CancellationToken cancellationToken)
+    {
+        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], horizon, cancellationToken).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
+        Array.Sort(hashes);
+        var dangling = new List<long>();
+        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], horizon, cancellationToken))
+        {
+            // A reference with a NULL in it refers to nothing.
+            if (hash is { } value && Array.BinarySearch(hashes, value) < 0)
+            {
+                dangling.Add(rowId);
+            }
+        }
+
+        return dangling;
+    }
+
+    /// <summary>All visible rows with the hash of their key; null when a part of it is NULL.</summary>
+    private static IEnumerable<(long RowId, ulong? Hash)> Hashes(
+        TableVersion version, TableDefinition table, ColumnId[] columns, ReadHorizon horizon, CancellationToken cancellationToken)
+    {
+        using var scan = new StoreTableScan(version, new BlockReader(horizon, table, [ColumnId.RowId, .. columns]), []);
+        var key = new Column[columns.Length];
+        while (scan.NextBlock())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var visible = scan.Visible;
+            var rowIds = scan.Load(0, visible);
+            for (var c = 0; c < key.Length; c++)
+            {
+                key[c] = scan.Load(c + 1, visible);
+            }
+
+            var count = visible?.Count ?? scan.RowCount;
+            for (var i = 0; i < count; i++)
+            {
+                var row = visible is null ? i : visible.Rows[i];
+                yield return (rowIds.Get<long>(row), KeyValue.TryHash(key, row, out var hash) ? hash : null);
+            }
+        }
+    }
+
+    private static void CompareAll(
+        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, Span<long> rowIds, List<DuplicateKey> found)
+    {
+        rowIds.Sort();
+        using var left = new KeyReader(version, table, index, horizon);
+        using var right = new KeyReader(version, table, index, horizon);
+        for (var i = 0; i < rowIds.Length; i++)
+        {
+            left.Read(rowIds[i]);
+            for (var j = rowIds.Length - 1; j > i; j--)
+            {
+                right.Read(rowIds[j]);
+                if (left.Equals(right))
+                {
+                    found.Add(new DuplicateKey(rowIds[i], rowIds[j], left.Describe(index.Columns.Select(c => table.FindColumn(c.Column)!.Name))));
+                    break;
+                }
+            }
+        }
+    }
+
+    /// <summary>The key of one row.</summary>
+    private sealed class KeyReader(TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon) : IDisposable
+    {
+        private readonly BlockReader reader = new(horizon, table, [.. index.Columns.Select(c => c.Column)]);
+        private readonly Column[] key = new Column[index.Columns.Length];
+        private readonly Selection one = new();
+        private int row;
+
+        public void Read(long rowId)
+        {
+            if (!RowLocator.TryPosition(version, rowId, reader, out row))
+            {
+                throw Error.Internal($"row {rowId} of {table} was there and is not");
+            }
+
+            one.Count = 0;
+            one.Add(row);
+            for (var i = 0; i < key.Length; i++)
+            {
+                key[i] = reader.Load(i, one);
+            }
+        }
+
+        public bool Equals(KeyReader other)
+        {
+            for (var i = 0; i < key.Length; i++)
+            {
+                if (!KeyValue.AreEqual(key[i], row, other.key[i], other.row))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+
+        public string Describe(IEnumerable<string> names) => KeyValue.Describe(names, key, row);
+
+        public void Dispose() => reader.Dispose();
+    }
+}
