@@ -15,13 +15,16 @@ internal sealed unsafe class Arena : IDisposable
     private const long BlockSizeBytesMin = 4 * 1024;
     private const long BlockSizeBytesMax = 1024 * 1024;
 
-    private readonly List<(nint Pointer, long Size)> blocks = [];
+    // Most arenas never need more than one small block: a point read makes a dozen of them.
+    private byte* first;
+    private long firstSize;
+    private List<(nint Pointer, long Size)>? more;
     private byte* next;
     private byte* end;
     private long blockSizeNext = BlockSizeBytesMin;
     private bool disposed;
 
-    ~Arena() => Free();
+    ~Arena() => Free(isFinalizing: true);
 
     /// <summary>Bytes held, used or not.</summary>
     public long SizeBytes { get; private set; }
@@ -71,61 +74,134 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>Forgets everything allocated and keeps the largest block for reuse.</summary>
     public void Reset()
     {
-        if (blocks.Count == 0)
+        if (more is { Count: > 0 })
         {
-            return;
+            KeepLargest(more);
         }
 
-        var largest = 0;
-        for (var i = 1; i < blocks.Count; i++)
-        {
-            largest = blocks[i].Size > blocks[largest].Size ? i : largest;
-        }
-
-        var kept = blocks[largest];
-        for (var i = 0; i < blocks.Count; i++)
-        {
-            if (i != largest)
-            {
-                NativeMemory.AlignedFree((void*)blocks[i].Pointer);
-            }
-        }
-
-        blocks.Clear();
-        blocks.Add(kept);
-        SizeBytes = kept.Size;
-        next = (byte*)kept.Pointer;
-        end = next + kept.Size;
+        next = first;
+        end = first + firstSize;
     }
 
     public void Dispose()
     {
-        Free();
+        Free(isFinalizing: false);
         GC.SuppressFinalize(this);
+    }
+
+    private void KeepLargest(List<(nint Pointer, long Size)> others)
+    {
+        for (var i = 0; i < others.Count; i++)
+        {
+            var (pointer, size) = others[i];
+            if (size > firstSize)
+            {
+                others[i] = ((nint)first, firstSize);
+                first = (byte*)pointer;
+                firstSize = size;
+            }
+        }
+
+        FreeAll(others, isFinalizing: false);
+        SizeBytes = firstSize;
     }
 
     private void AddBlock(long sizeBytesNeeded)
     {
         var size = Math.Max(blockSizeNext, (sizeBytesNeeded + Alignment - 1) & -Alignment);
-        var pointer = NativeMemory.AlignedAlloc((nuint)size, Alignment);
-        blocks.Add(((nint)pointer, size));
+        var pointer = size == BlockSizeBytesMin ? SmallBlocks.Rent() : (byte*)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+        if (first == null)
+        {
+            first = pointer;
+            firstSize = size;
+        }
+        else
+        {
+            (more ??= []).Add(((nint)pointer, size));
+        }
+
         SizeBytes += size;
-        next = (byte*)pointer;
+        next = pointer;
         end = next + size;
         blockSizeNext = Math.Min(blockSizeNext * 2, BlockSizeBytesMax);
     }
 
-    private void Free()
+    private void Free(bool isFinalizing)
     {
         disposed = true;
-        foreach (var (pointer, _) in blocks)
+        if (first != null)
         {
-            NativeMemory.AlignedFree((void*)pointer);
+            FreeBlock(first, firstSize, isFinalizing);
         }
 
-        blocks.Clear();
+        if (more is not null)
+        {
+            FreeAll(more, isFinalizing);
+        }
+
+        first = null;
+        firstSize = 0;
         next = null;
         end = null;
         SizeBytes = 0;
+    }
+
+    private static void FreeAll(List<(nint Pointer, long Size)> blocks, bool isFinalizing)
+    {
+        foreach (var (pointer, size) in blocks)
+        {
+            FreeBlock((byte*)pointer, size, isFinalizing);
+        }
+
+        blocks.Clear();
+    }
+
+    private static void FreeBlock(byte* pointer, long size, bool isFinalizing)
+    {
+        if (size == BlockSizeBytesMin && !isFinalizing)
+        {
+            SmallBlocks.Return(pointer);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(pointer);
+        }
+    }
+
+    /// <summary>Blocks of the smallest size that this thread gave back lately: the system's allocator is slow at aligned ones.</summary>
+    private sealed class SmallBlocks
+    {
+        private const int CountMax = 32;
+
+        [ThreadStatic]
+        private static SmallBlocks? ofThread;
+
+        private readonly nint[] kept = new nint[CountMax];
+        private int count;
+
+        // Of a thread that has ended.
+        ~SmallBlocks()
+        {
+            while (count > 0)
+            {
+                NativeMemory.AlignedFree((void*)kept[--count]);
+            }
+        }
+
+        public static byte* Rent()
+            => ofThread is { count: > 0 } blocks ? (byte*)blocks.kept[--blocks.count] : (byte*)NativeMemory.AlignedAlloc((nuint)BlockSizeBytesMin, Alignment);
+
+        public static void Return(byte* block)
+        {
+            var blocks = ofThread ??= new SmallBlocks();
+            if (blocks.count < CountMax)
+            {
+                blocks.kept[blocks.count++] = (nint)block;
+            }
+            else
+            {
+                NativeMemory.AlignedFree(block);
+            }
+        }
     }
 }

@@ -8,7 +8,8 @@ namespace Engram.Data.Columns;
 internal sealed unsafe class ColumnBuffer : IDisposable
 {
     private readonly Arena fixedMemory = new();
-    private readonly Arena variableMemory = new();
+    // Made at its first use: most columns are of fixed size.
+    private Arena? variableMemory;
     // Asked for once: they are looked up by kind, which is slow for every value.
     private readonly int physicalSize;
     private readonly bool isByReference;
@@ -32,7 +33,9 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Native memory held, in bytes.</summary>
-    public long SizeBytes => fixedMemory.SizeBytes + variableMemory.SizeBytes;
+    public long SizeBytes => fixedMemory.SizeBytes + (variableMemory?.SizeBytes ?? 0);
+
+    private Arena VariableMemory => variableMemory ??= new Arena();
 
     public void Append<T>(T value)
         where T : unmanaged
@@ -54,14 +57,14 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     public void AppendBytes(ReadOnlySpan<byte> value)
     {
         Reserve(1);
-        ((Bytes*)Column.Data)[Count++] = variableMemory.Copy(value);
+        ((Bytes*)Column.Data)[Count++] = VariableMemory.Copy(value);
     }
 
     public void AppendText(ReadOnlySpan<char> value)
     {
         Reserve(1);
         var size = System.Text.Encoding.UTF8.GetByteCount(value);
-        var pointer = variableMemory.Allocate(size);
+        var pointer = VariableMemory.Allocate(size);
         System.Text.Encoding.UTF8.GetBytes(value, new Span<byte>(pointer, size));
         ((Bytes*)Column.Data)[Count++] = new Bytes(pointer, size);
     }
@@ -105,7 +108,7 @@ internal sealed unsafe class ColumnBuffer : IDisposable
                 ((Guid*)Column.Data)[Count] = ((Guid*)source.Data)[at];
                 if (isByReference)
                 {
-                    ((Bytes*)Column.Data)[Count] = variableMemory.Copy(((Bytes*)source.Data)[at]);
+                    ((Bytes*)Column.Data)[Count] = VariableMemory.Copy(((Bytes*)source.Data)[at]);
                 }
 
                 break;
@@ -136,7 +139,7 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     }
 
     /// <summary>Memory for values of variable length that a kernel appends; valid until <see cref="Clear"/>.</summary>
-    public byte* AllocateVariable(int sizeBytes) => variableMemory.Allocate(sizeBytes);
+    public byte* AllocateVariable(int sizeBytes) => VariableMemory.Allocate(sizeBytes);
 
     /// <summary>Makes sure that a cleared null mask of the whole capacity is there, and returns it.</summary>
     public ulong* ClearNulls()
@@ -160,13 +163,13 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     {
         Count = 0;
         Column.Nulls = null;
-        variableMemory.Reset();
+        variableMemory?.Reset();
     }
 
     public void Dispose()
     {
         fixedMemory.Dispose();
-        variableMemory.Dispose();
+        variableMemory?.Dispose();
     }
 
     private void Grow(int capacityNew)

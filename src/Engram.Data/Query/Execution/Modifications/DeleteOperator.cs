@@ -15,7 +15,7 @@ internal sealed class DeleteOperator : DmlOperator
     private readonly Batch rows;
     private readonly HashSet<long>? seen;
     private readonly Selection unseen = new();
-    private readonly long[] rowIds = new long[Batch.RowCountMax];
+    private long[] rowIds = [];
 
     public DeleteOperator(DeletePlan plan, Operator source, StatementContext context)
         : base(plan, plan.Returning, context)
@@ -50,6 +50,9 @@ internal sealed class DeleteOperator : DmlOperator
     private void Delete(Batch batch)
     {
         unseen.Count = 0;
+
+        // As large as is needed: most deletes are of one row.
+        rowIds = rowIds.Length >= batch.SelectedCount ? rowIds : new long[batch.SelectedCount];
         for (var i = 0; i < batch.SelectedCount; i++)
         {
             var row = batch.RowAt(i);

@@ -25,7 +25,7 @@ internal sealed class UpdateOperator : DmlOperator
     private readonly Batch oldRows;
     private readonly HashSet<long>? seen;
     private readonly Selection unseen = new();
-    private readonly long[] rowIds = new long[Batch.RowCountMax];
+    private long[] rowIds = [];
 
     public UpdateOperator(UpdatePlan plan, Operator source, StatementContext context)
         : base(plan, plan.Returning, context)
@@ -88,6 +88,8 @@ internal sealed class UpdateOperator : DmlOperator
             return;
         }
 
+        // As large as is needed: most updates are of one row.
+        rowIds = rowIds.Length >= count ? rowIds : new long[count];
         for (var i = 0; i < count; i++)
         {
             rowIds[i] = batch.Columns[0].Get<long>(rows?.Rows[i] ?? i);
