@@ -24,6 +24,7 @@ internal sealed class DirectoryStore : Store
     private readonly IDisposable? directoryLock;
     private readonly WalWriter? wal;
     private readonly Checkpointer? checkpointer;
+    private readonly StateFile? state;
     private StoreRoot root;
     private int isClosed;
 
@@ -40,6 +41,13 @@ internal sealed class DirectoryStore : Store
         Appended = opened.Lsn;
         DurableWithoutLog = opened.Lsn;
         LatestCatalog = root.Catalogs[^1].Catalog;
+        if (wal is not null && Directory.IsShared)
+        {
+            // Before anything is appended: until here STATE was another's, and readers knew by that that nothing was.
+            state = StateFile.Begin(Directory, opened.Lsn, Logger);
+            wal.DurableAdvanced = state.Write;
+        }
+
         if (wal is not null)
         {
             wal.IsCommitExpected = () => writeLock.IsReleaseExpected;
@@ -194,10 +202,18 @@ internal sealed class DirectoryStore : Store
         }
         finally
         {
+            state?.Dispose();
             Root.Release();
             directoryLock?.Dispose();
             Directory.Dispose();
         }
+    }
+
+    /// <summary>Lets go of a read-only store that nobody got, whose directory is opened again.</summary>
+    public void ReleaseReadOnly()
+    {
+        isClosed = 1;
+        Root.Release();
     }
 
     // What follows is for the holder of the write lock only.

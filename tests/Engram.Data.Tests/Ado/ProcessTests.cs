@@ -150,6 +150,67 @@ public sealed class ProcessTests : AdoTest
         }
     }
 
+    [Fact]
+    public void Readers_beside_a_writer_that_commits_and_checkpoints_see_all_that_it_has_acknowledged()
+    {
+        using var writer = new OtherProcess("write", $"Data Source={DiskPath}");
+        var acknowledged = long.Parse(writer.ReadLine()!, CultureInfo.InvariantCulture);
+        var listening = Task.Factory.StartNew(
+            () =>
+            {
+                while (writer.ReadLine() is { } line)
+                {
+                    if (long.TryParse(line, CultureInfo.InvariantCulture, out var number))
+                    {
+                        Volatile.Write(ref acknowledged, number);
+                    }
+                }
+            },
+            TaskCreationOptions.LongRunning);
+        var last = 0L;
+        for (var i = 0; i < Openings; i++)
+        {
+            var before = Volatile.Read(ref acknowledged);
+            using var reader = new EngramConnection($"Data Source={DiskPath};Mode=ReadOnly;Keep Alive=0");
+            reader.Open();
+            last = CheckPairs(reader);
+            Assert.True(last >= before, $"Opening {i} shows {last} commits; {before} had been acknowledged before.");
+        }
+
+        Assert.True(last > Openings / 10, $"The writer came to {last} commits only.");
+        using (var late = Open($"Data Source={DiskPath};Mode=ReadOnly;Keep Alive=0"))
+        {
+            // Opened now, first read when its files are long gone.
+            var opened = Volatile.Read(ref acknowledged);
+            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref acknowledged) > opened + 30, TimeSpan.FromSeconds(60)));
+            Assert.True(CheckPairs(late) >= opened);
+        }
+
+        writer.Kill();
+        listening.Wait();
+        using var after = Open($"Data Source={DiskPath};Mode=ReadOnly;Keep Alive=0");
+        Assert.True(CheckPairs(after) >= acknowledged);
+    }
+
+    /// <summary>ENGRAM_READER_OPENINGS says how often a reader opens beside the writer.</summary>
+    private static int Openings
+        => int.TryParse(Environment.GetEnvironmentVariable("ENGRAM_READER_OPENINGS"), CultureInfo.InvariantCulture, out var number) ? number : 200;
+
+    /// <summary>Every commit added two rows that name each other, changed two others alike, and is counted by row 0.</summary>
+    private static long CheckPairs(EngramConnection connection)
+    {
+        // One statement is one snapshot; the database does not follow the writer anyway.
+        var row = Rows(connection, """
+            SELECT (SELECT twin FROM t WHERE id = 0), count(*), sum(id), sum(CASE WHEN id > 0 THEN version ELSE 0 END),
+                   sum(CASE WHEN id < 0 THEN version ELSE 0 END), count(DISTINCT id) FROM t
+            """)[0].Split(',').Select(v => long.Parse(v, CultureInfo.InvariantCulture)).ToArray();
+        Assert.Equal((2 * row[0]) + 1, row[1]);
+        Assert.Equal(0, row[2]);
+        Assert.Equal(row[3], row[4]);
+        Assert.Equal(row[1], row[5]);
+        return row[0];
+    }
+
     private static string[] OpenFiles(int processId)
         => [.. Directory.GetFiles($"/proc/{processId}/fd").Select(f => new FileInfo(f).LinkTarget ?? "")];
 }

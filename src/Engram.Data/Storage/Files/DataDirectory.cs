@@ -51,6 +51,12 @@ internal abstract class DataDirectory : IDisposable
     /// <returns>The lock, released by Dispose and by the end of the process; null when another holds it.</returns>
     public abstract IDisposable? TryLock(string name, out int holder);
 
+    /// <summary>Whether other processes can open the same directory.</summary>
+    public virtual bool IsShared => false;
+
+    /// <summary>Whether somebody, here or in another process, holds the lock of <see cref="TryLock"/>. Takes and writes nothing.</summary>
+    public virtual bool IsLocked(string name) => false;
+
     /// <summary>Whether the path still leads to the directory in which this object holds a lock: somebody may have deleted it and made another.
     /// False when no lock was taken. Costs a small read.</summary>
     public virtual bool IsInPlace() => true;

@@ -199,6 +199,21 @@ internal sealed class DiskDirectory(string path) : DataDirectory
         }
     }
 
+    public override bool IsShared => true;
+
+    public override bool IsLocked(string name)
+    {
+        var full = FullPath(name);
+        try
+        {
+            return DiskLock.IsHeld(full);
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("lock", full, e);
+        }
+    }
+
     public override bool IsInPlace()
     {
         try

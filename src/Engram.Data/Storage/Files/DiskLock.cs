@@ -13,6 +13,7 @@ namespace Engram.Data.Storage.Files;
 internal sealed class DiskLock : IDisposable
 {
     private const int AttemptsMax = 8;
+    private const int SharingViolation = unchecked((int)0x80070020);
 
     private readonly FileStream _stream;
     private readonly string _path;
@@ -72,6 +73,26 @@ internal sealed class DiskLock : IDisposable
         throw new IOException("The lock file is being replaced again and again.");
     }
 
+    /// <summary>Whether somebody holds the lock.</summary>
+    public static bool IsHeld(string path)
+    {
+        try
+        {
+            // On Windows the handle of the holder is the lock: it lets nobody else write.
+            using var handle = File.OpenHandle(
+                path, FileMode.Open, OperatingSystem.IsWindows() ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return !OperatingSystem.IsWindows() && SystemCalls.IsFileLocked(handle);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException e) when (OperatingSystem.IsWindows() && e.HResult == SharingViolation)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Whether this lock is the one that the file of its name shows, and not on a file that was deleted.</summary>
     public bool IsInPlace() => ReadContent(_path).AsSpan().SequenceEqual(_content);
 
@@ -88,7 +109,6 @@ internal sealed class DiskLock : IDisposable
     /// <summary>Null when another process has it open, which on Windows is the lock.</summary>
     private static FileStream? TryOpen(string path, UnixFileMode mode)
     {
-        const int SharingViolation = unchecked((int)0x80070020);
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, BufferSize = 0 };
         if (OperatingSystem.IsWindows())
         {

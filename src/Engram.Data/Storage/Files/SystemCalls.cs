@@ -19,10 +19,13 @@ internal static unsafe partial class SystemCalls
     public const int InvalidArgument = 22;
     private const int NotSupportedMac = 45;
     private const int FullSyncMac = 51;
+    private const int OfdGetLock = 36;
     private const int OfdSetLock = 37;
+    private const short ReadLock = 0;
     private const short WriteLock = 1;
     private const short Unlock = 2;
     private const int FlockExclusiveNonBlocking = 2 | 4;
+    private const int FlockSharedNonBlocking = 1 | 4;
     private const int AdvisePopulateRead = 22;
     private const int CloseOnExecLinux = 0x80000;
     private const int CloseOnExecMac = 0x1000000;
@@ -115,6 +118,19 @@ internal static unsafe partial class SystemCalls
 
         error = result == 0 ? 0 : Marshal.GetLastPInvokeError();
         return result == 0;
+    }
+
+    /// <summary>Whether another open file description holds the lock of <see cref="TryLockFile"/>.</summary>
+    public static bool IsFileLocked(SafeFileHandle file)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            var request = new FileLock { Type = ReadLock };
+            return fcntl(file, OfdGetLock, &request) == 0 && request.Type != Unlock;
+        }
+
+        // There is no way to ask; what was taken for the question goes with the handle. A writer that meets it asks again.
+        return flock(file, FlockSharedNonBlocking) != 0;
     }
 
     /// <summary>Releases at once what <see cref="TryLockFile"/> took, even while a child process that is just being started shares the descriptor.</summary>

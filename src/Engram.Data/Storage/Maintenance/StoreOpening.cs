@@ -37,6 +37,22 @@ internal static class StoreOpening
 
     public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger)
     {
+        try
+        {
+            return options.IsReadOnly
+                ? ReadOnlyOpening.Open(directory, logger, (held, upTo) => OpenOnce(held, options, logger, upTo))
+                : OpenOnce(directory, options, logger, null);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <param name="upTo">The newest commit that is read; null for all.</param>
+    private static DirectoryStore OpenOnce(DataDirectory directory, StoreOptions options, ILogger logger, Lsn? upTo)
+    {
         IDisposable? heldLock = null;
         WalWriter? wal = null;
         var tables = new Dictionary<TableId, TableVersion>();
@@ -71,7 +87,7 @@ internal static class StoreOpening
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
             var counters = Load(directory, manifest.Manifest, tables);
             using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path);
-            var log = WalReader.Replay(directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly);
+            var log = WalReader.Replay(directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
             // The writer deletes what recovery no longer needs only when its own file is durable.
             wal = options.IsReadOnly ? null : WalWriter.Create(directory, options, log.Position, logger);
             if (!options.IsReadOnly)
@@ -102,7 +118,6 @@ internal static class StoreOpening
             // Before the lock goes: it may still write.
             wal?.Dispose();
             heldLock?.Dispose();
-            directory.Dispose();
             throw;
         }
     }

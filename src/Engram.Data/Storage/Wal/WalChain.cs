@@ -40,9 +40,12 @@ internal sealed class WalChain
     public long BytesApplied { get; private set; }
 
     /// <summary>Reads until no group continues the chain.</summary>
-    public void Follow()
+    public void Follow() => Follow(new Lsn(long.MaxValue));
+
+    /// <summary>Reads until no group continues the chain, or a commit has been read.</summary>
+    public void Follow(Lsn upTo)
     {
-        while (TrySupersede() || TryReadGroup() || TryEnterNextFile())
+        while (NextLsn <= upTo && (TrySupersede() || TryReadGroup() || TryEnterNextFile()))
         {
         }
     }

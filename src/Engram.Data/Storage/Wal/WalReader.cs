@@ -37,8 +37,9 @@ internal static class WalReader
     /// <param name="after">The newest commit that the checkpoint holds; 0 when there is none.</param>
     /// <param name="apply">Called with each commit; its bytes are valid during the call.</param>
     /// <param name="isReadOnly">Writes nothing: no syncs and no quarantine. Then no writer may follow.</param>
+    /// <param name="upTo">The newest commit that is read, known to be there whole: what stands behind it is being written and is not looked at.</param>
     /// <exception cref="EngramException">XX001 when acknowledged data is lost, EG002 for a newer format, 58030 when reading fails.</exception>
-    public static WalRecoveryResult Replay(DataDirectory directory, Lsn after, Action<Lsn, ReadOnlyMemory<byte>> apply, bool isReadOnly = false)
+    public static WalRecoveryResult Replay(DataDirectory directory, Lsn after, Action<Lsn, ReadOnlyMemory<byte>> apply, bool isReadOnly = false, Lsn? upTo = null)
     {
         using var files = WalFileSet.Open(directory, after, isReadOnly);
         if (files.Live.Count == 0)
@@ -56,11 +57,18 @@ internal static class WalReader
         }
 
         var chain = new WalChain(files.Live, after, apply);
-        chain.Follow();
-        var end = WalTail.Examine(directory, files.Live, chain);
+        // The checkpoint may be newer than what the writer had said when it was asked.
+        var last = upTo is { } known ? (known > after ? known : after) : new Lsn(long.MaxValue);
+        chain.Follow(last);
+        var end = chain.NextLsn > last ? WalTail.None : WalTail.Examine(directory, files.Live, chain);
         if (chain.NextLsn <= after)
         {
             throw Error.LogIncomplete(directory.Path, after.Value + 1, $"it ends after commit {chain.NextLsn.Value - 1}");
+        }
+
+        if (chain.NextLsn <= upTo)
+        {
+            throw Error.LogDamaged(files.Live[chain.FileIndex].Path, chain.Offset, chain.NextLsn.Value, $"its writer has acknowledged everything up to commit {upTo}");
         }
 
         return new WalRecoveryResult

@@ -11,6 +11,9 @@ internal sealed class WalTail
 
     private WalTail(IReadOnlyList<string> deadFiles) => DeadFiles = deadFiles;
 
+    /// <summary>Nothing, because nothing was looked at.</summary>
+    public static WalTail None { get; } = new([]);
+
     /// <summary>Files behind the one in which the chain ends.</summary>
     public IReadOnlyList<string> DeadFiles { get; }
 

@@ -32,6 +32,10 @@ internal sealed class FaultyDirectory(DataDirectory inner) : DataDirectory
 
     public override bool CanMap => inner.CanMap;
 
+    public override bool IsShared => inner.IsShared;
+
+    public override bool IsLocked(string name) => inner.IsLocked(name);
+
     /// <summary>Whether time stands still, so that nothing happens by itself: no seal after a pause, no sync after an interval.</summary>
     public bool StopsClock { get; init; }
 
