@@ -19,6 +19,9 @@ namespace Engram.Data.Storage;
 /// </remarks>
 internal sealed class DirectoryStore : Store
 {
+    /// <summary>Larger memory for redo records is not kept from one transaction to the next.</summary>
+    private const int RedoKeptSizeBytes = 1024 * 1024;
+
     private readonly WriteLock writeLock = new();
     private readonly Dictionary<TableId, TableCounters> counters;
     private readonly IDisposable? directoryLock;
@@ -27,6 +30,7 @@ internal sealed class DirectoryStore : Store
     private readonly StateFile? state;
     private StoreRoot root;
     private int isClosed;
+    private ByteWriter? redo;
 
     public DirectoryStore(OpenedStore opened)
     {
@@ -233,6 +237,18 @@ internal sealed class DirectoryStore : Store
         var current = Root;
         current.AddReference();
         return new StoreSnapshot(current, horizon, catalog);
+    }
+
+    /// <summary>Memory for the redo records of the one write transaction; given back when it ends.</summary>
+    public ByteWriter TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteWriter(RedoKeptSizeBytes / 16);
+
+    public void GiveBackRedo(ByteWriter used)
+    {
+        if (used.Length <= RedoKeptSizeBytes)
+        {
+            used.Clear();
+            redo = used;
+        }
     }
 
     public void AppendToLog(Lsn expected, ReadOnlySpan<byte> payload)

@@ -20,6 +20,14 @@ internal abstract class DataFile : IDisposable
     /// it wrote as lost or kept, unknown which, and never sync this file again.</summary>
     public abstract void Sync();
 
+    /// <summary>Has the system bring what was written to this range to the disk now, and waits for it.</summary>
+    /// <remarks>It promises nothing: only <see cref="Sync"/> makes data durable. Who writes a large file beside a log that others wait for calls it
+    /// every few hundred kilobytes; else all of it stands in the disk's queue at once, and the log's next sync behind it. Does nothing where the
+    /// system has no such call. An error is one of writing, reported once: what was written may be lost.</remarks>
+    public virtual void WriteBack(long offset, long length)
+    {
+    }
+
     public abstract void SetLength(long length);
 
     /// <summary>Maps a range for reading. The range must lie within the file. Pages are populated, and their errors reported, by

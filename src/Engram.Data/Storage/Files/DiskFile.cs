@@ -96,6 +96,17 @@ internal sealed class DiskFile : DataFile
         }
     }
 
+    public override void WriteBack(long offset, long length)
+    {
+        var error = SystemCalls.WriteBack(_handle, offset, length);
+        if (error != 0)
+        {
+            // The system tells this error to nobody else: a later sync would succeed.
+            _syncFailed = true;
+            throw SystemError.From("sync_file_range", _fullPath, error);
+        }
+    }
+
     public override void SetLength(long length)
     {
         try

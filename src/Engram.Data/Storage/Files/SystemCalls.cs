@@ -17,6 +17,11 @@ internal static unsafe partial class SystemCalls
     // Numbers of Linux on x64 and arm64, and of macOS where the names say so. EINTR and EINVAL are the same on both.
     public const int Interrupted = 4;
     public const int InvalidArgument = 22;
+    private const int IllegalSeek = 29;
+    private const int NotImplemented = 38;
+
+    // SYNC_FILE_RANGE_WAIT_BEFORE | WRITE | WAIT_AFTER.
+    private const uint SyncRangeWriteAndWait = 7;
     private const int NotSupportedMac = 45;
     private const int FullSyncMac = 51;
     private const int OfdGetLock = 36;
@@ -52,6 +57,24 @@ internal static unsafe partial class SystemCalls
             if (error != Interrupted)
             {
                 return error;
+            }
+        }
+    }
+
+    /// <summary>Writes the dirty pages of a range to the disk and waits for that, without its metadata. 0, or the system's error.</summary>
+    public static int WriteBack(SafeFileHandle file, long offset, long length)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return 0;
+        }
+
+        while (true)
+        {
+            var error = sync_file_range(file, offset, length, SyncRangeWriteAndWait) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            if (error != Interrupted)
+            {
+                return error is NotImplemented or InvalidArgument or IllegalSeek ? 0 : error;
             }
         }
     }
@@ -214,6 +237,9 @@ internal static unsafe partial class SystemCalls
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle file, long offset, long length, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);

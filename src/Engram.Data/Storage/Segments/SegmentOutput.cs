@@ -8,6 +8,9 @@ namespace Engram.Data.Storage.Segments;
 /// it was written 4 KiB at a time, because the system keeps the file in large pieces of memory.</remarks>
 internal sealed unsafe class SegmentOutput : IDisposable
 {
+    /// <summary>How much the disk is given at once, so that the log's syncs need not wait for more.</summary>
+    private const int WriteBackSizeBytes = 512 * 1024;
+
     private readonly DataFile file;
     private readonly NativeBuffer piece = new();
     private readonly List<uint> pageChecksums = [];
@@ -76,6 +79,11 @@ internal sealed unsafe class SegmentOutput : IDisposable
         }
 
         file.Write(pieceOffset, new ReadOnlySpan<byte>(pointer, filled));
+        for (var at = 0; at < filled; at += WriteBackSizeBytes)
+        {
+            file.WriteBack(pieceOffset + at, Math.Min(WriteBackSizeBytes, filled - at));
+        }
+
         pieceOffset += filled;
         filled = 0;
     }

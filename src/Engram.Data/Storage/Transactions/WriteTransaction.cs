@@ -23,7 +23,7 @@ internal sealed partial class WriteTransaction : Transaction
     private readonly long appended;
     private readonly long? asOf;
     private readonly UndoLog undo = new();
-    private readonly ByteWriter redo = new();
+    private readonly ByteWriter redo;
     private readonly Dictionary<TableId, RowChanges> changes = [];
     private readonly Dictionary<TableId, List<RowIdRange>> touched = [];
     private readonly List<Savepoint> savepoints = [];
@@ -38,6 +38,7 @@ internal sealed partial class WriteTransaction : Transaction
     public WriteTransaction(DirectoryStore store, Lsn? asOf)
     {
         this.store = store;
+        redo = store.TakeRedo();
         this.asOf = asOf?.Value;
         appended = store.Appended.Value;
         catalogBefore = catalog = store.LatestCatalog;
@@ -311,6 +312,7 @@ internal sealed partial class WriteTransaction : Transaction
 
         changes.Clear();
         undo.Clear();
+        store.GiveBackRedo(redo);
     }
 
     private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, catalog);

@@ -56,7 +56,9 @@ internal sealed class WalFile : IDisposable
             var zeros = new byte[(int)Math.Min(PieceSizeBytes, sizeBytes)];
             for (var offset = 0L; offset < sizeBytes; offset += zeros.Length)
             {
-                file.Write(offset, zeros.AsSpan(0, (int)Math.Min(zeros.Length, sizeBytes - offset)));
+                var length = (int)Math.Min(zeros.Length, sizeBytes - offset);
+                file.Write(offset, zeros.AsSpan(0, length));
+                file.WriteBack(offset, length);
             }
 
             file.Sync();
