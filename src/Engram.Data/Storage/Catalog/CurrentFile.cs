@@ -65,6 +65,8 @@ internal static class CurrentFile
     /// <summary>What may lie in a directory that is not a database yet: the lock is taken before anything is looked at.</summary>
     private const string LockName = "LOCK";
 
+    private static readonly string[] Subdirectories = ["segments", "wal"];
+
     private const int SlotSize = 4096;
     private const int SequenceAt = 16;
     private const int GenerationAt = 24;
@@ -94,6 +96,8 @@ internal static class CurrentFile
         if (!directory.Exists(NewName))
         {
             var others = directory.List("").Where(name => name != LockName).ToList();
+            // The files of a database whose CURRENT and manifest are both gone are the last thing to build another one over.
+            others.AddRange(Subdirectories.SelectMany(s => directory.List(s).Select(name => $"{s}/{name}")));
             if (others.Count > 0)
             {
                 throw Error.NotADatabase(directory.Path, $"it has no file CURRENT, but others, such as '{others[0]}'{SalvageAdvice(others)}");

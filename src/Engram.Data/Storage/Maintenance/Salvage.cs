@@ -11,7 +11,9 @@ using Microsoft.Extensions.Logging;
 namespace Engram.Data.Storage.Maintenance;
 
 /// <summary>What a salvage did.</summary>
-internal sealed record SalvageResult(IReadOnlyList<SalvagedItem> Items, IReadOnlyList<string> QuarantinedFiles);
+/// <param name="Log">What of the log was applied, and is in segments now.</param>
+/// <param name="Rows">Rows that those commits changed.</param>
+internal sealed record SalvageResult(IReadOnlyList<SalvagedItem> Items, IReadOnlyList<string> QuarantinedFiles, WalSalvageResult Log, long Rows);
 
 /// <summary>Makes of a damaged database one that opens, from what can be read, and puts the rest aside.</summary>
 /// <remarks>
@@ -203,7 +205,7 @@ internal static class Salvage
         pending.Finish(directory, options, logger);
         quarantined.AddRange(moves.Select(m => m.Item2));
         quarantined.Add(report);
-        return new SalvageResult(items, quarantined);
+        return new SalvageResult(items, quarantined, state.Log, state.Rows);
     }
 
     /// <summary>Everything that the old state consisted of and the new one does not name.</summary>

@@ -37,7 +37,7 @@ internal sealed record SalvagePending(
     /// <summary>Finishes a salvage that was cut short after it had published, and forgets one that was cut short before.</summary>
     public static void FinishIfAny(DataDirectory directory, StoreOptions options, ILogger logger)
     {
-        if (!directory.Exists(Name))
+        if (!directory.Exists(Name) || !directory.Exists(CurrentFile.Name))
         {
             return;
         }

@@ -37,6 +37,9 @@ internal sealed class SalvageState : IDisposable
 
     public DatabaseCatalog Catalog => applier.Catalog;
 
+    /// <summary>Rows that the log changed.</summary>
+    public long Rows => applier.Rows;
+
     /// <summary>Changes in the log to rows that are lost.</summary>
     public IReadOnlyList<(TableId Table, long RowId, Lsn Lsn)> Skipped => applier.Skipped;
 

@@ -34,12 +34,13 @@ internal sealed record WalSalvageResult
     /// <summary>What lost commits, as far as they can be decoded, did to rows.</summary>
     public IReadOnlyList<WalLostChange> Changes { get; init; } = [];
 
-    /// <summary>Groups, commits and bytes that were applied.</summary>
-    public long Groups { get; init; }
-
+    /// <summary>Commits that were applied, and their bytes.</summary>
     public long Transactions { get; init; }
 
     public long Bytes { get; init; }
+
+    /// <summary>Bytes of a torn tail, which was never acknowledged.</summary>
+    public long TornBytes { get; init; }
 }
 
 /// <summary>Reads as much of a log as forms an unbroken prefix, and looks at what lies behind the break. Changes nothing.</summary>
@@ -67,6 +68,7 @@ internal static class WalSalvage
             var last = after;
             Lsn? misfit = null;
             WalChain? chain = null;
+            var (transactions, bytes, tornBytes) = (0L, 0L, 0L);
             if (isReached)
             {
                 var applying = Lsn.Zero;
@@ -77,12 +79,14 @@ internal static class WalSalvage
                         applying = lsn;
                         apply(lsn, payload);
                         (last, applying) = (lsn, Lsn.Zero);
+                        transactions++;
+                        bytes += payload.Length;
                     }
                 });
                 try
                 {
                     chain.Follow();
-                    WalTail.Examine(directory, files, chain);
+                    tornBytes = WalTail.Examine(directory, files, chain).TornBytes;
                     if (chain.NextLsn <= after)
                     {
                         damage ??= string.Create(CultureInfo.InvariantCulture, $"the log ends after commit {chain.NextLsn.Value - 1}, and the last checkpoint holds everything up to {after}");
@@ -107,9 +111,9 @@ internal static class WalSalvage
                 LastKnownGroup = Math.Max(rest.LastGroup, (chain?.NextGroup ?? 1) - 1),
                 FileNumberNext = numberNext,
                 Changes = damage is null ? [] : rest.Changes,
-                Groups = chain?.GroupsApplied ?? 0,
-                Transactions = chain?.CommitsApplied ?? 0,
-                Bytes = chain?.BytesApplied ?? 0,
+                Transactions = transactions,
+                Bytes = bytes,
+                TornBytes = tornBytes,
             };
         }
         finally

@@ -44,7 +44,7 @@ internal sealed class Sample
     /// <summary>Where the three commits' groups begin.</summary>
     public List<long> GroupOffsets { get; } = [];
 
-    public static async Task<Sample> CreateAsync()
+    public static async Task<Sample> CreateAsync(int segmentRows = 6000)
     {
         var random = new Random(1);
         var directory = new SimulatedDirectory(1);
@@ -53,9 +53,9 @@ internal sealed class Sample
         await EpisodeTable.CreateAsync(store);
         await ChangeAsync(store, t =>
         {
-            for (var id = 1; id <= 6000; id += 2000)
+            for (var id = 1; id <= segmentRows; id += 1200)
             {
-                var added = Enumerable.Range(id, 2000).Select(i => EpisodeRow.Random(random, i)).ToArray();
+                var added = Enumerable.Range(id, 1200).Select(i => EpisodeRow.Random(random, i)).ToArray();
                 var range = EpisodeTable.Insert(t, added);
                 foreach (var (i, row) in added.Index())
                 {
@@ -67,10 +67,10 @@ internal sealed class Sample
         await store.CheckpointAsync(default);
         await ChangeAsync(store, t =>
         {
-            t.Delete(EpisodeTable.Id, [100, 200, 3000]);
+            t.Delete(EpisodeTable.Id, [100, 200, 2300]);
             rows.Remove(100);
             rows.Remove(200);
-            rows.Remove(3000);
+            rows.Remove(2300);
             EpisodeTable.Update(t, 1, 2, 0.5f);
             rows[1] = rows[1] with { Confidence = 0.5f };
             var again = EpisodeRow.Random(random, 100);

@@ -178,6 +178,20 @@ public sealed class SalvageTests
     }
 
     [Fact]
+    public async Task A_log_and_segments_without_CURRENT_and_manifest_are_not_built_over()
+    {
+        var sample = await Sample.CreateAsync();
+        sample.Remove(CurrentFile.Name);
+        sample.Remove(sample.Disk.Files.Single(n => n.StartsWith(Manifest.NamePrefix, StringComparison.Ordinal)));
+        foreach (var recovery in new[] { RecoveryMode.Strict, RecoveryMode.Salvage })
+        {
+            var directory = sample.Start();
+            Assert.Equal("EG001", Assert.Throws<EngramException>(() => Open(directory, recovery)).SqlState);
+            Assert.Equal(sample.Bytes(sample.Segment), directory.ReadFile(sample.Segment));
+        }
+    }
+
+    [Fact]
     public async Task The_report_is_there_as_text_and_as_JSON()
     {
         var sample = await Sample.CreateAsync();
