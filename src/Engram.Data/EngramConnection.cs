@@ -17,7 +17,9 @@ namespace Engram.Data;
 public sealed partial class EngramConnection : DbConnection
 {
     private readonly EngramDataSource? source;
-    private readonly List<EngramDataReader> readers = [];
+    // Weak, so that readers which the application forgets do not pile up with their snapshots while the connection stays open.
+    private readonly List<WeakReference<EngramDataReader>> readers = [];
+    private readonly Stack<WeakReference<EngramDataReader>> spareReaders = [];
     private string connectionString = "";
     private ConnectionSettings settings = ConnectionSettings.Default;
     private ConnectionState state;
@@ -201,9 +203,44 @@ public sealed partial class EngramConnection : DbConnection
         return DatabaseRegistry.Delete(ToNamedTarget(connectionString));
     }
 
-    internal void Attach(EngramDataReader reader) => readers.Add(reader);
+    internal void Attach(EngramDataReader reader)
+    {
+        if (!spareReaders.TryPop(out var entry))
+        {
+            // None to spare: as many as ever are open, or they were forgotten.
+            if (readers.Count >= 8)
+            {
+                RemoveReader(null);
+            }
 
-    internal void Detach(EngramDataReader reader) => readers.Remove(reader);
+            entry = spareReaders.TryPop(out var forgotten) ? forgotten : new WeakReference<EngramDataReader>(reader);
+        }
+
+        entry.SetTarget(reader);
+        readers.Add(entry);
+    }
+
+    internal void Detach(EngramDataReader reader) => RemoveReader(reader);
+
+    /// <summary>Removes a reader, and those that are gone on the way to it.</summary>
+    private void RemoveReader(EngramDataReader? reader)
+    {
+        for (var i = readers.Count - 1; i >= 0; i--)
+        {
+            var entry = readers[i];
+            var isThere = entry.TryGetTarget(out var target);
+            if (!isThere || ReferenceEquals(target, reader))
+            {
+                readers.RemoveAt(i);
+                entry.SetTarget(null!);
+                spareReaders.Push(entry);
+                if (isThere)
+                {
+                    return;
+                }
+            }
+        }
+    }
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand() => CreateCommand();
@@ -277,7 +314,14 @@ public sealed partial class EngramConnection : DbConnection
         {
             while (readers.Count > 0)
             {
-                readers[^1].Abandon();
+                if (readers[^1].TryGetTarget(out var open))
+                {
+                    open.Abandon();
+                }
+                else
+                {
+                    RemoveReader(null);
+                }
             }
 
             session?.Dispose();

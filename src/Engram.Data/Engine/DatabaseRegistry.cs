@@ -60,10 +60,23 @@ internal static class DatabaseRegistry
     }
 }
 
-/// <summary>Keeps a database open until it is disposed; of one connection or data source. Not thread-safe, but for a second Dispose, which does nothing.</summary>
+/// <summary>Keeps a database open until it is disposed, or forgotten with the connection or data source that has it. Not thread-safe, but for a second
+/// Dispose, which does nothing.</summary>
 internal sealed class DatabaseLease(DatabaseSlot slot, Database database, TimeSpan keepAlive, bool isFirst) : IAsyncDisposable
 {
     private int isReturned;
+
+    ~DatabaseLease()
+    {
+        if (Interlocked.Exchange(ref isReturned, 1) == 0)
+        {
+            // Not here: closing waits for the disk.
+            ThreadPool.UnsafeQueueUserWorkItem(static l => l.slot.ReturnForgotten(l.keepAlive), this, preferLocal: false);
+        }
+    }
+
+    private readonly DatabaseSlot slot = slot;
+    private readonly TimeSpan keepAlive = keepAlive;
 
     public Database Database { get; } = database;
 
@@ -73,5 +86,8 @@ internal sealed class DatabaseLease(DatabaseSlot slot, Database database, TimeSp
     public ValueTask DisposeAsync() => ReturnAsync(isAsync: true);
 
     public ValueTask ReturnAsync(bool isAsync)
-        => Interlocked.Exchange(ref isReturned, 1) == 0 ? slot.ReturnAsync(keepAlive, isAsync) : default;
+    {
+        GC.SuppressFinalize(this);
+        return Interlocked.Exchange(ref isReturned, 1) == 0 ? slot.ReturnAsync(keepAlive, isAsync) : default;
+    }
 }

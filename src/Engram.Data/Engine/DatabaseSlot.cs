@@ -98,6 +98,20 @@ internal sealed partial class DatabaseSlot(string key)
         }
     }
 
+    /// <summary>Takes back the lease of a connection that was collected without having been closed. There is nobody to throw to.</summary>
+    public void ReturnForgotten(TimeSpan keepAliveAsked)
+    {
+        LogForgotten(log, key);
+        try
+        {
+            Waiting.Result(ReturnAsync(keepAliveAsked, isAsync: false));
+        }
+        catch (Exception e)
+        {
+            LogCloseFailed(log, e, key);
+        }
+    }
+
     /// <summary>Closes the database unless it is in use; then it closes with its last lease.</summary>
     public int CloseIdle()
     {
@@ -294,6 +308,9 @@ internal sealed partial class DatabaseSlot(string key)
 
     [LoggerMessage(1, LogLevel.Error, "Closing the database '{Path}' failed.")]
     private static partial void LogCloseFailed(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(3, LogLevel.Warning, "A connection or data source of '{Path}' was collected without having been disposed. What it left uncommitted is rolled back.")]
+    private static partial void LogForgotten(ILogger logger, string path);
 
     [LoggerMessage(2, LogLevel.Debug, "The database '{Path}' is locked by another process; waiting.")]
     private static partial void LogWaitingForLock(ILogger logger, string path);

@@ -160,7 +160,10 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         SessionTransaction transaction, Statement statement, ParameterList parameters, Interrupt interrupt, bool isAsync)
     {
         var writer = await transaction.EnterWriteAsync(NameOf(statement), interrupt, isAsync).ConfigureAwait(false);
-        return Write(writer, statement, parameters, interrupt);
+        var result = Write(writer, statement, parameters, interrupt);
+        // Whatever the application holds on to: not while it writes.
+        GC.KeepAlive(transaction);
+        return result;
     }
 
     private async ValueTask<ResultReader> WriteAndCommitAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isAsync)

@@ -31,7 +31,7 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     private readonly List<string> savepoints = [];
     private readonly List<QueryReader> ownReaders = [];
     private SharedSnapshot? pinned;
-    private Transaction? writer;
+    private WriterGuard? guard;
 
     public Isolation Isolation { get; } = isolation;
 
@@ -41,12 +41,12 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     public bool IsEnded { get; private set; }
 
     /// <summary>The write transaction; null before the first write.</summary>
-    public Transaction? Writer => writer;
+    public Transaction? Writer => guard?.Writer;
 
     /// <summary>Takes the write lock at the first statement of a serializable transaction; else does nothing.</summary>
     public async ValueTask PrepareStatementAsync(Interrupt interrupt, bool isAsync)
     {
-        if (Isolation == Isolation.Serializable && !IsReadOnly && writer is null)
+        if (Isolation == Isolation.Serializable && !IsReadOnly && guard is null)
         {
             await EnterWriteAsync("A serializable transaction", interrupt, isAsync).ConfigureAwait(false);
         }
@@ -55,9 +55,9 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     /// <summary>The view that the next query reads; dispose it with its reader.</summary>
     public ReadView OpenView()
     {
-        if (writer is not null)
+        if (guard is not null)
         {
-            return new ReadView(writer.OpenSnapshot(), null);
+            return new ReadView(guard.Writer.OpenSnapshot(), null);
         }
 
         // A serializable transaction that only reads is a snapshot: it stands at one place in the order of commits.
@@ -74,9 +74,9 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     /// <summary>The write transaction, begun if need be: waits for the write lock.</summary>
     public async ValueTask<Transaction> EnterWriteAsync(string statement, Interrupt interrupt, bool isAsync)
     {
-        if (writer is not null)
+        if (guard is not null)
         {
-            return writer;
+            return guard.Writer;
         }
 
         if (IsReadOnly)
@@ -99,14 +99,14 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
             throw;
         }
 
-        writer = begun;
+        guard = new WriterGuard(begun);
         return begun;
     }
 
     /// <summary>Remembers a reader of the writer's rows until it is disposed.</summary>
     public void Attach(QueryReader reader)
     {
-        if (writer is not null)
+        if (guard is not null)
         {
             ownReaders.Add(reader);
         }
@@ -116,17 +116,17 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
 
     public void CreateSavepoint(string name)
     {
-        writer?.CreateSavepoint(name);
+        guard?.Writer.CreateSavepoint(name);
         savepoints.Add(name);
     }
 
     public void RollbackToSavepoint(string name)
     {
         var index = FindSavepoint(name);
-        if (writer is not null)
+        if (guard is not null)
         {
             InvalidateReaders();
-            writer.RollbackToSavepoint(name);
+            guard.Writer.RollbackToSavepoint(name);
         }
 
         savepoints.RemoveRange(index + 1, savepoints.Count - index - 1);
@@ -135,7 +135,7 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     public void ReleaseSavepoint(string name)
     {
         var index = FindSavepoint(name);
-        writer?.ReleaseSavepoint(name);
+        guard?.Writer.ReleaseSavepoint(name);
         savepoints.RemoveRange(index, savepoints.Count - index);
     }
 
@@ -150,9 +150,9 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
         ownReaders.Clear();
         IsEnded = true;
         ReleasePinned();
-        if (writer is { } committing)
+        if (guard?.Release() is { } committing)
         {
-            writer = null;
+            guard = null;
             await using var _ = committing.ConfigureAwait(false);
             if (isAsync)
             {
@@ -176,9 +176,9 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
         IsEnded = true;
         InvalidateReaders();
         ReleasePinned();
-        if (writer is { } undone)
+        if (guard?.Release() is { } undone)
         {
-            writer = null;
+            guard = null;
             undone.Rollback();
             undone.Dispose();
         }
