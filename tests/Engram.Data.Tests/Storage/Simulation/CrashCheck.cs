@@ -22,7 +22,7 @@ namespace Engram.Data.Tests.Storage.Simulation;
 /// <item>who opens it read-only before all that sees the same, and changes nothing.</item>
 /// </list>
 /// </remarks>
-/// <param name="isErring">The disk lost writes that it had confirmed: acknowledged commits may be gone, and errors that say so are right.</param>
+/// <param name="isErring">The disk lost writes that it had confirmed: errors that say so are right.</param>
 internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions options, bool isErring = false)
 {
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
