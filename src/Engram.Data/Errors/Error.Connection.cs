@@ -64,7 +64,7 @@ internal static partial class Error
         => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' is open in another process{(processId == 0 ? "" : $" (id {processId})")}, and one process at a time writes. End that process, wait for it, or open with Mode=ReadOnly."), SqlStates.LockNotAvailable);
 
     public static EngramException DatabaseInUse(string path, int connectionCount)
-        => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' cannot be deleted while {connectionCount} connections to it are open in this process. Close them first."), SqlStates.ObjectInUse);
+        => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' cannot be deleted while {connectionCount} connection{(connectionCount == 1 ? "" : "s")} to it {(connectionCount == 1 ? "is" : "are")} open in this process. Close {(connectionCount == 1 ? "it" : "them")} first."), SqlStates.ObjectInUse);
 
     public static EngramException UnknownSetting(string name, IEnumerable<string> known)
         => new($"There is no setting '{name}'. Known are: {string.Join(", ", known)}.", SqlStates.UndefinedObject);
