@@ -12,13 +12,14 @@ Workload[] workloads = [new CommitsWorkload(), new OpenWorkload(), new RecoveryW
 
 var directory = new Option<string?>("--directory") { Description = "Where the databases are made and deleted again. A directory of its own under the system's temporary one by default.", Recursive = true };
 var json = new Option<string?>("--json") { Description = "A file for the figures, machine-readable.", Recursive = true };
+var markdown = new Option<string?>("--markdown") { Description = "A file for the tables, as Markdown.", Recursive = true };
 var seconds = new Option<double?>("--seconds") { Description = "How long to measure what is measured by time.", Recursive = true };
 var rows = new Option<int?>("--rows") { Description = "How many rows, where the workload has a number of rows.", Recursive = true };
 var logMiB = new Option<int?>("--log-mib") { Description = "recovery: how large the log is.", Recursive = true };
 var writers = new Option<int[]>("--writers") { Description = "commits: numbers of concurrent writers.", Recursive = true, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 16, 64] };
 var noPeers = new Option<bool>("--no-peers") { Description = "Leave the other engines out.", Recursive = true };
 
-var root = new RootCommand("Measures Engram.Data, its peers and the machine side by side.") { directory, json, seconds, rows, logMiB, writers, noPeers };
+var root = new RootCommand("Measures Engram.Data, its peers and the machine side by side.") { directory, json, markdown, seconds, rows, logMiB, writers, noPeers };
 foreach (var workload in workloads)
 {
     Add(workload.Name, workload.Description, workload);
@@ -44,12 +45,12 @@ void Add(string name, string description, params Workload[] chosen)
             WithPeers = !arguments.GetValue(noPeers),
             IsPartOfAll = chosen.Length > 1,
         };
-        return Run(chosen, options, arguments.GetValue(json));
+        return Run(chosen, options, arguments.GetValue(json), arguments.GetValue(markdown));
     });
     root.Subcommands.Add(command);
 }
 
-static int Run(Workload[] chosen, RunOptions options, string? jsonPath)
+static int Run(Workload[] chosen, RunOptions options, string? jsonPath, string? markdownPath)
 {
     Directory.CreateDirectory(options.Directory);
     var report = new Report();
@@ -64,6 +65,11 @@ static int Run(Workload[] chosen, RunOptions options, string? jsonPath)
         if (jsonPath is not null)
         {
             report.WriteJson(jsonPath);
+        }
+
+        if (markdownPath is not null)
+        {
+            report.WriteMarkdown(markdownPath);
         }
 
         return 0;

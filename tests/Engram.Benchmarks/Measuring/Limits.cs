@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -21,8 +22,17 @@ internal static class Limits
             section.Add("memory", threads == 1 ? "read, 1 thread" : $"read, {threads} threads", new Metric("rate", ReadBandwidth(threads), "GB/s"));
         }
 
+        if (Load() is { } load)
+        {
+            section.Note(string.Create(CultureInfo.InvariantCulture, $"Other work on the machine: {load:0.0} threads ready to run, on average over the last minute, on {Environment.ProcessorCount} cores. Above zero, figures are floors."));
+        }
+
         return section;
     }
+
+    /// <summary>The load average of one minute, where the system tells it.</summary>
+    private static double? Load()
+        => File.Exists("/proc/loadavg") && double.TryParse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture, out var load) ? load : null;
 
     /// <summary>Overwrites the blocks of a file that was written with zeros before, one after the other, with a sync after each.</summary>
     private static List<Metric> SyncLatency(string directory, TimeSpan duration)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Spectre.Console;
@@ -26,18 +27,17 @@ internal sealed class Report
     public void Show(Section section)
     {
         sections.Add(section);
+        var (metrics, rows) = Cells(section);
         var table = new Table { Border = TableBorder.Rounded, Title = new TableTitle(Markup.Escape($"{section.Name}: {section.Description}")) };
         table.AddColumn("subject").AddColumn("case");
-        var metrics = section.Figures.SelectMany(f => f.Metrics).Select(m => (m.Name, m.Unit)).Distinct().ToList();
-        foreach (var (name, unit) in metrics)
+        foreach (var metric in metrics)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(unit.Length == 0 ? name : $"{name} [{unit}]")).RightAligned());
+            table.AddColumn(new TableColumn(Markup.Escape(metric)).RightAligned());
         }
 
-        foreach (var figure in section.Figures)
+        foreach (var row in rows)
         {
-            var cells = metrics.Select(m => figure.Metrics.FirstOrDefault(f => f.Name == m.Name && f.Unit == m.Unit) is { } metric ? Format(metric.Value) : "");
-            table.AddRow([.. new[] { figure.Subject, figure.Case }.Concat(cells).Select(Markup.Escape)]);
+            table.AddRow([.. row.Select(Markup.Escape)]);
         }
 
         AnsiConsole.Write(table);
@@ -45,6 +45,25 @@ internal sealed class Report
         {
             AnsiConsole.MarkupLineInterpolated($"  {note}");
         }
+    }
+
+    /// <summary>The same tables for a page of the documentation.</summary>
+    public void WriteMarkdown(string path)
+    {
+        var text = new StringBuilder();
+        foreach (var section in sections)
+        {
+            var (metrics, rows) = Cells(section);
+            text.Append(CultureInfo.InvariantCulture, $"### {section.Name}\n\n{section.Description}\n\n| subject | case | {string.Join(" | ", metrics)} |\n|---|---|{string.Concat(Enumerable.Repeat("--:|", metrics.Count))}\n");
+            foreach (var row in rows)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", row)} |\n");
+            }
+
+            text.Append(section.Notes.Count > 0 ? "\n" : "").AppendJoin("\n", section.Notes).Append(section.Notes.Count > 0 ? "\n\n" : "\n");
+        }
+
+        File.WriteAllText(path, text.ToString());
     }
 
     public void WriteJson(string path)
@@ -58,6 +77,15 @@ internal sealed class Report
             MemoryGiB = Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1L << 30), 1),
         };
         File.WriteAllText(path, JsonSerializer.Serialize(new { Machine = machine, Sections = sections }, s_json) + "\n");
+    }
+
+    /// <summary>A column for each metric that any of the figures has.</summary>
+    private static (List<string> Metrics, List<string[]> Rows) Cells(Section section)
+    {
+        var metrics = section.Figures.SelectMany(f => f.Metrics).Select(m => (m.Name, m.Unit)).Distinct().ToList();
+        var rows = section.Figures.Select(figure => new[] { figure.Subject, figure.Case }
+            .Concat(metrics.Select(m => figure.Metrics.FirstOrDefault(f => f.Name == m.Name && f.Unit == m.Unit) is { } metric ? Format(metric.Value) : "")).ToArray());
+        return ([.. metrics.Select(m => m.Unit.Length == 0 ? m.Name : $"{m.Name} [{m.Unit}]")], [.. rows]);
     }
 
     /// <summary>Three significant digits below a thousand, whole numbers above.</summary>

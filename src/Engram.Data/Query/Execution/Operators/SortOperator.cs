@@ -122,8 +122,8 @@ internal sealed class SortOperator : Operator
             }
         }
 
-        var sorted = Sort().AsSpan();
-        return sorted[(int)Math.Min(offset, sorted.Length)..(int)Math.Min(rowCountMax, sorted.Length)].ToArray();
+        var sorted = SortFirst();
+        return offset == 0 ? sorted : sorted.AsSpan((int)Math.Min(offset, sorted.Length)).ToArray();
     }
 
     private void Keep(Batch source)
@@ -167,12 +167,13 @@ internal sealed class SortOperator : Operator
         return kept > 0;
     }
 
-    private int[] Sort() => sorter.Sort([.. keyColumns.Select(store.Column)], store.Count);
+    /// <summary>The rows that are kept, in order.</summary>
+    private int[] SortFirst() => sorter.SortFirst([.. keyColumns.Select(store.Column)], store.Count, (int)Math.Min(rowCountMax, store.Count));
 
     /// <summary>Keeps the first rows of those in the store, in their order: of equal rows the earlier ones come first then too.</summary>
     private void Cut()
     {
-        var kept = Sort().AsSpan(0, (int)rowCountMax);
+        var kept = SortFirst();
         spare ??= NewStore();
         spare.CopyFrom(store, kept);
         (store, spare) = (spare, store);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
 
@@ -12,10 +13,15 @@ internal sealed class RowSorter : IDisposable
 {
     private const int RunLength = 12;
 
+    // Memory for this many rows is kept from one sort to the next: a query with a limit sorts that few again and again.
+    private const int EntryCountKept = 16 * 1024;
+
     private readonly KeyComparer[] comparers;
     private readonly SortKey[] keys;
     private Column[] columns = [];
+    private SortEntry[] sorted = [];
     private SortEntry[] spare = [];
+    private ulong[] prefixes = [];
 
     public RowSorter(IEnumerable<SortKey> keys)
     {
@@ -24,22 +30,40 @@ internal sealed class RowSorter : IDisposable
     }
 
     /// <summary>The order of rows 0 … count - 1, whose keys lie in the columns.</summary>
-    public int[] Sort(Column[] keyColumns, int count)
+    public int[] Sort(Column[] keyColumns, int count) => SortFirst(keyColumns, count, count);
+
+    /// <summary>The first rows in that order, <paramref name="kept"/> of them or as many as there are. The fewer, the less is sorted.</summary>
+    public int[] SortFirst(Column[] keyColumns, int count, int kept)
     {
         columns = keyColumns;
-        var entries = new SortEntry[count];
+        if (sorted.Length < count)
+        {
+            // With room for a few more rows next time, when the memory is kept.
+            var capacity = count <= EntryCountKept ? (int)BitOperations.RoundUpToPowerOf2((uint)count) : count;
+            (sorted, spare) = (new SortEntry[capacity], new SortEntry[capacity]);
+        }
+
+        var entries = sorted.AsSpan(0, count);
         for (var i = 0; i < count; i++)
         {
             entries[i] = new SortEntry(i);
         }
 
-        spare = new SortEntry[count];
+        if (kept < count / 4)
+        {
+            entries = LeaveOutLater(entries, kept);
+        }
+
         SortByKey(entries, 0);
-        spare = [];
-        var order = new int[count];
-        for (var i = 0; i < count; i++)
+        var order = new int[Math.Min(kept, entries.Length)];
+        for (var i = 0; i < order.Length; i++)
         {
             order[i] = entries[i].Row;
+        }
+
+        if (count > EntryCountKept)
+        {
+            (sorted, spare, prefixes) = ([], [], []);
         }
 
         return order;
@@ -55,6 +79,86 @@ internal sealed class RowSorter : IDisposable
         {
             comparer.Dispose();
         }
+    }
+
+    /// <summary>Leaves out entries that come after at least <paramref name="kept"/> others by their first key; the rest stay in their places' order.</summary>
+    private Span<SortEntry> LeaveOutLater(Span<SortEntry> entries, int kept)
+    {
+        if (kept == 0)
+        {
+            return [];
+        }
+
+        comparers[0].SetPrefixes(columns[0], entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: true);
+        if (prefixes.Length < entries.Length)
+        {
+            prefixes = new ulong[sorted.Length];
+        }
+
+        for (var i = 0; i < entries.Length; i++)
+        {
+            prefixes[i] = entries[i].Prefix;
+        }
+
+        // Rows that share the bound's prefix all stay: later keys decide among them.
+        var bound = Selected(prefixes.AsSpan(0, entries.Length), kept - 1);
+        var count = 0;
+        foreach (var entry in entries)
+        {
+            entries[count] = entry;
+            count += entry.Prefix <= bound ? 1 : 0;
+        }
+
+        return entries[..count];
+    }
+
+    /// <summary>The value that would stand at a place if all were sorted. Reorders them.</summary>
+    private static ulong Selected(Span<ulong> values, int place)
+    {
+        while (values.Length > 16)
+        {
+            // The median of three as pivot: rows often come in order, or in the opposite one.
+            var (a, b, c) = (values[0], values[values.Length / 2], values[^1]);
+            var pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
+            var (low, high) = (0, values.Length - 1);
+            while (low <= high)
+            {
+                while (values[low] < pivot)
+                {
+                    low++;
+                }
+
+                while (values[high] > pivot)
+                {
+                    high--;
+                }
+
+                if (low <= high)
+                {
+                    (values[low], values[high]) = (values[high], values[low]);
+                    low++;
+                    high--;
+                }
+            }
+
+            // Up to high nothing is greater than the pivot, from low on nothing is smaller, and what is between equals it.
+            if (place <= high)
+            {
+                values = values[..(high + 1)];
+            }
+            else if (place >= low)
+            {
+                values = values[low..];
+                place -= low;
+            }
+            else
+            {
+                return pivot;
+            }
+        }
+
+        values.Sort();
+        return values[place];
     }
 
     /// <summary>Sorts rows that are equal in all keys before this one.</summary>
