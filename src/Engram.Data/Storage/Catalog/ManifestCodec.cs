@@ -7,7 +7,7 @@ namespace Engram.Data.Storage.Catalog;
 /// <summary>The body of a manifest as bytes; <see cref="ManifestFile"/> puts magic, version and checksum around it.</summary>
 /// <remarks>
 /// <code>
-/// manifest  generation i64, LSN i64, first log file i64, log checksum u32, catalog (CatalogCodec), tables
+/// manifest  generation i64, LSN i64, catalog (CatalogCodec), tables
 /// table     id, next row id i64, identities (column, next i64), segments
 /// segment   name, row count, least and greatest row id i64, file length i64, root checksum u32, columns zigzag, overlay name?, overlay checksum u32
 /// </code>
