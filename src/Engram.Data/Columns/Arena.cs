@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -109,7 +110,7 @@ internal sealed unsafe class Arena : IDisposable
     private void AddBlock(long sizeBytesNeeded)
     {
         var size = Math.Max(blockSizeNext, (sizeBytesNeeded + Alignment - 1) & -Alignment);
-        var pointer = size == BlockSizeBytesMin ? SmallBlocks.Rent() : (byte*)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+        var pointer = SmallBlocks.Rent(size);
         if (first == null)
         {
             first = pointer;
@@ -158,50 +159,72 @@ internal sealed unsafe class Arena : IDisposable
 
     private static void FreeBlock(byte* pointer, long size, bool isFinalizing)
     {
-        if (size == BlockSizeBytesMin && !isFinalizing)
-        {
-            SmallBlocks.Return(pointer);
-        }
-        else
+        // Not those that a finalizer frees: its thread makes no arenas.
+        if (isFinalizing || !SmallBlocks.TryReturn(pointer, size))
         {
             NativeMemory.AlignedFree(pointer);
         }
     }
 
-    /// <summary>Blocks of the smallest size that this thread gave back lately: the system's allocator is slow at aligned ones.</summary>
+    /// <summary>Blocks of the usual small sizes that this thread gave back lately: the system's allocator is slow at aligned ones.</summary>
     private sealed class SmallBlocks
     {
+        // Four sizes: 4, 8, 16 and 32 KiB; the larger ones hold a batch of 2,048 values. Less than half a MiB for a thread.
+        private const long SizeBytesMax = 8 * BlockSizeBytesMin;
         private const int CountMax = 32;
+        private const int LargerCountMax = 6;
 
         [ThreadStatic]
         private static SmallBlocks? ofThread;
 
-        private readonly nint[] kept = new nint[CountMax];
-        private int count;
+        private readonly nint[] kept = new nint[CountMax + (3 * LargerCountMax)];
+        private readonly int[] counts = new int[4];
 
         // Of a thread that has ended.
         ~SmallBlocks()
         {
-            while (count > 0)
+            for (var kind = 0; kind < counts.Length; kind++)
             {
-                NativeMemory.AlignedFree((void*)kept[--count]);
+                while (counts[kind] > 0)
+                {
+                    NativeMemory.AlignedFree((void*)kept[StartOf(kind) + --counts[kind]]);
+                }
             }
         }
 
-        public static byte* Rent()
-            => ofThread is { count: > 0 } blocks ? (byte*)blocks.kept[--blocks.count] : (byte*)NativeMemory.AlignedAlloc((nuint)BlockSizeBytesMin, Alignment);
-
-        public static void Return(byte* block)
+        public static byte* Rent(long size)
         {
+            if (ofThread is { } blocks && TryKindOf(size, out var kind) && blocks.counts[kind] > 0)
+            {
+                return (byte*)blocks.kept[StartOf(kind) + --blocks.counts[kind]];
+            }
+
+            return (byte*)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+        }
+
+        public static bool TryReturn(byte* block, long size)
+        {
+            if (!TryKindOf(size, out var kind))
+            {
+                return false;
+            }
+
             var blocks = ofThread ??= new SmallBlocks();
-            if (blocks.count < CountMax)
+            if (blocks.counts[kind] == (kind == 0 ? CountMax : LargerCountMax))
             {
-                blocks.kept[blocks.count++] = (nint)block;
+                return false;
             }
-            else
-            {
-                NativeMemory.AlignedFree(block);
-            }
+
+            blocks.kept[StartOf(kind) + blocks.counts[kind]++] = (nint)block;
+            return true;
+        }
+
+        private static int StartOf(int kind) => kind == 0 ? 0 : CountMax + ((kind - 1) * LargerCountMax);
+
+        private static bool TryKindOf(long size, out int kind)
+        {
+            kind = BitOperations.Log2((ulong)size) - BitOperations.Log2((ulong)BlockSizeBytesMin);
+            return size <= SizeBytesMax && BitOperations.IsPow2(size);
         }
     }
 }

@@ -36,14 +36,26 @@ public sealed unsafe class ArenaTests
         Assert.Equal(10_000_000, arena.SizeBytes, 64.0);
     }
 
-    [Fact]
-    public void Two_arenas_never_share_a_block()
+    [Theory]
+    [InlineData(4096)]
+    [InlineData(8192)]
+    [InlineData(16384)]
+    [InlineData(32768)]
+    [InlineData(65536)]
+    public void Two_arenas_never_share_a_block(int sizeBytes)
     {
         // Small blocks go round within a thread; one that was given back twice would have two owners.
         for (var round = 0; round < 3; round++)
         {
             var arenas = Enumerable.Range(0, 100).Select(_ => new Arena()).ToList();
-            var starts = arenas.Select(a => (nint)a.Allocate(4096)).ToList();
+            var starts = arenas.Select(a => (nint)a.Allocate(sizeBytes)).ToList();
+            for (var i = 0; i < starts.Count; i++)
+            {
+                // Were a block smaller than its place in the cache says, its neighbour's bytes would change.
+                new Span<byte>((void*)starts[i], sizeBytes).Fill((byte)i);
+            }
+
+            Assert.All(starts.Select((start, i) => (start, i)), s => Assert.False(new Span<byte>((void*)s.start, sizeBytes).ContainsAnyExcept((byte)s.i)));
             Assert.Equal(arenas.Count, starts.Distinct().Count());
             arenas.ForEach(a => a.Dispose());
             arenas.ForEach(a => a.Dispose());

@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Buffers;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
 
@@ -13,7 +13,8 @@ internal sealed class RowSorter : IDisposable
 {
     private const int RunLength = 12;
 
-    // Memory for this many rows is kept from one sort to the next: a query with a limit sorts that few again and again.
+    // Memory for this many rows is kept from one sort to the next: a query with a limit sorts that few again and again. It is of the pool,
+    // since new arrays of this size would each bring a full collection nearer.
     private const int EntryCountKept = 16 * 1024;
 
     private readonly KeyComparer[] comparers;
@@ -38,9 +39,9 @@ internal sealed class RowSorter : IDisposable
         columns = keyColumns;
         if (sorted.Length < count)
         {
-            // With room for a few more rows next time, when the memory is kept.
-            var capacity = count <= EntryCountKept ? (int)BitOperations.RoundUpToPowerOf2((uint)count) : count;
-            (sorted, spare) = (new SortEntry[capacity], new SortEntry[capacity]);
+            ReturnMemory();
+            sorted = ArrayPool<SortEntry>.Shared.Rent(count);
+            spare = ArrayPool<SortEntry>.Shared.Rent(count);
         }
 
         var entries = sorted.AsSpan(0, count);
@@ -63,7 +64,7 @@ internal sealed class RowSorter : IDisposable
 
         if (count > EntryCountKept)
         {
-            (sorted, spare, prefixes) = ([], [], []);
+            ReturnMemory();
         }
 
         return order;
@@ -75,10 +76,19 @@ internal sealed class RowSorter : IDisposable
 
     public void Dispose()
     {
+        ReturnMemory();
         foreach (var comparer in comparers)
         {
             comparer.Dispose();
         }
+    }
+
+    private void ReturnMemory()
+    {
+        ArrayPool<SortEntry>.Shared.Return(sorted);
+        ArrayPool<SortEntry>.Shared.Return(spare);
+        ArrayPool<ulong>.Shared.Return(prefixes);
+        (sorted, spare, prefixes) = ([], [], []);
     }
 
     /// <summary>Leaves out entries that come after at least <paramref name="kept"/> others by their first key; the rest stay in their places' order.</summary>
@@ -92,7 +102,8 @@ internal sealed class RowSorter : IDisposable
         comparers[0].SetPrefixes(columns[0], entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: true);
         if (prefixes.Length < entries.Length)
         {
-            prefixes = new ulong[sorted.Length];
+            ArrayPool<ulong>.Shared.Return(prefixes);
+            prefixes = ArrayPool<ulong>.Shared.Rent(entries.Length);
         }
 
         for (var i = 0; i < entries.Length; i++)
