@@ -10,6 +10,7 @@ namespace Engram.CrashWriter;
 /// returned for is there, whole; what it had not returned for is there whole or not at all; and the database goes on.
 /// </summary>
 /// <remarks>
+/// Every second writer syncs its commits, the others only write them: a kill takes neither, since what was written stays in the system's cache.
 /// One kill in four strikes while the writer opens the database, which recovers what the kill before left. What each check asks:
 /// <list type="bullet">
 /// <item>every entity that is there is whole, steps included: all its columns follow from its key and revision;</item>
@@ -23,6 +24,8 @@ public sealed class KillTrial(string connectionString, int seed)
 {
     private const int ThreadCount = 4;
     private const int WaitMillisecondsMax = 60_000;
+
+    private static readonly EngramDurability[] s_modes = [EngramDurability.Full, EngramDurability.Full, EngramDurability.Interval, EngramDurability.None];
 
     private readonly Random _random = new(seed);
     private readonly Dictionary<long, int> _acknowledged = [];
@@ -99,7 +102,7 @@ public sealed class KillTrial(string connectionString, int seed)
     {
         using var process = Process.Start(new ProcessStartInfo("dotnet")
         {
-            ArgumentList = { typeof(Experience).Assembly.Location, connectionString, ThreadCount.ToString(CultureInfo.InvariantCulture), round.ToString(CultureInfo.InvariantCulture) },
+            ArgumentList = { typeof(Experience).Assembly.Location, $"{connectionString};Durability={s_modes[round % s_modes.Length]}", ThreadCount.ToString(CultureInfo.InvariantCulture), round.ToString(CultureInfo.InvariantCulture) },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;

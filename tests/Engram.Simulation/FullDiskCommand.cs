@@ -27,6 +27,12 @@ internal static class FullDiskCommand
         var runs = 0;
         if (arguments.Length > 0)
         {
+            if (!Directory.Exists(arguments[0]) || Directory.EnumerateFileSystemEntries(arguments[0]).Any(e => Path.GetFileName(e) != "lost+found"))
+            {
+                output.WriteLine($"'{arguments[0]}' is no empty directory.");
+                return 2;
+            }
+
             var free = new DriveInfo(arguments[0]).AvailableFreeSpace;
             if (free > PathSizeBytesMax)
             {
@@ -66,6 +72,8 @@ internal static class FullDiskCommand
         {
             trial.Run();
             output.WriteLine($"{kind}: {trial}");
+            trial.Release();
+            trial.Delete();
             return 0;
         }
         catch (Exception e) when (e is InvalidOperationException or EngramException)

@@ -47,6 +47,13 @@ internal sealed class FullDiskTrial(string path, int seed)
         EngramConnection.ClearPool(connection);
     }
 
+    /// <summary>Deletes the database, once it is let go of, and the ballast.</summary>
+    public void Delete()
+    {
+        Directory.Delete(System.IO.Path.Combine(path, "full.engram"), recursive: true);
+        File.Delete(_ballast);
+    }
+
     private void RunRound(EngramConnection connection)
     {
         WriteUntilFull();

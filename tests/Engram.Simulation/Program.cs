@@ -1,10 +1,18 @@
 using Engram.Data.Tests.Storage.Simulation;
 using Engram.Simulation;
 
-return args.FirstOrDefault() switch
+try
 {
-    "kill" => KillCommand.Run(args[1..], Console.Out),
-    "full" => FullDiskCommand.Run(args[1..], Console.Out),
-    "syscalls" => SystemCallCommand.Run(args[1..], Console.Out),
-    _ => await SimulationProgram.RunAsync(args, Console.Out),
-};
+    return args.FirstOrDefault() switch
+    {
+        "kill" => KillCommand.Run(args[1..], Console.Out),
+        "full" => FullDiskCommand.Run(args[1..], Console.Out),
+        "syscalls" => SystemCallCommand.Run(args[1..], Console.Out),
+        _ => await SimulationProgram.RunAsync(args, Console.Out),
+    };
+}
+catch (FormatException)
+{
+    // Without arguments it says what it takes.
+    return await SimulationProgram.RunAsync([], Console.Out);
+}

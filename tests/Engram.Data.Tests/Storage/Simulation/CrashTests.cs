@@ -35,7 +35,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     public async Task A_write_that_the_disk_lost_or_misdirected_is_never_served(string file, bool isLost)
     {
         var images = 0;
-        for (var nth = 1; nth < 30; nth += nth < 10 ? 1 : 4)
+        for (var nth = 1; nth < 30; nth += nth < 5 ? 1 : 4)
         {
             var (count, failures) = await CrashSimulation.RunErringAsync(nth, Workloads.NumberOf("checkpoints"), file, nth, isLost);
             images += count;

@@ -36,7 +36,7 @@ public sealed class DamageTests(ITestOutputHelper output)
         var outcomes = new SortedDictionary<DamageOutcome, int>();
         for (var workload = 0; workload < Workloads.All.Count; workload++)
         {
-            var failures = await CrashSimulation.RunRottenAsync(1, workload, 40, outcomes);
+            var failures = await CrashSimulation.RunRottenAsync(1, workload, 25, outcomes);
             Assert.True(failures.Count == 0, string.Join('\n', failures.Take(3)));
         }
 

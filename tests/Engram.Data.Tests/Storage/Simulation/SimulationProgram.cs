@@ -20,7 +20,7 @@ public static class SimulationProgram
 
         On the real kernel:
           kill [kills, default 100] [seed]                 kills a process that writes, and checks what it left
-          full [path, default: mounts two]                 fills a small file system; needs root to mount one
+          full [empty directory, default: mounts two]      fills a small file system; needs root to mount one
           syscalls [calls, default 50]                     lets the n-th system call of a process that writes fail; needs strace
         """;
 
