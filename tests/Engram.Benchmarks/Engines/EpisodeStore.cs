@@ -66,12 +66,12 @@ internal static class EpisodeStore
 }
 
 /// <summary>What the log has done since the database was opened.</summary>
-internal readonly record struct LogCounts(long Commits, long Syncs, long Bytes)
+internal readonly record struct LogCounts(long Commits, long Syncs, long Bytes, long PayloadBytes)
 {
     public static LogCounts Of(EngramConnection connection)
     {
         var log = ((DirectoryStore)connection.Session.Database.Store).Log!;
-        return new LogCounts(log.Appended.Value, log.SyncCount, log.WrittenSizeBytes);
+        return new LogCounts(log.Appended.Value, log.SyncCount, log.WrittenSizeBytes, log.WrittenPayloadSizeBytes);
     }
 }
 

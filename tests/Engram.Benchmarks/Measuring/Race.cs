@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 
 namespace Engram.Benchmarks.Measuring;
 
@@ -49,7 +50,7 @@ internal sealed class Race(int writers, TimeSpan duration)
         Array.ForEach(threads, t => t.Join());
         if (failures.FirstOrDefault(f => f is not null) is { } failure)
         {
-            throw new InvalidOperationException("A writer failed.", failure);
+            ExceptionDispatchInfo.Throw(failure);
         }
     }
 
@@ -57,16 +58,24 @@ internal sealed class Race(int writers, TimeSpan duration)
     {
         var tasks = Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
         {
-            while (Volatile.Read(ref phase) < 2)
+            try
             {
-                var isMeasured = Volatile.Read(ref phase) == 1;
-                var start = Stopwatch.GetTimestamp();
-                await work(writer, Interlocked.Increment(ref nextKey));
-                Count(writer, start, isMeasured);
+                while (Volatile.Read(ref phase) < 2)
+                {
+                    var isMeasured = Volatile.Read(ref phase) == 1;
+                    var start = Stopwatch.GetTimestamp();
+                    await work(writer, Interlocked.Increment(ref nextKey));
+                    Count(writer, start, isMeasured);
+                }
+            }
+            finally
+            {
+                // When one fails all stop.
+                Volatile.Write(ref phase, 2);
             }
         })).ToArray();
         Time();
-        Task.WaitAll(tasks);
+        Task.WhenAll(tasks).GetAwaiter().GetResult();
     }
 
     public List<Metric> ToMetrics()

@@ -1,5 +1,6 @@
 using Engram.Benchmarks.Engines;
 using Engram.Benchmarks.Measuring;
+using Engram.Data;
 
 namespace Engram.Benchmarks.Workloads;
 
@@ -34,11 +35,23 @@ internal sealed class CommitsWorkload : Workload
     {
         var path = options.NewPath("commits.engram");
         EpisodeStore.Create(path);
+        var race = new Race(writers, duration);
+        var metrics = Run(race, path, embeddings, writers, isAsync);
+
+        // Once more after the log was read back, which is what durable means short of a power cut.
+        using var reopened = new EngramConnection(EpisodeStore.ConnectionString(path));
+        EngramConnection.ClearPool(reopened);
+        reopened.Open();
+        Check("rows after reopening", race.KeyCount, (long)EpisodeStore.Scalar(reopened, "SELECT count(*) FROM episode")!);
+        return metrics;
+    }
+
+    private static List<Metric> Run(Race race, string path, float[][] embeddings, int writers, bool isAsync)
+    {
         using var first = EpisodeStore.Open(path);
         var connections = Enumerable.Range(0, writers).Select(_ => new EpisodeInsert(EpisodeStore.Open(path), embeddings)).ToArray();
         try
         {
-            var race = new Race(writers, duration);
             var before = default(LogCounts);
             var after = default(LogCounts);
             race.Started = () => before = LogCounts.Of(first);

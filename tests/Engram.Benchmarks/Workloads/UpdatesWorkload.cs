@@ -42,6 +42,7 @@ internal sealed class UpdatesWorkload : Workload
         }
 
         UpdateAll(options, section, rows, sqlite);
+        section.Note("record: bytes that a commit puts into the log; log: bytes written, since each sync writes whole blocks of 4 KiB.");
         section.Note(SqliteLibrary.NoteOn(sqlite, options));
     }
 
@@ -66,7 +67,8 @@ internal sealed class UpdatesWorkload : Workload
         Check("the last value", last.Value, (float)EpisodeStore.Scalar(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT confidence FROM episode WHERE id = {last.Key}"))!);
         Check("rows", (long)EpisodeCount, (long)EpisodeStore.Scalar(connection, "SELECT count(*) FROM episode")!);
         var rate = 1 / log.Percentiles(0.5)[0].TotalSeconds;
-        section.Add(Subject, title, [.. log.ToMicroseconds(), new("at P50", rate, "1/s"), new("log", (after.Bytes - before.Bytes) / (double)(after.Commits - before.Commits), "B/row"), new("allocated", allocated, "B")]);
+        var commits = (double)(after.Commits - before.Commits);
+        section.Add(Subject, title, [.. log.ToMicroseconds(), new("at P50", rate, "1/s"), new("record", (after.PayloadBytes - before.PayloadBytes) / commits, "B/row"), new("log", (after.Bytes - before.Bytes) / commits, "B/row"), new("allocated", allocated, "B")]);
     }
 
     private static void UpdateOne(Section section, SqliteConnection peer, string title, bool isSame, TimeSpan duration)

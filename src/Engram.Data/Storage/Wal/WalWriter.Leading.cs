@@ -16,6 +16,7 @@ internal sealed partial class WalWriter
     private long _syncedLsn;
     private long _syncCount;
     private long _writtenSizeBytes;
+    private long _writtenPayloadSizeBytes;
     private readonly List<WalWaiter> _released = [];
 
     // Under the gate.
@@ -295,6 +296,7 @@ internal sealed partial class WalWriter
         var bytes = group.Finish(_checksum, _syncedGroup, new Lsn(_syncedLsn), out var checksum);
         group.File.Write(group.Offset, bytes);
         Volatile.Write(ref _writtenSizeBytes, _writtenSizeBytes + bytes.Length);
+        Volatile.Write(ref _writtenPayloadSizeBytes, _writtenPayloadSizeBytes + group.PayloadLength);
         _checksum = checksum;
         if (_writtenGroup == _syncedGroup)
         {

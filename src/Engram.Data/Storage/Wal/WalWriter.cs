@@ -152,6 +152,9 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     /// <summary>Bytes of groups written since the log was opened, headers and padding included. For figures.</summary>
     public long WrittenSizeBytes => Volatile.Read(ref _writtenSizeBytes);
 
+    /// <summary>Of these the commits themselves. For figures.</summary>
+    public long WrittenPayloadSizeBytes => Volatile.Read(ref _writtenPayloadSizeBytes);
+
     /// <summary>Whether a write or sync has failed.</summary>
     public bool IsPoisoned
     {
