@@ -32,6 +32,11 @@ internal sealed class Database : IAsyncDisposable
     public static Database Open(DatabaseTarget target, ILogger logger)
     {
         var directory = CreateDirectory(target);
+        if (!target.IsMemory)
+        {
+            directory = new PausableDirectory(directory);
+        }
+
         try
         {
             if (!target.MayCreate && target.Recovery == RecoveryMode.Strict && !DatabaseFiles.Exists(directory))
@@ -85,6 +90,15 @@ internal sealed class Database : IAsyncDisposable
             Substitutes[target.Key] = create;
         }
     }
+
+    /// <summary>Nobody uses it: from now on nothing begins to write its directory. Returns at once; see <see cref="AwaitQuiet"/>.</summary>
+    public void Pause() => (directory as PausableDirectory)?.Pause();
+
+    /// <summary>After <see cref="Pause"/>: waits until nothing writes the directory.</summary>
+    public void AwaitQuiet() => (directory as PausableDirectory)?.AwaitQuiet();
+
+    /// <summary>Somebody uses it, or closes it: background work goes on.</summary>
+    public void Resume() => (directory as PausableDirectory)?.Resume();
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
 

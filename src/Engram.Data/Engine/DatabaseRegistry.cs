@@ -12,6 +12,7 @@ namespace Engram.Data.Engine;
 ///   database:   [opening][ open ......... warm . open .. warm ... ][closing]
 ///                                                        Keep Alive ^
 /// </code>
+/// While it is warm it writes nothing: background work is paused between two of its calls by the last close, and goes on with the next open or the closing.
 /// Invariants: at most one open database for a path. It is closed only while no lease is out and <c>opening</c> is held, and leases are given out
 /// under <c>gate</c> from an open database only, so that nobody gets one that is closing. A failed open leaves nothing behind: the next one tries again.
 /// </remarks>
@@ -62,6 +63,7 @@ internal static class DatabaseRegistry
 
 /// <summary>Keeps a database open until it is disposed, or forgotten with the connection or data source that has it. Not thread-safe, but for a second
 /// Dispose, which does nothing.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA1816", Justification = "ReturnAsync is what Dispose does, for callers that block and for those that do not.")]
 internal sealed class DatabaseLease(DatabaseSlot slot, Database database, TimeSpan keepAlive, bool isFirst) : IAsyncDisposable
 {
     private int isReturned;

@@ -70,6 +70,7 @@ internal sealed partial class DatabaseSlot(string key)
 
     public async ValueTask ReturnAsync(TimeSpan keepAliveAsked, bool isAsync)
     {
+        Database? warm = null;
         lock (gate)
         {
             if (--leaseCount > 0)
@@ -83,8 +84,16 @@ internal sealed partial class DatabaseSlot(string key)
             {
                 timer ??= new Timer(static s => ((DatabaseSlot)s!).CloseAfterKeepAlive(isForced: false), this, Timeout.Infinite, Timeout.Infinite);
                 timer.Change(keepAlive, Timeout.InfiniteTimeSpan);
-                return;
+                // Under the gate, so that whoever joins next resumes after this and not before.
+                warm = database;
+                warm?.Pause();
             }
+        }
+
+        if (warm is not null)
+        {
+            warm.AwaitQuiet();
+            return;
         }
 
         await EnterAsync(isAsync, CancellationToken.None).ConfigureAwait(false);
@@ -224,6 +233,7 @@ internal sealed partial class DatabaseSlot(string key)
             }
 
             leaseCount++;
+            database.Resume();
             return new DatabaseLease(this, database, target.KeepAlive, isFirst: false);
         }
     }
@@ -278,6 +288,7 @@ internal sealed partial class DatabaseSlot(string key)
             }
 
             closing = database;
+            closing?.Resume();
             database = null;
             timer?.Dispose();
             timer = null;

@@ -12,6 +12,7 @@ namespace Engram.Data.Engine;
 /// have run before or will after, on this same thread; freeing twice does nothing.</para>
 /// <para>A forgotten reader needs no such thing: its snapshot is memory, and goes with it.</para>
 /// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA1816", Justification = "Release is how this ends: by handing over, not by disposing.")]
 internal sealed class WriterGuard(Transaction writer)
 {
     private Transaction? writer = writer;
