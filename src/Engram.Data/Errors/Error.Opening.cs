@@ -20,4 +20,7 @@ internal static partial class Error
     /// <summary>Without a schema the files of rows mean nothing.</summary>
     public static EngramException NothingToSalvage(string path, string problem, Exception? cause)
         => new($"Nothing can be salvaged of the database '{path}': no manifest is whole, and without one the schema is unknown. {problem} Restore a backup of the whole directory.", SqlStates.DataCorrupted, cause);
+
+    public static EngramException VerificationOvertaken(string path)
+        => new($"The process that writes '{path}' has replaced files since this one opened it to read. Close all its connections here, open it again, and verify then; or verify in the process that writes.", SqlStates.ObjectInUse);
 }

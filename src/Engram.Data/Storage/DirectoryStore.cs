@@ -28,6 +28,7 @@ internal sealed class DirectoryStore : Store
     private readonly WalWriter? wal;
     private readonly Checkpointer? checkpointer;
     private readonly StateFile? state;
+    private readonly PublishedManifest openedManifest;
     private StoreRoot root;
     private int isClosed;
     private ByteWriter? redo;
@@ -40,6 +41,7 @@ internal sealed class DirectoryStore : Store
         Recovery = opened.Recovery;
         directoryLock = opened.Lock;
         wal = opened.Wal;
+        openedManifest = opened.Manifest;
         counters = opened.Counters;
         root = opened.Root;
         Appended = opened.Lsn;
@@ -84,6 +86,18 @@ internal sealed class DirectoryStore : Store
     public Lsn Durable => wal?.Durable ?? DurableWithoutLog;
 
     public override bool IsPoisoned => wal is { IsPoisoned: true };
+
+    /// <summary>The manifest that counts; for a read-only store the one that it was opened with.</summary>
+    public PublishedManifest Published => checkpointer?.Published ?? openedManifest;
+
+    /// <summary>Whether this store writes nothing, and another process may.</summary>
+    public bool IsFollowing => wal is null;
+
+    public override async Task<VerificationResult> VerifyAsync(VerificationOptions options, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return await Task.Run(() => Verification.RunAsync(this, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
     public override Snapshot OpenSnapshot()
     {

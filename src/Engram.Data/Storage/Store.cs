@@ -46,6 +46,9 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>As <see cref="CheckpointAsync"/>, on the calling thread.</summary>
     public abstract void Checkpoint(CancellationToken cancellationToken);
 
+    /// <summary>Reads everything and compares it with its checksums and with itself; see <see cref="Verification"/>.</summary>
+    public abstract Task<VerificationResult> VerifyAsync(VerificationOptions options, CancellationToken cancellationToken);
+
     /// <summary>Seals the log and releases lock, maps and handles.</summary>
     public abstract ValueTask DisposeAsync();
 

@@ -194,6 +194,14 @@ internal static class CurrentFile
         return Read(directory, file, out _);
     }
 
+    /// <summary>What is wrong with one of the two slots, or with both, as a sentence; null when both are whole.</summary>
+    public static string? FindInvalidSlot(DataDirectory directory)
+    {
+        using var file = directory.Open(Name, writable: false);
+        Read(directory, file, out var other);
+        return other == OtherSlot.Invalid ? "one of its two copies does not match its checksum; the other one counts, and the next checkpoint writes both anew" : null;
+    }
+
     /// <summary>Makes another manifest the database. It and all that it names are synced already.</summary>
     /// <returns>To be given to the next call. When this throws, either manifest may count: write nothing more, delete nothing.</returns>
     public static Current Publish(DataDirectory directory, Current previous, long generation, uint manifestChecksum)

@@ -49,6 +49,9 @@ internal sealed class Checkpointer : IDisposable
         this.published = published;
     }
 
+    /// <summary>The manifest that counts.</summary>
+    public PublishedManifest Published => Volatile.Read(ref published);
+
     /// <summary>Starts a checkpoint in the background when the log has grown enough and none is running.</summary>
     public void ConsiderStarting()
     {

@@ -7,7 +7,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// <summary>A directory whose needed files are held open while a reader opens it, so that a writer may delete their names meanwhile.</summary>
 /// <remarks>Published files never change and their names are never given twice, so a file that an earlier attempt holds is the right one for the next.
 /// What is handed out lives on by itself: <see cref="Unpin"/> lets go of the rest, and from then on everything passes through.</remarks>
-internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
+/// <param name="pace">When given, nothing is mapped: ranges are read through calls, and counted.</param>
+internal sealed class PinnedDirectory(DataDirectory inner, VerificationPace? pace = null) : DataDirectory
 {
     private readonly Dictionary<string, PinnedFile> held = new(StringComparer.Ordinal);
     private IReadOnlyList<string>? walNames;
@@ -16,7 +17,7 @@ internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
 
     public override TimeProvider Clock => inner.Clock;
 
-    public override bool CanMap => inner.CanMap;
+    public override bool CanMap => inner.CanMap && pace is null;
 
     public override bool IsShared => inner.IsShared;
 
@@ -33,9 +34,30 @@ internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
         }
 
         walNames = null;
-        var names = inner.List(WalFormat.Directory).Where(n => WalFormat.TryParseName(n, ".wal", out _)).ToList();
+        var names = LogNames();
         names.ForEach(n => Hold($"{WalFormat.Directory}/{n}"));
         walNames = names;
+    }
+
+    /// <summary>Holds a file if it is there.</summary>
+    public bool TryHold(string name)
+    {
+        try
+        {
+            Hold(name);
+            return true;
+        }
+        catch (EngramException) when (!inner.Exists(name))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Holds the log files that are there. One that goes meanwhile is one that a checkpoint made superfluous.</summary>
+    public void TryHoldLog()
+    {
+        walNames = null;
+        walNames = [.. LogNames().Where(n => TryHold($"{WalFormat.Directory}/{n}"))];
     }
 
     public void Unpin()
@@ -83,6 +105,8 @@ internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
         inner.Dispose();
     }
 
+    private List<string> LogNames() => [.. inner.List(WalFormat.Directory).Where(n => WalFormat.TryParseName(n, ".wal", out _))];
+
     private void Hold(string name)
     {
         if (held.ContainsKey(name))
@@ -95,7 +119,7 @@ internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
             throw Error.FileMissing(Path, name, "the database's current state refers to it");
         }
 
-        held.Add(name, new PinnedFile(new SharedFile(inner.Open(name, writable: false))));
+        held.Add(name, new PinnedFile(new SharedFile(inner.Open(name, writable: false)), pace));
     }
 
     /// <summary>A file and how many have it.</summary>
@@ -119,11 +143,13 @@ internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
     private sealed class PinnedFile : DataFile
     {
         private readonly SharedFile shared;
+        private readonly VerificationPace? pace;
         private int isDisposed;
 
-        public PinnedFile(SharedFile shared)
+        public PinnedFile(SharedFile shared, VerificationPace? pace)
         {
             this.shared = shared;
+            this.pace = pace;
             shared.Retain();
         }
 
@@ -131,17 +157,23 @@ internal sealed class PinnedDirectory(DataDirectory inner) : DataDirectory
 
         public override long Length => shared.File.Length;
 
-        public PinnedFile Share() => new(shared);
+        public PinnedFile Share() => new(shared, pace);
 
         public override void Write(long offset, ReadOnlySpan<byte> data) => shared.File.Write(offset, data);
 
-        public override int Read(long offset, Span<byte> target) => shared.File.Read(offset, target);
+        public override int Read(long offset, Span<byte> target)
+        {
+            var read = shared.File.Read(offset, target);
+            pace?.Add(read);
+            return read;
+        }
 
         public override void Sync() => shared.File.Sync();
 
         public override void SetLength(long length) => shared.File.SetLength(length);
 
-        public override MappedRange Map(long offset, long length) => shared.File.Map(offset, length);
+        public override MappedRange Map(long offset, long length)
+            => pace is null ? shared.File.Map(offset, length) : new ReadRange(Share(), offset, length);
 
         public override void Dispose()
         {

@@ -21,7 +21,8 @@ internal static class VerificationKeys
     private const long RowsPerPass = 8 * 1024 * 1024;
 
     public static List<DuplicateKey> FindDuplicates(
-        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, CancellationToken cancellationToken)
+        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, CancellationToken cancellationToken,
+        Func<SegmentExtent, SegmentExtent>? open = null)
     {
         var found = new List<DuplicateKey>();
         var passes = (uint)((version.RowCount / RowsPerPass) + 1);
@@ -29,7 +30,7 @@ internal static class VerificationKeys
         {
             var hashes = new List<ulong>();
             var rowIds = new List<long>();
-            foreach (var (rowId, hash) in Hashes(version, table, [.. index.Columns.Select(c => c.Column)], horizon, cancellationToken))
+            foreach (var (rowId, hash) in Hashes(version, table, [.. index.Columns.Select(c => c.Column)], horizon, open, cancellationToken))
             {
                 if (hash is { } value && value % passes == pass)
                 {
@@ -51,7 +52,7 @@ internal static class VerificationKeys
 
                 if (end - i > 1)
                 {
-                    CompareAll(version, table, index, horizon, sortedRowIds.AsSpan(i, end - i), found);
+                    CompareAll(version, open, table, index, horizon, sortedRowIds.AsSpan(i, end - i), found);
                 }
 
                 i = end;
@@ -64,12 +65,12 @@ internal static class VerificationKeys
     /// <summary>Row ids of rows that refer to a row which is not there.</summary>
     public static List<long> FindDangling(
         TableVersion version, TableDefinition table, ForeignKeyDefinition key, TableVersion referenced, TableDefinition referencedTable, ReadHorizon horizon,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, Func<SegmentExtent, SegmentExtent>? open = null)
     {
-        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], horizon, cancellationToken).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
+        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], horizon, open, cancellationToken).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
         Array.Sort(hashes);
         var dangling = new List<long>();
-        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], horizon, cancellationToken))
+        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], horizon, open, cancellationToken))
         {
             // A reference with a NULL in it refers to nothing.
             if (hash is { } value && Array.BinarySearch(hashes, value) < 0)
@@ -82,47 +83,101 @@ internal static class VerificationKeys
     }
 
     /// <summary>All visible rows with the hash of their key; null when a part of it is NULL.</summary>
+    /// <param name="open">Gives the extent through which a segment is read, one after the other; it is released afterwards.</param>
     private static IEnumerable<(long RowId, ulong? Hash)> Hashes(
-        TableVersion version, TableDefinition table, ColumnId[] columns, ReadHorizon horizon, CancellationToken cancellationToken)
+        TableVersion version, TableDefinition table, ColumnId[] columns, ReadHorizon horizon, Func<SegmentExtent, SegmentExtent>? open, CancellationToken cancellationToken)
     {
-        using var scan = new StoreTableScan(version, new BlockReader(horizon, table, [ColumnId.RowId, .. columns]), []);
-        var key = new Column[columns.Length];
-        while (scan.NextBlock())
+        using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. columns]);
+        var found = new List<(long, ulong?)>(Batch.RowCountMax);
+        foreach (var segment in version.Segments)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            var visible = scan.Visible;
-            var rowIds = scan.Load(0, visible);
-            for (var c = 0; c < key.Length; c++)
+            var extent = open?.Invoke(segment);
+            try
             {
-                key[c] = scan.Load(c + 1, visible);
+                for (var block = 0; block < segment.Segment.BlockCount; block++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    reader.Position(extent ?? segment, block);
+                    HashBlock(reader, columns.Length, found);
+                    foreach (var row in found)
+                    {
+                        yield return row;
+                    }
+                }
             }
-
-            var count = visible?.Count ?? scan.RowCount;
-            for (var i = 0; i < count; i++)
+            finally
             {
-                var row = visible is null ? i : visible.Rows[i];
-                yield return (rowIds.Get<long>(row), KeyValue.TryHash(key, row, out var hash) ? hash : null);
+                extent?.Release();
+            }
+        }
+
+        foreach (var delta in version.Deltas)
+        {
+            for (var chunk = 0; chunk < delta.ChunkCount; chunk++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                reader.Position(delta.Chunk(chunk));
+                HashBlock(reader, columns.Length, found);
+                foreach (var row in found)
+                {
+                    yield return row;
+                }
             }
         }
     }
 
+    private static void HashBlock(BlockReader reader, int columnCount, List<(long RowId, ulong? Hash)> found)
+    {
+        found.Clear();
+        if (reader.VisibleCount == 0)
+        {
+            return;
+        }
+
+        var visible = reader.Visible;
+        var rowIds = reader.Load(0, visible);
+        var key = new Column[columnCount];
+        for (var c = 0; c < key.Length; c++)
+        {
+            key[c] = reader.Load(c + 1, visible);
+        }
+
+        for (var i = 0; i < reader.VisibleCount; i++)
+        {
+            var row = visible is null ? i : visible.Rows[i];
+            found.Add((rowIds.Get<long>(row), KeyValue.TryHash(key, row, out var hash) ? hash : null));
+        }
+    }
+
     private static void CompareAll(
-        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, Span<long> rowIds, List<DuplicateKey> found)
+        TableVersion version, Func<SegmentExtent, SegmentExtent>? open, TableDefinition table, IndexDefinition index, ReadHorizon horizon, Span<long> rowIds,
+        List<DuplicateKey> found)
     {
         rowIds.Sort();
-        using var left = new KeyReader(version, table, index, horizon);
-        using var right = new KeyReader(version, table, index, horizon);
-        for (var i = 0; i < rowIds.Length; i++)
+        var segments = open is null ? version.Segments : [.. version.Segments.Select(open)];
+        try
         {
-            left.Read(rowIds[i]);
-            for (var j = rowIds.Length - 1; j > i; j--)
+            using var left = new KeyReader(version with { Segments = segments }, table, index, horizon);
+            using var right = new KeyReader(version with { Segments = segments }, table, index, horizon);
+            for (var i = 0; i < rowIds.Length; i++)
             {
-                right.Read(rowIds[j]);
-                if (left.Equals(right))
+                left.Read(rowIds[i]);
+                for (var j = rowIds.Length - 1; j > i; j--)
                 {
-                    found.Add(new DuplicateKey(rowIds[i], rowIds[j], left.Describe(index.Columns.Select(c => table.FindColumn(c.Column)!.Name))));
-                    break;
+                    right.Read(rowIds[j]);
+                    if (left.Equals(right))
+                    {
+                        found.Add(new DuplicateKey(rowIds[i], rowIds[j], left.Describe(index.Columns.Select(c => table.FindColumn(c.Column)!.Name))));
+                        break;
+                    }
                 }
+            }
+        }
+        finally
+        {
+            foreach (var opened in open is null ? [] : segments)
+            {
+                opened.Release();
             }
         }
     }

@@ -17,6 +17,8 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
 
     public ReadHorizon Horizon => horizon;
 
+    public StoreRoot Root => root;
+
     public override long EstimateRowCount(TableId table) => Version(table).RowCount;
 
     public override TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds)

@@ -21,6 +21,13 @@ internal sealed class SegmentExtent : Counted
     {
     }
 
+    /// <summary>The same rows and versions, read through another opening of the same file. While it is used, the other must be held.</summary>
+    public SegmentExtent(Segment segment, SegmentExtent versionsOf)
+    {
+        opened = new OpenSegment(segment);
+        versions = versionsOf.versions;
+    }
+
     private SegmentExtent(OpenSegment opened)
     {
         this.opened = opened;

@@ -1,0 +1,63 @@
+namespace Engram.Data.Tests.Ado;
+
+/// <summary>EngramConnection.VerifyAsync.</summary>
+public sealed class VerifyTests : AdoTest
+{
+    [Fact]
+    public async Task A_database_in_memory_is_verified()
+    {
+        Execute("CREATE TABLE \"Parent\" (\"Id\" bigint PRIMARY KEY)");
+        Execute("CREATE TABLE \"Child\" (\"Id\" bigint PRIMARY KEY, \"ParentId\" bigint NOT NULL REFERENCES \"Parent\" (\"Id\"), \"Name\" text UNIQUE)");
+        Execute("INSERT INTO \"Parent\" VALUES (1), (2)");
+        Execute("INSERT INTO \"Child\" VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 2, NULL), (4, 2, NULL)");
+        Execute("CHECKPOINT");
+        Execute("UPDATE \"Child\" SET \"ParentId\" = 1, \"Name\" = 'c' WHERE \"Id\" = 2");
+        var report = await Connection.VerifyAsync();
+        Assert.True(report.IsIntact, string.Join(" ", report.Problems));
+        Assert.Equal(6, report.Rows);
+        Assert.True(report is { Pages: > 0, Bytes: > 0, Files: > 3 });
+    }
+
+    [Fact]
+    public async Task Damage_is_named_with_table_columns_and_rows()
+    {
+        var text = $"Data Source={DiskPath};Keep Alive=0";
+        await using var connection = new EngramConnection(text);
+        await connection.OpenAsync();
+        Execute(connection, "CREATE TABLE \"Note\" (\"Id\" bigint PRIMARY KEY, \"Text\" text)");
+        Execute(connection, "INSERT INTO \"Note\" VALUES (1, 'one'), (2, 'two')");
+        Execute(connection, "CHECKPOINT");
+        var file = Directory.GetFiles(Path.Combine(DiskPath, "segments"), "*.seg").Single();
+        using (var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            stream.Position = 100;
+            stream.WriteByte(0xA5);
+        }
+
+        var progress = new List<EngramVerifyProgress>();
+        var report = await connection.VerifyAsync(new EngramVerifyOptions { BytesPerSecondMax = 1 << 30, Progress = new Now(progress) });
+        Assert.False(report.IsIntact);
+        var problem = Assert.Single(report.Problems);
+        Assert.Equal(("Note", 1L, 2L), (problem.Table, problem.RowIdFirst, problem.RowIdLast));
+        Assert.Contains("Text", problem.Columns);
+        Assert.Equal("segments/" + Path.GetFileName(file), problem.File);
+        Assert.Equal(report.Files, progress.Count);
+
+        await using var readOnly = new EngramConnection($"{text};Mode=ReadOnly");
+        await readOnly.OpenAsync();
+        Assert.Equal(report.Problems, (await readOnly.VerifyAsync()).Problems, (a, b) => a.What == b.What);
+    }
+
+    [Fact]
+    public async Task It_needs_an_open_connection_and_sensible_options()
+    {
+        await using var closed = new EngramConnection(ConnectionString);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => closed.VerifyAsync());
+        Assert.Throws<ArgumentOutOfRangeException>(() => new EngramVerifyOptions { BytesPerSecondMax = 0 });
+    }
+
+    private sealed class Now(List<EngramVerifyProgress> seen) : IProgress<EngramVerifyProgress>
+    {
+        public void Report(EngramVerifyProgress value) => seen.Add(value);
+    }
+}
