@@ -12,8 +12,10 @@ internal sealed record HistoryMark(int Acknowledged, ImmutableList<DatabaseState
 
     /// <summary>The earliest state that may be the one found, not before a commit. A commit may leave the rows as they were, and then only the numbers that
     /// it gave tell whether it is there: those of the earliest are the ones that may certainly not be given again.</summary>
-    public DatabaseState EarliestLike(SnapshotSummary found, int commit)
-        => States[States.FindIndex(Math.Max(commit, Acknowledged), state => state.Differs(found) is null)];
+    public DatabaseState EarliestLike(SnapshotSummary found, int commit) => States[FindEarliest(found, commit)];
+
+    /// <summary>The number of the earliest commit after which the database looked as found, not before the given one and the newest acknowledged one.</summary>
+    public int FindEarliest(SnapshotSummary found, int commit) => States.FindIndex(Math.Max(commit, Acknowledged), state => state.Differs(found) is null);
 
     /// <summary>What is wrong with something found that is no possible state.</summary>
     public string Explain(SnapshotSummary found)

@@ -234,7 +234,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
 
         if (_options.Durability == DurabilityMode.Full)
         {
-            _history.Acknowledge(commit);
+            _history.Acknowledge(mark.FindEarliest(found, 0));
         }
         else if (commit < written)
         {
