@@ -14,6 +14,7 @@ internal sealed class KeyTable : IDisposable
 {
     private readonly ColumnBuffer[] keys;
     private readonly KeyComparer[] comparers;
+    private readonly DirectKeys? direct;
     private readonly ulong[] hashes = new ulong[Batch.RowCountMax];
     private readonly ushort[] rows = new ushort[Batch.RowCountMax];
     private readonly int[] places = new int[Batch.RowCountMax];
@@ -28,6 +29,7 @@ internal sealed class KeyTable : IDisposable
     {
         keys = new ColumnBuffer[types.Length];
         comparers = new KeyComparer[types.Length];
+        direct = DirectKeys.TryCreate(types);
         for (var i = 0; i < types.Length; i++)
         {
             keys[i] = new ColumnBuffer(types[i]);
@@ -53,6 +55,7 @@ internal sealed class KeyTable : IDisposable
     public void Clear()
     {
         Array.Clear(slots);
+        direct?.Clear();
         Count = 0;
         foreach (var key in keys)
         {
@@ -70,6 +73,23 @@ internal sealed class KeyTable : IDisposable
     }
 
     private void Walk(ReadOnlySpan<Column> columns, int rowCount, Selection? selection, Span<int> numbers, bool add)
+    {
+        if (direct is not null)
+        {
+            if (direct.TryFind(columns[0], rowCount, selection, numbers))
+            {
+                return;
+            }
+
+            WalkTable(columns, rowCount, selection, numbers, add);
+            direct.Learn(columns[0], rowCount, selection, numbers);
+            return;
+        }
+
+        WalkTable(columns, rowCount, selection, numbers, add);
+    }
+
+    private void WalkTable(ReadOnlySpan<Column> columns, int rowCount, Selection? selection, Span<int> numbers, bool add)
     {
         if (add)
         {

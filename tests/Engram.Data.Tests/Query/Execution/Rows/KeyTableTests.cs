@@ -1,0 +1,72 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Rows;
+
+namespace Engram.Data.Tests.Query.Execution.Rows;
+
+public sealed class KeyTableTests
+{
+    [Theory]
+    [InlineData(5, 0, 0)]
+    [InlineData(1000, -500, 0)]
+    [InlineData(16_000, 0, 0)]
+    [InlineData(20_000, 0, 0)]
+    [InlineData(300, long.MaxValue - 300, 0)]
+    [InlineData(300, long.MinValue, 0)]
+    [InlineData(300, 0, 3)]
+    [InlineData(3000, 1, 500)]
+    public void Keys_have_the_numbers_of_their_first_appearance(int range, long least, int outlierEvery)
+    {
+        var random = new Random(range);
+        using var table = new KeyTable([DataType.Int64]);
+        var expected = new Dictionary<long, int>();
+        var nullNumber = -1;
+        var numbers = new int[Batch.RowCountMax];
+        for (var round = 0; round < 60; round++)
+        {
+            var count = round % 7 == 6 ? random.Next(1, 100) : random.Next(256, Batch.RowCountMax + 1);
+            var values = new long?[count];
+            using var column = new ColumnBuffer(DataType.Int64);
+            for (var i = 0; i < count; i++)
+            {
+                // Later rounds bring values that earlier ones did not have, far ones and, in some, NULL.
+                values[i] = round % 5 == 4 && random.Next(50) == 0 ? null
+                    : outlierEvery > 0 && random.Next(outlierEvery) == 0 ? random.NextInt64(long.MinValue, long.MaxValue)
+                    : least + random.Next(Math.Min(range, range * (round + 2) / 20 + 1));
+                ClrValue.Append(column, values[i]);
+            }
+
+            var selection = round % 3 == 1 ? new Selection() : null;
+            var rows = Enumerable.Range(0, count).Where(_ => selection is null || random.Next(4) > 0).ToList();
+            rows.ForEach(row => selection?.Add(row));
+            if (round % 4 == 3)
+            {
+                table.Find([column.Column], count, selection, numbers);
+                Assert.Equal(rows.Select(r => values[r] is { } v ? expected.GetValueOrDefault(v, -1) : nullNumber), numbers.Take(rows.Count));
+                continue;
+            }
+
+            table.FindOrAdd([column.Column], count, selection, numbers);
+            foreach (var row in rows)
+            {
+                if (values[row] is not { } value)
+                {
+                    nullNumber = nullNumber < 0 ? expected.Count : nullNumber;
+                }
+                else if (!expected.ContainsKey(value))
+                {
+                    expected.Add(value, expected.Count + (nullNumber < 0 ? 0 : 1));
+                }
+            }
+
+            Assert.Equal(rows.Select(r => values[r] is { } v ? expected[v] : nullNumber), numbers.Take(rows.Count));
+            if (round == 40)
+            {
+                table.Clear();
+                expected.Clear();
+                nullNumber = -1;
+            }
+        }
+
+        Assert.All(expected, e => Assert.Equal(e.Key, table.Key(0).Get<long>(e.Value)));
+    }
+}
