@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Versions;
@@ -7,7 +6,7 @@ namespace Engram.Data.Storage.Indexes;
 
 /// <summary>Finds the rows of one table that have a given key in one index, as one reader sees them.</summary>
 /// <remarks>
-/// Candidates come from the hash tables of the deltas and from the key indexes of the segments; each is looked at: is it visible,
+/// Candidates come from the hash tables of the deltas and from the sorted runs of the segments; each is looked at: is it visible,
 /// and is its key, with patches, the one asked for? A row whose key was changed is found under its new key through the entry that the update added,
 /// and not under the old one. One probe is reused for many keys; used by one thread at a time.
 /// </remarks>
@@ -15,18 +14,20 @@ internal sealed class KeyProbe : IDisposable
 {
     private readonly TableVersion version;
     private readonly IndexDefinition index;
-    private readonly ImmutableArray<ColumnId> columns;
+    private readonly KeyShape shape;
+    private readonly SegmentKeyReaders keys;
+    private readonly KeyRange range = new();
     private readonly BlockReader reader;
     private readonly Selection one = new();
     private readonly List<long> candidates = [];
-    private readonly List<int> positions = [];
 
     public KeyProbe(ReadHorizon horizon, TableVersion version, TableDefinition table, IndexDefinition index)
     {
         this.version = version;
         this.index = index;
-        columns = [.. index.Columns.Select(c => c.Column)];
-        reader = new BlockReader(horizon, table, columns.AsSpan());
+        shape = KeyShape.Of(table, index);
+        keys = new SegmentKeyReaders(shape);
+        reader = new BlockReader(horizon, table, shape.Columns);
     }
 
     /// <summary>Appends the row ids with the key, ascending. A key with a NULL in it finds nothing.</summary>
@@ -40,17 +41,19 @@ internal sealed class KeyProbe : IDisposable
         candidates.Clear();
         foreach (var delta in version.Deltas)
         {
-            delta.FindIndex(index.Id)?.Find(hash, candidates);
+            delta.FindIndex(index.Id)?.Hash.Find(hash, candidates);
         }
 
         // Rows that were found by position are checked here; those found by row id below, wherever they lie.
         var first = rowIds.Count;
+        range.SetEqual(shape, key, row);
         foreach (var segment in version.Segments)
         {
-            positions.Clear();
-            segment.GetOrBuildIndex(index.Id, columns.AsSpan()).Find(hash, positions);
-            foreach (var position in positions)
+            var run = segment.GetRun(index.Id, shape);
+            var (entry, end) = run.Find(range, keys.Of(segment.Segment));
+            for (; entry < end; entry++)
             {
+                var position = run.PositionAt(entry);
                 reader.Position(segment, position / Batch.RowCountMax);
                 if (Matches(position % Batch.RowCountMax, key, row))
                 {
@@ -70,7 +73,11 @@ internal sealed class KeyProbe : IDisposable
         SortDistinct(rowIds, first);
     }
 
-    public void Dispose() => reader.Dispose();
+    public void Dispose()
+    {
+        reader.Dispose();
+        keys.Dispose();
+    }
 
     private bool Matches(int at, ReadOnlySpan<Column> key, int keyRow)
     {

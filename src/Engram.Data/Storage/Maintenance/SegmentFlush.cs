@@ -3,6 +3,7 @@ using System.Globalization;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
 
@@ -68,7 +69,7 @@ internal static class SegmentFlush
             foreach (var info in rows.Finish())
             {
                 added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info)), null));
-                BuildUniqueIndexes(added[^1].Extent, table);
+                BuildRuns(added[^1].Extent, table);
             }
 
             return new FlushedTable(kept.ToImmutable(), added.ToImmutable());
@@ -80,12 +81,12 @@ internal static class SegmentFlush
         }
     }
 
-    /// <summary>The next insert asks them, under the write lock: better to build them here, where nobody waits.</summary>
-    private static void BuildUniqueIndexes(SegmentExtent extent, TableDefinition table)
+    /// <summary>The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
+    private static void BuildRuns(SegmentExtent extent, TableDefinition table)
     {
-        foreach (var index in table.Indexes.Where(i => i.IsUnique))
+        foreach (var index in table.Indexes)
         {
-            extent.GetOrBuildIndex(index.Id, [.. index.Columns.Select(c => c.Column)]);
+            extent.GetRun(index.Id, KeyShape.Of(table, index));
         }
     }
 

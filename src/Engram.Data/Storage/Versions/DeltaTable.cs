@@ -14,7 +14,7 @@ internal sealed class DeltaTable : Counted
     private const int ChunkCapacityMin = 32;
 
     private readonly Arena memory = new();
-    private ImmutableDictionary<IndexId, HashIndex> indexes = ImmutableDictionary<IndexId, HashIndex>.Empty;
+    private ImmutableDictionary<IndexId, DeltaIndex> indexes = ImmutableDictionary<IndexId, DeltaIndex>.Empty;
     private DeltaChunk[] chunks = [];
     private int chunkCount;
     private TableDefinition? chunkDefinition;
@@ -25,7 +25,7 @@ internal sealed class DeltaTable : Counted
     public int ChunkCount => Volatile.Read(ref chunkCount);
 
     /// <summary>Whether there is anything here that a flush would move on: rows, or keys that updates gave to rows elsewhere.</summary>
-    public bool IsEmpty => ChunkCount == 0 && Volatile.Read(ref indexes).Values.All(i => i.Count == 0);
+    public bool IsEmpty => ChunkCount == 0 && Volatile.Read(ref indexes).Values.All(i => i.Log.Count == 0);
 
     public DeltaChunk Chunk(int index) => Volatile.Read(ref chunks)[index];
 
@@ -44,16 +44,16 @@ internal sealed class DeltaTable : Counted
     }
 
     /// <summary>The keys of the rows here, and of rows elsewhere whose key changed while this was the active delta. Null until one was added.</summary>
-    public HashIndex? FindIndex(IndexId id) => Volatile.Read(ref indexes).GetValueOrDefault(id);
+    public DeltaIndex? FindIndex(IndexId id) => Volatile.Read(ref indexes).GetValueOrDefault(id);
 
-    public HashIndex GetOrAddIndex(IndexId id)
+    public DeltaIndex GetOrAddIndex(IndexId id)
     {
         if (FindIndex(id) is { } index)
         {
             return index;
         }
 
-        index = new HashIndex();
+        index = new DeltaIndex(memory);
         Volatile.Write(ref indexes, indexes.Add(id, index));
         return index;
     }

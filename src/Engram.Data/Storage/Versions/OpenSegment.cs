@@ -9,27 +9,27 @@ namespace Engram.Data.Storage.Versions;
 internal sealed class OpenSegment(Segment segment) : Counted
 {
     private readonly Lock building = new();
-    private ImmutableDictionary<IndexId, SegmentKeyIndex> indexes = ImmutableDictionary<IndexId, SegmentKeyIndex>.Empty;
+    private ImmutableDictionary<IndexId, SegmentRun> runs = ImmutableDictionary<IndexId, SegmentRun>.Empty;
 
     public Segment Segment { get; } = segment;
 
-    /// <summary>The keys of the rows as the segment stores them, built on first use and kept while the segment is open.</summary>
-    public SegmentKeyIndex GetOrBuildIndex(IndexId id, ReadOnlySpan<ColumnId> columns)
+    /// <summary>The index's entries for the rows as the segment stores them, made on first use and kept while the segment is open.</summary>
+    public SegmentRun GetRun(IndexId id, KeyShape shape)
     {
-        if (Volatile.Read(ref indexes).TryGetValue(id, out var index) && index.IsOver(columns))
+        if (Volatile.Read(ref runs).TryGetValue(id, out var run) && run.IsOf(shape))
         {
-            return index;
+            return run;
         }
 
         lock (building)
         {
-            if (!indexes.TryGetValue(id, out index) || !index.IsOver(columns))
+            if (!runs.TryGetValue(id, out run) || !run.IsOf(shape))
             {
-                index = SegmentKeyIndex.Build(Segment, columns);
-                Volatile.Write(ref indexes, indexes.SetItem(id, index));
+                run = SegmentRun.Build(Segment, shape);
+                Volatile.Write(ref runs, runs.SetItem(id, run));
             }
 
-            return index;
+            return run;
         }
     }
 

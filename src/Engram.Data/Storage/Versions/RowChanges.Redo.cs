@@ -58,20 +58,17 @@ internal sealed partial class RowChanges
     private void Show(DeltaTable delta, DeltaChunk chunk, int rows, long rowIdFirst, long stamp, TableCounters counters)
     {
         var at = chunk.PublishWritten(rows, rowIdFirst, stamp);
-        foreach (var (index, key) in redoKeys!)
+        foreach (var (index, shape, key) in redoKeys!)
         {
             for (var i = 0; i < key.Length; i++)
             {
-                chunk.TryView(index.Columns[i].Column, key[i]);
+                chunk.TryView(shape.Columns[i], key[i]);
             }
 
-            var target = delta.GetOrAddIndex(index.Id);
+            var target = delta.GetOrAddIndex(index);
             for (var i = 0; i < rows; i++)
             {
-                if (KeyValue.TryHash(key, at + i, out var hash))
-                {
-                    target.Add(hash, rowIdFirst + i);
-                }
+                target.Add(shape, key, at + i, rowIdFirst + i);
             }
         }
 
@@ -90,16 +87,16 @@ internal sealed partial class RowChanges
             return;
         }
 
-        redoKeys = new RedoKey[table.Indexes.Length];
+        redoKeys = new RedoKey[indexes.Length];
         for (var i = 0; i < redoKeys.Length; i++)
         {
-            var key = new Column[table.Indexes[i].Columns.Length];
+            var key = new Column[indexes[i].Shape.Count];
             for (var c = 0; c < key.Length; c++)
             {
                 key[c] = new Column(DataType.Unknown);
             }
 
-            redoKeys[i] = new RedoKey(table.Indexes[i], key);
+            redoKeys[i] = new RedoKey(indexes[i].Index.Id, indexes[i].Shape, key);
         }
 
         redoIdentities = [.. table.Columns.Where(c => c.Identity != IdentityKind.None).Select(c => (c, new Column(c.Type)))];
@@ -107,19 +104,16 @@ internal sealed partial class RowChanges
 
     private bool IsIndexed(ColumnId id)
     {
-        foreach (var (index, _) in redoKeys!)
+        foreach (var (_, shape, _) in redoKeys!)
         {
-            foreach (var column in index.Columns)
+            if (shape.Columns.Contains(id))
             {
-                if (column.Column == id)
-                {
-                    return true;
-                }
+                return true;
             }
         }
 
         return false;
     }
 
-    private readonly record struct RedoKey(IndexDefinition Index, Column[] Key);
+    private readonly record struct RedoKey(IndexId Index, KeyShape Shape, Column[] Key);
 }

@@ -17,6 +17,7 @@ internal sealed partial class RowChanges : IDisposable
     private readonly UndoLog? undo;
     private readonly BlockReader locator;
     private readonly Dictionary<IndexId, (BlockReader Reader, Column[] Key)> keyReaders = [];
+    private readonly (IndexDefinition Index, KeyShape Shape)[] indexes;
     private readonly Selection one = new();
 
     public RowChanges(TableVersion version, TableDefinition table, UndoLog? undo)
@@ -25,6 +26,7 @@ internal sealed partial class RowChanges : IDisposable
         this.table = table;
         this.undo = undo;
         locator = new BlockReader(Latest, table, []);
+        indexes = [.. table.Indexes.Select(i => (i, KeyShape.Of(table, i)))];
     }
 
     public TableVersion Version => version;
@@ -37,9 +39,9 @@ internal sealed partial class RowChanges : IDisposable
         var delta = version.Active;
         var count = rows.SelectedCount;
         // Keys first: a reader that finds an entry without its row finds nothing, one that sees a row must find its entry.
-        foreach (var index in table.Indexes)
+        foreach (var (index, shape) in indexes)
         {
-            AddKeys(delta.GetOrAddIndex(index.Id), index, rows, rowIdFirst);
+            AddKeys(delta.GetOrAddIndex(index.Id), shape, rows, rowIdFirst);
         }
 
         for (var first = 0; first < count;)
@@ -80,11 +82,11 @@ internal sealed partial class RowChanges : IDisposable
             undo?.Patched(patches, at);
         }
 
-        foreach (var index in table.Indexes)
+        foreach (var (index, shape) in indexes)
         {
-            if (Covers(index, columns))
+            if (Covers(shape, columns))
             {
-                AddKeyOf(index, rowId);
+                AddKeyOf(index.Id, shape, rowId);
             }
         }
 
@@ -119,15 +121,15 @@ internal sealed partial class RowChanges : IDisposable
     /// <param name="horizon">As of when. Keys that were given later are not this call's business: the update that gave them entered them.</param>
     public void FillIndex(IndexDefinition index, bool includeDeltas, ReadHorizon horizon)
     {
-        ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
-        using var reader = new BlockReader(horizon, table, columns);
+        var shape = KeyShape.Of(table, index);
+        using var reader = new BlockReader(horizon, table, shape.Columns);
         var target = version.Active.GetOrAddIndex(index.Id);
         foreach (var delta in includeDeltas ? version.Deltas : [])
         {
             for (var i = 0; i < delta.ChunkCount; i++)
             {
                 reader.Position(delta.Chunk(i));
-                AddKeysOf(target, reader, columns.Length, reader.Visible, delta.Chunk(i).RowIdAt);
+                AddKeysOf(target, shape, reader, reader.Visible, delta.Chunk(i).RowIdAt);
             }
         }
 
@@ -136,11 +138,11 @@ internal sealed partial class RowChanges : IDisposable
         {
             for (var block = 0; block < extent.Segment.BlockCount; block++)
             {
-                if (extent.FindVersions(block) is { HasPatches: true } versions && FindPatchedRows(versions, columns, patched))
+                if (extent.FindVersions(block) is { HasPatches: true } versions && FindPatchedRows(versions, shape, patched))
                 {
                     reader.Position(extent, block);
                     var first = block * Batch.RowCountMax;
-                    AddKeysOf(target, reader, columns.Length, patched, row => extent.Segment.RowIdAt(first + row));
+                    AddKeysOf(target, shape, reader, patched, row => extent.Segment.RowIdAt(first + row));
                 }
             }
         }
@@ -156,9 +158,9 @@ internal sealed partial class RowChanges : IDisposable
     }
 
     /// <summary>Which rows of a block ever got another value in one of the columns.</summary>
-    private static bool FindPatchedRows(BlockVersions versions, ColumnId[] columns, Selection found)
+    private static bool FindPatchedRows(BlockVersions versions, KeyShape shape, Selection found)
     {
-        PatchList[] lists = [.. columns.Select(versions.FindPatches).OfType<PatchList>()];
+        PatchList[] lists = [.. shape.Columns.ToArray().Select(versions.FindPatches).OfType<PatchList>()];
         found.Count = 0;
         for (var row = 0; row < Batch.RowCountMax && lists.Length > 0; row++)
         {
@@ -171,10 +173,10 @@ internal sealed partial class RowChanges : IDisposable
         return found.Count > 0;
     }
 
-    private static void AddKeysOf(HashIndex target, BlockReader reader, int columnCount, Selection? rows, Func<int, long> rowIdAt)
+    private static void AddKeysOf(DeltaIndex target, KeyShape shape, BlockReader reader, Selection? rows, Func<int, long> rowIdAt)
     {
-        var key = new Column[columnCount];
-        for (var i = 0; i < columnCount; i++)
+        var key = new Column[shape.Count];
+        for (var i = 0; i < key.Length; i++)
         {
             key[i] = reader.Load(i, rows);
         }
@@ -183,18 +185,15 @@ internal sealed partial class RowChanges : IDisposable
         for (var i = 0; i < count; i++)
         {
             var row = rows is null ? i : rows.Rows[i];
-            if (KeyValue.TryHash(key, row, out var hash))
-            {
-                target.Add(hash, rowIdAt(row));
-            }
+            target.Add(shape, key, row, rowIdAt(row));
         }
     }
 
-    private static bool Covers(IndexDefinition index, ReadOnlySpan<ColumnId> columns)
+    private static bool Covers(KeyShape shape, ReadOnlySpan<ColumnId> columns)
     {
-        foreach (var column in index.Columns)
+        foreach (var column in shape.Columns)
         {
-            if (columns.Contains(column.Column))
+            if (columns.Contains(column))
             {
                 return true;
             }
@@ -224,31 +223,28 @@ internal sealed partial class RowChanges : IDisposable
         return null;
     }
 
-    private void AddKeys(HashIndex target, IndexDefinition index, Batch rows, long rowIdFirst)
+    private void AddKeys(DeltaIndex target, KeyShape shape, Batch rows, long rowIdFirst)
     {
-        var key = new Column[index.Columns.Length];
+        var key = new Column[shape.Count];
         for (var i = 0; i < key.Length; i++)
         {
-            key[i] = rows.Columns[table.IndexOf(index.Columns[i].Column)];
+            key[i] = rows.Columns[table.IndexOf(shape.Columns[i])];
         }
 
         var count = rows.SelectedCount;
         for (var i = 0; i < count; i++)
         {
-            if (KeyValue.TryHash(key, rows.RowAt(i), out var hash))
-            {
-                target.Add(hash, rowIdFirst + i);
-            }
+            target.Add(shape, key, rows.RowAt(i), rowIdFirst + i);
         }
     }
 
     /// <summary>Enters a changed row under its new key.</summary>
-    private void AddKeyOf(IndexDefinition index, long rowId)
+    private void AddKeyOf(IndexId index, KeyShape shape, long rowId)
     {
-        if (!keyReaders.TryGetValue(index.Id, out var entry))
+        if (!keyReaders.TryGetValue(index, out var entry))
         {
-            entry = (new BlockReader(Latest, table, [.. index.Columns.Select(c => c.Column)]), new Column[index.Columns.Length]);
-            keyReaders.Add(index.Id, entry);
+            entry = (new BlockReader(Latest, table, shape.Columns), new Column[shape.Count]);
+            keyReaders.Add(index, entry);
         }
 
         if (!RowLocator.TryPosition(version, rowId, entry.Reader, out var row))
@@ -263,9 +259,6 @@ internal sealed partial class RowChanges : IDisposable
             entry.Key[i] = entry.Reader.Load(i, one);
         }
 
-        if (KeyValue.TryHash(entry.Key, row, out var hash))
-        {
-            version.Active.GetOrAddIndex(index.Id).Add(hash, rowId);
-        }
+        version.Active.GetOrAddIndex(index).Add(shape, entry.Key, row, rowId);
     }
 }

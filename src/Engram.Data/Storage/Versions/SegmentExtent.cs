@@ -61,8 +61,8 @@ internal sealed class SegmentExtent : Counted
         return found;
     }
 
-    /// <inheritdoc cref="OpenSegment.GetOrBuildIndex"/>
-    public SegmentKeyIndex GetOrBuildIndex(IndexId id, ReadOnlySpan<ColumnId> columns) => opened.GetOrBuildIndex(id, columns);
+    /// <inheritdoc cref="OpenSegment.GetRun"/>
+    public SegmentRun GetRun(IndexId id, KeyShape shape) => opened.GetRun(id, shape);
 
     protected override void Free()
     {

@@ -1,0 +1,228 @@
+using System.Buffers.Binary;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Storage.Indexes;
+
+/// <summary>The columns of an index's key, and how a key becomes bytes whose order is the order of the index.</summary>
+/// <remarks>
+/// <para><b>The problem.</b> Runs, logs and scans of an index compare keys of any types and directions, by the million. So each key is written once as
+/// bytes, and everything else compares bytes.</para>
+/// <code>
+/// key   = part part …            in the order of the index's columns
+/// part  = 00                     NULL, the smallest
+///       | 01 value               all bits inverted, marker included, when the column is descending
+/// value = integers, times        big-endian, the sign bit inverted
+///       | real, double           big-endian, the sign bit inverted, negative numbers inverted whole; −0 as +0; every NaN as FF…
+///       | numeric                value × 10^28 as a signed number of 24 bytes: 1.0 and 1.00 are one key
+///       | uuid                   its 16 bytes as they are written
+///       | text, bytea, …         each 00 as 00 FF, then 00 00: so no value is the beginning of another
+/// </code>
+/// <para><b>Invariants.</b> Bytes compare as ORDER BY compares (NULL smallest, NaN greatest, text by code point, instants without their offset);
+/// equal bytes are equal keys by SQL's <c>=</c>, and no key is the beginning of another key of the same shape. So "the first columns equal these" is
+/// one range of bytes, and so is a range of the column after them (<see cref="KeyRange"/>).</para>
+/// <para>Arrays and vectors have equality of their bytes and no order: <see cref="IsOrdered"/>. The bytes of an index stay the same as long as its id: whoever
+/// gives a column another type gives its indexes other ids.</para>
+/// </remarks>
+internal sealed class KeyShape
+{
+    public const byte NullMarker = 0;
+    public const byte ValueMarker = 1;
+    private const int DecimalDigits = 28;
+    private const int DecimalSize = 24;
+
+    private static readonly UInt128[] PowersOfTen = MakePowers();
+
+    private readonly ColumnId[] columns;
+    private readonly DataType[] types;
+    private readonly bool[] descending;
+
+    private KeyShape(ColumnId[] columns, DataType[] types, bool[] descending)
+    {
+        (this.columns, this.types, this.descending) = (columns, types, descending);
+    }
+
+    public int Count => columns.Length;
+
+    public ReadOnlySpan<ColumnId> Columns => columns;
+
+    public DataType TypeOf(int part) => types[part];
+
+    public bool IsDescending(int part) => descending[part];
+
+    public static KeyShape Of(TableDefinition table, IndexDefinition index) => new(
+        [.. index.Columns.Select(c => c.Column)],
+        [.. index.Columns.Select(c => table.FindColumn(c.Column)?.Type ?? throw Error.Internal($"index {index.Name} names a column that {table} has not"))],
+        [.. index.Columns.Select(c => c.IsDescending)]);
+
+    /// <summary>Whether the bytes of this type order as SQL does; else they only tell equal from different.</summary>
+    public static bool IsOrdered(DataType type) => type.Kind is (>= TypeKind.Boolean and <= TypeKind.Interval) or TypeKind.Bytea or TypeKind.Uuid or TypeKind.Text;
+
+    /// <summary>Whether both make the same bytes of the same rows. An index id whose creation was rolled back may come again with others.</summary>
+    public bool Equals(KeyShape other)
+    {
+        if (!columns.AsSpan().SequenceEqual(other.columns) || !descending.AsSpan().SequenceEqual(other.descending))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < types.Length; i++)
+        {
+            if (types[i].Kind != other.types[i].Kind)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Replaces the buffer's content by the key of one row, a column for each part.</summary>
+    public void Encode(ReadOnlySpan<Column> key, int row, KeyBuffer target)
+    {
+        target.Clear();
+        for (var i = 0; i < key.Length; i++)
+        {
+            AppendPart(i, key[i], row, target);
+        }
+    }
+
+    /// <summary>Appends one part of a key.</summary>
+    public void AppendPart(int part, Column column, int row, KeyBuffer target)
+    {
+        var first = target.Length;
+        if (column.IsNull(row))
+        {
+            target.Add(NullMarker);
+        }
+        else
+        {
+            target.Add(ValueMarker);
+            AppendValue(column, row, target);
+        }
+
+        if (descending[part])
+        {
+            target.Invert(first);
+        }
+    }
+
+    /// <summary>Appends a text without its end: what all texts begin with that begin with it.</summary>
+    public void AppendTextStart(int part, ReadOnlySpan<byte> start, KeyBuffer target)
+    {
+        var first = target.Length;
+        target.Add(ValueMarker);
+        AppendEscaped(start, target);
+        if (descending[part])
+        {
+            target.Invert(first);
+        }
+    }
+
+    /// <summary>Appends what all parts begin with that are not NULL.</summary>
+    public void AppendValueMarker(int part, KeyBuffer target) => target.Add(descending[part] ? (byte)(0xFF ^ ValueMarker) : ValueMarker);
+
+    private static void AppendValue(Column column, int row, KeyBuffer target)
+    {
+        switch (column.Type.Physical)
+        {
+            case PhysicalType.Byte: target.Add(column.Get<byte>(row)); break;
+            case PhysicalType.SByte: target.Add((byte)(column.Get<sbyte>(row) ^ 0x80)); break;
+            case PhysicalType.Int16: BinaryPrimitives.WriteUInt16BigEndian(target.Take(2), (ushort)(column.Get<short>(row) ^ 0x8000)); break;
+            case PhysicalType.UInt16: BinaryPrimitives.WriteUInt16BigEndian(target.Take(2), column.Get<ushort>(row)); break;
+            case PhysicalType.Int32: BinaryPrimitives.WriteUInt32BigEndian(target.Take(4), (uint)column.Get<int>(row) ^ 0x8000_0000); break;
+            case PhysicalType.UInt32: BinaryPrimitives.WriteUInt32BigEndian(target.Take(4), column.Get<uint>(row)); break;
+            case PhysicalType.Int64: BinaryPrimitives.WriteUInt64BigEndian(target.Take(8), (ulong)column.Get<long>(row) ^ (1UL << 63)); break;
+            case PhysicalType.UInt64: BinaryPrimitives.WriteUInt64BigEndian(target.Take(8), column.Get<ulong>(row)); break;
+            case PhysicalType.Single: BinaryPrimitives.WriteUInt32BigEndian(target.Take(4), Ordered(column.Get<float>(row))); break;
+            case PhysicalType.Double: BinaryPrimitives.WriteUInt64BigEndian(target.Take(8), Ordered(column.Get<double>(row))); break;
+            case PhysicalType.Decimal: WriteDecimal(column.Get<decimal>(row), target.Take(DecimalSize)); break;
+            case PhysicalType.Guid: column.Get<Guid>(row).TryWriteBytes(target.Take(16), bigEndian: true, out _); break;
+            case PhysicalType.Bytes:
+                AppendEscaped(column.Get<Bytes>(row).Span, target);
+                target.Add(0);
+                target.Add(0);
+                break;
+            default: throw Error.Internal($"no key of type {column.Type}");
+        }
+    }
+
+    private static uint Ordered(float value)
+    {
+        if (float.IsNaN(value))
+        {
+            return uint.MaxValue;
+        }
+
+        // Adding zero turns −0 into +0.
+        var bits = BitConverter.SingleToUInt32Bits(value + 0f);
+        return (bits & 0x8000_0000) != 0 ? ~bits : bits | 0x8000_0000;
+    }
+
+    private static ulong Ordered(double value)
+    {
+        if (double.IsNaN(value))
+        {
+            return ulong.MaxValue;
+        }
+
+        var bits = BitConverter.DoubleToUInt64Bits(value + 0d);
+        return (bits & (1UL << 63)) != 0 ? ~bits : bits | (1UL << 63);
+    }
+
+    private static void AppendEscaped(ReadOnlySpan<byte> value, KeyBuffer target)
+    {
+        for (var zero = value.IndexOf((byte)0); zero >= 0; zero = value.IndexOf((byte)0))
+        {
+            target.AddRange(value[..(zero + 1)]);
+            target.Add(0xFF);
+            value = value[(zero + 1)..];
+        }
+
+        target.AddRange(value);
+    }
+
+    /// <summary>The value times 10^28, below 2^190 in size, as a signed number of 192 bits with the sign bit inverted.</summary>
+    private static void WriteDecimal(decimal value, Span<byte> target)
+    {
+        Span<int> parts = stackalloc int[4];
+        decimal.GetBits(value, parts);
+        var mantissa = new UInt128((uint)parts[2], ((ulong)(uint)parts[1] << 32) | (uint)parts[0]);
+        var power = PowersOfTen[DecimalDigits - ((parts[3] >> 16) & 0xFF)];
+        // 96 by 94 bits: the halves' products and their carries.
+        var (m1, m0) = ((ulong)(mantissa >> 64), (ulong)mantissa);
+        var (p1, p0) = ((ulong)(power >> 64), (ulong)power);
+        var low = (UInt128)m0 * p0;
+        var middle = ((UInt128)m1 * p0) + (low >> 64);
+        var high = (UInt128)m1 * p1;
+        var cross = (UInt128)m0 * p1;
+        var sum = (UInt128)(ulong)middle + (ulong)cross;
+        var (w0, w1) = ((ulong)low, (ulong)sum);
+        var w2 = (ulong)(high + (middle >> 64) + (cross >> 64) + (sum >> 64));
+        if (parts[3] < 0)
+        {
+            // Two's complement.
+            (w0, w1, w2) = (~w0, ~w1, ~w2);
+            if (++w0 == 0 && ++w1 == 0)
+            {
+                w2++;
+            }
+        }
+
+        BinaryPrimitives.WriteUInt64BigEndian(target, w2 ^ (1UL << 63));
+        BinaryPrimitives.WriteUInt64BigEndian(target[8..], w1);
+        BinaryPrimitives.WriteUInt64BigEndian(target[16..], w0);
+    }
+
+    private static UInt128[] MakePowers()
+    {
+        var powers = new UInt128[DecimalDigits + 1];
+        powers[0] = 1;
+        for (var i = 1; i < powers.Length; i++)
+        {
+            powers[i] = powers[i - 1] * 10;
+        }
+
+        return powers;
+    }
+}
