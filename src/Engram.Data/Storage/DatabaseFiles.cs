@@ -11,7 +11,7 @@ internal static class DatabaseFiles
     public const string LockName = "LOCK";
 
     private static readonly string[] Subdirectories = [WalFormat.Directory, "segments", "indexes", WalFormat.Quarantine];
-    private static readonly string[] TopNames = ["STATE", "READERS"];
+    private static readonly string[] TopNames = ["STATE", "READERS", "CURRENT.tmp"];
 
     public static bool Exists(DataDirectory directory) => directory.Exists(CurrentFile.Name);
 

@@ -26,7 +26,7 @@ internal sealed record SalvageResult(IReadOnlyList<SalvagedItem> Items, IReadOnl
 /// <item><i>Log</i>: the prefix before the first damage is applied in memory (<see cref="WalSalvage"/>). When nothing was damaged up to here, the salvage is over and
 /// the opening goes on as ever.</item>
 /// <item><i>Keys</i>: where deletes and updates were lost, an older row may have the key of a newer one. The newest stays; the others are written to the report.</item>
-/// <item><i>Write</i>: what is in memory goes to segments and overlays, as in a checkpoint; then the report; then <see cref="SalvagePending"/>.</item>
+/// <item><i>Write</i>: what is in memory goes to segments and overlays, as in a checkpoint; then the report; then <see cref="SalvagePending"/>; then the manifest.</item>
 /// <item><i>Publish</i>: the manifest in CURRENT. This step decides.</item>
 /// <item><i>Finish</i>: old files move to quarantine, and the log begins anew behind every LSN of which anything was known, so that none means two commits.</item>
 /// </list>
@@ -150,8 +150,8 @@ internal static class Salvage
         }
     }
 
-    /// <summary>As a checkpoint does: new rows to segments, deletes and changes to overlays, then the manifest, which nothing names yet.</summary>
-    private static (Manifest Manifest, uint Checksum) WriteFiles(DataDirectory directory, SalvageSource source, Manifest left, SalvageState state, Lsn lsn)
+    /// <summary>As a checkpoint does: new rows to segments, deletes and changes to overlays. Nothing names them yet.</summary>
+    private static Manifest WriteFiles(DataDirectory directory, SalvageSource source, Manifest left, SalvageState state, Lsn lsn)
     {
         directory.CreateSubdirectory(SegmentFlush.Subdirectory);
         var lostRows = state.Log.Changes.Where(c => c.WasInserted).ToLookup(c => c.Table);
@@ -172,12 +172,11 @@ internal static class Salvage
         }
 
         directory.Sync(SegmentFlush.Subdirectory);
-        var manifest = new Manifest(source.GenerationNext, lsn, state.Catalog, tables.ToImmutable());
-        return (manifest, ManifestFile.Write(directory, manifest, isCurrentReadable: source.Current is not null));
+        return new Manifest(source.GenerationNext, lsn, state.Catalog, tables.ToImmutable());
     }
 
     private static SalvageResult Publish(
-        DataDirectory directory, SalvageSource source, SalvageState state, (Manifest Manifest, uint Checksum) written, List<SalvagedItem> items, StoreOptions options, ILogger logger)
+        DataDirectory directory, SalvageSource source, SalvageState state, Manifest result, List<SalvagedItem> items, StoreOptions options, ILogger logger)
     {
         directory.CreateSubdirectory(WalFormat.Quarantine);
         directory.Sync("");
@@ -188,18 +187,20 @@ internal static class Salvage
             quarantined.Add(Copy(directory, CurrentFile.Name, SalvagePending.QuarantineName(now, CurrentFile.Name)));
         }
 
-        var moves = ListMoves(directory, source, written.Manifest).Select(name => (name, SalvagePending.QuarantineName(now, name))).ToList();
-        var report = SalvageReport.Write(directory, now, written.Manifest, items, moves);
+        var moves = ListMoves(directory, source, result).Select(name => (name, SalvagePending.QuarantineName(now, name))).ToList();
+        var report = SalvageReport.Write(directory, now, result, items, moves);
         var pending = new SalvagePending(
-            written.Manifest.Generation, state.Log.FileNumberNext, state.Log.LastKnownGroup + 1, written.Manifest.Lsn.Next, report, moves);
+            result.Generation, state.Log.FileNumberNext, state.Log.LastKnownGroup + 1, result.Lsn.Next, report, moves);
         pending.Write(directory);
+        // After the report and the pending file: a manifest without what is lost must never be found alone.
+        var checksum = ManifestFile.Write(directory, result, isCurrentReadable: source.Current is not null);
         if (source.Current is null)
         {
-            CurrentFile.Replace(directory, CurrentFile.NewDatabaseId(directory), written.Manifest.Generation, written.Checksum);
+            CurrentFile.Replace(directory, CurrentFile.NewDatabaseId(directory), result.Generation, checksum);
         }
         else
         {
-            CurrentFile.Publish(directory, CurrentFile.Open(directory), written.Manifest.Generation, written.Checksum);
+            CurrentFile.Publish(directory, CurrentFile.Open(directory), result.Generation, checksum);
         }
 
         pending.Finish(directory, options, logger);

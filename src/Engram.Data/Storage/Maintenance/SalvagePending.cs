@@ -14,8 +14,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// <para><b>The picture.</b> Before it publishes, the salvage writes the file <c>quarantine/salvage.pending</c>: a <see cref="FramedFile"/> with the generation that
 /// is about to be published, the first group and LSN of the new log, and the moves. Publishing the manifest in CURRENT is the one step that decides.</para>
 /// <list type="bullet">
-/// <item>A crash before it: the file names a generation that CURRENT does not name. It is deleted at the next opening; what the salvage wrote is deleted as
-/// orphans; nothing else was touched.</item>
+/// <item>A crash before it: the file names a generation that CURRENT does not name. It is deleted at the next opening, after that generation's manifest; what else the
+/// salvage wrote is deleted as orphans; nothing else was touched. When CURRENT cannot be read, the next salvage passes over that manifest.</item>
 /// <item>A crash after it: the next opening for writing, in any mode, does what the file says before it reads anything else. Each move is done when the
 /// file is at its old place, and the log file is made when it is not there; so doing it again is harmless. The file goes last.</item>
 /// </list>
@@ -61,8 +61,24 @@ internal sealed record SalvagePending(
         }
         else
         {
+            // Its manifest before it, so that no later salvage takes that for one of a checkpoint.
+            directory.Delete(Manifest.NameOf(pending.Generation));
+            directory.Sync("");
             directory.Delete(Name);
             directory.Sync(WalFormat.Quarantine);
+        }
+    }
+
+    /// <summary>The generation of a salvage that did not finish; null when there is none. Its manifest leaves out what only its report tells.</summary>
+    public static long? FindGeneration(DataDirectory directory)
+    {
+        try
+        {
+            return directory.Exists(Name) ? Read(directory).Generation : null;
+        }
+        catch (EngramException e) when (e.SqlState == SqlStates.DataCorrupted)
+        {
+            return null;
         }
     }
 

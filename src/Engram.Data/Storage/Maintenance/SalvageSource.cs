@@ -49,7 +49,8 @@ internal sealed record SalvageSource(Manifest Manifest, Current? Current, long G
     private static SalvageSource Guess(DataDirectory directory, List<long> generations, Current? current, string file, string problem, EngramException? cause)
     {
         Manifest? best = null;
-        foreach (var generation in generations)
+        var unfinished = SalvagePending.FindGeneration(directory);
+        foreach (var generation in generations.Where(g => g != unfinished))
         {
             if (TryRead(directory, generation) is { } manifest)
             {

@@ -1,4 +1,5 @@
 using Engram.Data.Storage;
+using Engram.Data.Tests.Storage.Faults;
 using Engram.Data.Tests.Storage.Maintenance;
 using Xunit.Abstractions;
 
@@ -54,25 +55,40 @@ public sealed class SalvageSimulationTests(ITestOutputHelper output)
     [InlineData("overlay")]
     [InlineData("log")]
     [InlineData("CURRENT")]
+    [InlineData("CURRENT and segment and log")]
     public async Task A_crash_anywhere_in_a_salvage_leaves_the_damage_or_the_result(string kind)
     {
         var sample = await Sample.CreateAsync(2400);
-        switch (kind)
+        if (kind.Contains("segment", StringComparison.Ordinal))
         {
-            case "segment": sample.Flip(sample.Segment, 100_000); break;
-            case "overlay": sample.Remove(sample.Overlay); break;
-            case "log": sample.Flip(sample.LogFile, sample.GroupOffsets[1] + 100); break;
-            default: sample.Remove("CURRENT"); break;
+            sample.Flip(sample.Segment, 100_000);
+        }
+
+        if (kind.Contains("overlay", StringComparison.Ordinal))
+        {
+            sample.Remove(sample.Overlay);
+        }
+
+        if (kind.Contains("log", StringComparison.Ordinal))
+        {
+            sample.Flip(sample.LogFile, sample.GroupOffsets[1] + 100);
+        }
+
+        if (kind.Contains("CURRENT", StringComparison.Ordinal))
+        {
+            sample.Remove("CURRENT");
         }
 
         var directory = sample.Start();
         var points = new List<(IoPoint Point, SimulatedDisk Disk)>();
         directory.AtPoint = (point, disk) => points.Add((point, disk.Freeze()));
         SortedDictionary<long, Transactions.EpisodeRow> expected;
+        string items;
         await using (var store = SalvageTests.Open(directory, RecoveryMode.Salvage))
         {
             directory.AtPoint = null;
             expected = SalvageTests.Read(store);
+            items = Describe(store);
         }
 
         var (refused, finished) = (0, 0);
@@ -92,14 +108,60 @@ public sealed class SalvageSimulationTests(ITestOutputHelper output)
                     refused++;
                 }
 
-                var salvaged = await TryReadAsync(image, RecoveryMode.Salvage);
-                Assert.True(salvaged is not null && expected.SequenceEqual(salvaged), where);
+                // Salvaged again, it tells the same; finished, there is nothing to tell any more, and the report is there.
+                await using var again = SalvageTests.Open(new SimulatedDirectory(image, 4), RecoveryMode.Salvage);
+                Assert.True(expected.SequenceEqual(SalvageTests.Read(again)), where);
+                Assert.True(Describe(again) == items || (again.Recovery.Salvaged.Count == 0 && image.Files.Any(f => f.EndsWith("-report.txt", StringComparison.Ordinal))), where);
             }
         }
 
         output.WriteLine($"{kind}: {points.Count} points, {refused} images as before, {finished} finished");
         Assert.True(refused > 0 && finished > 0);
     }
+
+    [Fact]
+    public async Task A_call_that_fails_in_a_salvage_ends_it_and_the_next_one_finishes()
+    {
+        var sample = await Sample.CreateAsync(2400);
+        sample.Flip(sample.Segment, 100_000);
+        sample.Flip(sample.LogFile, sample.GroupOffsets[1] + 100);
+        SortedDictionary<long, Transactions.EpisodeRow> expected;
+        await using (var store = SalvageTests.Open(sample.Start(), RecoveryMode.Salvage))
+        {
+            expected = SalvageTests.Read(store);
+        }
+
+        var failures = 0;
+        foreach (var point in new[] { FaultPoint.Create, FaultPoint.Write, FaultPoint.Sync, FaultPoint.DirectorySync, FaultPoint.Rename, FaultPoint.Delete, FaultPoint.Read })
+        {
+            var isReached = true;
+            for (var nth = 1; isReached; nth++)
+            {
+                var directory = sample.Start();
+                directory.Faults.Fail(point, nth, point == FaultPoint.Write ? DiskFaults.NoSpace : 5);
+                try
+                {
+                    await using var store = SalvageTests.Open(directory, RecoveryMode.Salvage);
+                    Assert.True(expected.SequenceEqual(SalvageTests.Read(store)), $"{point} {nth}");
+                    isReached = false;
+                }
+                catch (EngramException e) when (e.SqlState is SqlStates.IoError or SqlStates.DiskFull)
+                {
+                    failures++;
+                }
+
+                if (isReached)
+                {
+                    await using var again = SalvageTests.Open(directory.Reboot(SurvivalMode.Mixed, nth), RecoveryMode.Salvage);
+                    Assert.True(expected.SequenceEqual(SalvageTests.Read(again)), $"{point} {nth}");
+                }
+            }
+        }
+
+        output.WriteLine($"{failures} calls failed");
+    }
+
+    private static string Describe(Store store) => string.Join("\n", store.Recovery.Salvaged.Select(i => $"{i.Kind} {i.File} {i.What}"));
 
     private static async Task<SortedDictionary<long, Transactions.EpisodeRow>?> TryReadAsync(SimulatedDisk image, RecoveryMode recovery)
     {
