@@ -26,7 +26,7 @@ internal sealed class DirectoryStore : Store
     private readonly Dictionary<TableId, TableCounters> counters;
     private readonly IDisposable? directoryLock;
     private readonly WalWriter? wal;
-    private readonly Checkpointer? checkpointer;
+    private readonly MaintenanceJobs? maintenance;
     private readonly StateFile? state;
     private readonly PublishedManifest openedManifest;
     private StoreRoot root;
@@ -57,7 +57,7 @@ internal sealed class DirectoryStore : Store
         if (wal is not null)
         {
             wal.IsCommitExpected = () => writeLock.IsReleaseExpected;
-            checkpointer = new Checkpointer(this, wal, opened.Manifest);
+            maintenance = new MaintenanceJobs(this, wal, opened.Manifest);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class DirectoryStore : Store
     public override bool IsPoisoned => wal is { IsPoisoned: true };
 
     /// <summary>The manifest that counts; for a read-only store the one that it was opened with.</summary>
-    public PublishedManifest Published => checkpointer?.Published ?? openedManifest;
+    public PublishedManifest Published => maintenance?.Published ?? openedManifest;
 
     /// <summary>Whether this store writes nothing, and another process may.</summary>
     public bool IsFollowing => wal is null;
@@ -117,6 +117,19 @@ internal sealed class DirectoryStore : Store
             }
 
             seen.Release();
+        }
+    }
+
+    /// <summary>The root that shows the newest state, leased. Takes no lock.</summary>
+    public StoreRoot LeaseRoot()
+    {
+        while (true)
+        {
+            var seen = Root;
+            if (seen.TryAddReference())
+            {
+                return seen;
+            }
         }
     }
 
@@ -182,18 +195,31 @@ internal sealed class DirectoryStore : Store
     {
         CheckWritable();
         return new ValueTask(Task.Factory.StartNew(
-            () => checkpointer!.Run(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            () => maintenance!.Checkpoint(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
     }
 
     public override void Checkpoint(CancellationToken cancellationToken)
     {
         CheckWritable();
-        checkpointer!.Run(cancellationToken);
+        maintenance!.Checkpoint(cancellationToken);
+    }
+
+    public override ValueTask CompactAsync(Action<CompactionState>? progress, CancellationToken cancellationToken)
+    {
+        CheckWritable();
+        return new ValueTask(Task.Factory.StartNew(
+            () => maintenance!.Compact(progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+    }
+
+    public override void Compact(Action<CompactionState>? progress, CancellationToken cancellationToken)
+    {
+        CheckWritable();
+        maintenance!.Compact(progress, cancellationToken);
     }
 
     public override ValueTask DisposeAsync()
     {
-        if (checkpointer is { IsIdle: false })
+        if (maintenance is { IsIdle: false })
         {
             return new ValueTask(Task.Factory.StartNew(Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         }
@@ -211,7 +237,7 @@ internal sealed class DirectoryStore : Store
 
         try
         {
-            checkpointer?.Stop();
+            maintenance?.Stop();
 
             // Whoever holds the write lock finishes first; whoever waits for it finds the store closed.
             writeLock.Acquire(Timeout.InfiniteTimeSpan, Directory.Clock, CancellationToken.None);
@@ -243,7 +269,7 @@ internal sealed class DirectoryStore : Store
     {
         writeLock.Release();
         wal?.EndGathering();
-        checkpointer?.ConsiderStarting();
+        maintenance?.ConsiderStarting();
     }
 
     public Snapshot OpenOwnSnapshot(ReadHorizon horizon, DatabaseCatalog catalog)

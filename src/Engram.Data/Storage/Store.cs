@@ -49,6 +49,14 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>Reads everything and compares it with its checksums and with itself; see <see cref="Verification"/>.</summary>
     public abstract Task<VerificationResult> VerifyAsync(VerificationOptions options, CancellationToken cancellationToken);
 
+    /// <summary>Makes a checkpoint, then writes segments anew without deleted rows and with new values in their places, and merges small ones. Gives room back.</summary>
+    /// <param name="progress">Called now and then, from the thread that works.</param>
+    /// <remarks>Works on a thread of its own; readers and writers go on. Cancelled, it leaves done what is done.</remarks>
+    public abstract ValueTask CompactAsync(Action<CompactionState>? progress, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="CompactAsync"/>, on the calling thread.</summary>
+    public abstract void Compact(Action<CompactionState>? progress, CancellationToken cancellationToken);
+
     /// <summary>Seals the log and releases lock, maps and handles.</summary>
     public abstract ValueTask DisposeAsync();
 

@@ -20,7 +20,7 @@ internal static class CarryOver
             CarryEnds(chunk, to, flushed.Value);
             foreach (var (column, type, list) in chunk.Versions.Patches)
             {
-                CarryPatches(chunk, column, type, list.Current, to, flushed.Value);
+                CarryPatches(chunk.RowIdAt, column, type, list.Current, to, flushed.Value);
             }
         }
     }
@@ -57,6 +57,32 @@ internal static class CarryOver
         }
     }
 
+    /// <summary>The same for a segment whose rows lie in other segments now.</summary>
+    public static void Run(SegmentExtent from, ImmutableArray<FlushedSegment> to, Lsn flushed)
+    {
+        for (var block = 0; block < from.Segment.BlockCount; block++)
+        {
+            if (from.FindVersions(block) is not { } versions)
+            {
+                continue;
+            }
+
+            var first = block * Batch.RowCountMax;
+            for (var row = 0; versions.Ends is { } ends && row < from.Segment.RowsInBlock(block); row++)
+            {
+                if (ends[row] > flushed.Value && Find(from.Segment.RowIdAt(first + row), to) is var (extent, position) && extent is not null)
+                {
+                    extent.GetOrAddVersions(position / Batch.RowCountMax).SetEnd(position % Batch.RowCountMax, ends[row]);
+                }
+            }
+
+            foreach (var (column, type, list) in versions.Patches)
+            {
+                CarryPatches(row => from.Segment.RowIdAt(first + row), column, type, list.Current, to, flushed.Value);
+            }
+        }
+    }
+
     private static void CarryEnds(DeltaChunk chunk, ImmutableArray<FlushedSegment> to, long flushed)
     {
         if (chunk.Versions.Ends is not { } ends)
@@ -74,7 +100,7 @@ internal static class CarryOver
     }
 
     private static void CarryPatches(
-        DeltaChunk chunk, ColumnId column, DataType type, PatchList.Entries entries, ImmutableArray<FlushedSegment> to, long flushed)
+        Func<int, long> rowIdAt, ColumnId column, DataType type, PatchList.Entries entries, ImmutableArray<FlushedSegment> to, long flushed)
     {
         for (var i = 0; i < entries.Count; i++)
         {
@@ -84,7 +110,7 @@ internal static class CarryOver
                 continue;
             }
 
-            if (Find(chunk.RowIdAt(entries.Rows[i]), to) is var (extent, position) && extent is not null)
+            if (Find(rowIdAt(entries.Rows[i]), to) is var (extent, position) && extent is not null)
             {
                 extent.GetOrAddVersions(position / Batch.RowCountMax).GetOrAddPatches(column, type)
                     .AppendCopy(position % Batch.RowCountMax, stamp, entries, i);

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
-using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
 using Engram.Data.Storage.Wal;
-using Microsoft.Extensions.Logging;
 
 namespace Engram.Data.Storage.Maintenance;
 
@@ -30,134 +28,32 @@ namespace Engram.Data.Storage.Maintenance;
 /// new manifest counts; log files that survived are skipped by LSN. <b>Failure</b> (disk full) in step 3: the frozen deltas stay, readable and
 /// writable, the files are deleted, and the next checkpoint takes the deltas along.</para>
 /// </remarks>
-internal sealed class Checkpointer : IDisposable
+internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, PublishedFiles files)
 {
-    private readonly DirectoryStore store;
-    private readonly WalWriter wal;
-    private readonly SemaphoreSlim running = new(1, 1);
-    private readonly CancellationTokenSource stopping = new();
-    private readonly Lock gate = new();
-    private PublishedManifest published;
-    private Task background = Task.CompletedTask;
-    private bool isBackgroundDone = true;
-    private long retrySizeBytes;
-
-    public Checkpointer(DirectoryStore store, WalWriter wal, PublishedManifest published)
+    /// <summary>Makes a checkpoint. Called by one maintenance job at a time.</summary>
+    public void Run(CancellationToken cancellationToken)
     {
-        this.store = store;
-        this.wal = wal;
-        this.published = published;
-    }
-
-    /// <summary>The manifest that counts.</summary>
-    public PublishedManifest Published => Volatile.Read(ref published);
-
-    /// <summary>Starts a checkpoint in the background when the log has grown enough and none is running.</summary>
-    public void ConsiderStarting()
-    {
-        if (!Volatile.Read(ref isBackgroundDone) || running.CurrentCount == 0
-            || wal.SizeBytes < Math.Max(store.Options.CheckpointWalSizeBytes, Volatile.Read(ref retrySizeBytes)))
+        if (Freeze(cancellationToken) is not { } frozen)
         {
             return;
         }
 
-        lock (gate)
-        {
-            if (isBackgroundDone && !stopping.IsCancellationRequested)
-            {
-                isBackgroundDone = false;
-                // A thread of its own: it holds the write lock for moments, and must not then queue for a thread of the pool.
-                background = Task.Factory.StartNew(RunInBackground, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            }
-        }
-    }
-
-    /// <summary>Ends the checkpoint that runs, and waits for it; none begins any more.</summary>
-    public void Stop()
-    {
-        Task last;
-        lock (gate)
-        {
-            stopping.Cancel();
-            last = background;
-        }
-
-        last.Wait();
-        // A checkpoint that somebody asked for is waited for, too.
-        running.Wait();
-        running.Release();
-    }
-
-    /// <summary>Whether <see cref="Stop"/> would not have to wait.</summary>
-    public bool IsIdle => Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0;
-
-    public void Dispose()
-    {
-        running.Dispose();
-        stopping.Dispose();
-    }
-
-    public void Run(CancellationToken cancellationToken)
-    {
-        running.Wait(cancellationToken);
         try
         {
-            if (stopping.IsCancellationRequested)
-            {
-                // It waited while the store was closed; from here on nobody waits for it.
-                cancellationToken.ThrowIfCancellationRequested();
-                throw Error.DatabaseClosed(store.Directory.Path);
-            }
-
-            if (Freeze(cancellationToken) is not { } frozen)
-            {
-                return;
-            }
-
-            try
-            {
-                wal.WaitDurable(frozen.Lsn);
-                wal.Sync();
-                using var written = Write(frozen, cancellationToken);
-                wal.ThrowIfPoisoned();
-                Name(frozen, written);
-                Publish(frozen, written);
-            }
-            finally
-            {
-                frozen.Root.Release();
-            }
-
-            wal.DeleteFilesUpTo(frozen.Lsn);
-            OrphanFiles.Delete(store.Directory, published.Manifest);
+            wal.WaitDurable(frozen.Lsn);
+            wal.Sync();
+            using var written = Write(frozen, cancellationToken);
+            wal.ThrowIfPoisoned();
+            Name(frozen, written);
+            Publish(frozen, written);
         }
         finally
         {
-            running.Release();
+            frozen.Root.Release();
         }
-    }
 
-    private void RunInBackground()
-    {
-        try
-        {
-            Run(stopping.Token);
-            Volatile.Write(ref retrySizeBytes, 0);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            store.Logger.LogDebug("The checkpoint of {Path} was stopped because the database is closing", store.Directory.Path);
-        }
-        catch (Exception e)
-        {
-            // Nothing is lost: the log still has everything. Not at the next commit again, for each attempt begins a log file.
-            Volatile.Write(ref retrySizeBytes, wal.SizeBytes + (store.Options.CheckpointWalSizeBytes / 4));
-            store.Logger.LogError(e, "The checkpoint of {Path} failed; the log keeps growing until one succeeds", store.Directory.Path);
-        }
-        finally
-        {
-            Volatile.Write(ref isBackgroundDone, true);
-        }
+        wal.DeleteFilesUpTo(frozen.Lsn);
+        files.DeleteOrphans();
     }
 
     /// <summary>Step 1. Null when nothing was committed since the last checkpoint.</summary>
@@ -170,7 +66,7 @@ internal sealed class Checkpointer : IDisposable
         {
             wal.ThrowIfPoisoned();
             var lsn = store.Appended;
-            if (lsn == published.Manifest.Lsn)
+            if (lsn == files.Manifest.Lsn)
             {
                 return null;
             }
@@ -215,82 +111,47 @@ internal sealed class Checkpointer : IDisposable
     /// <summary>Step 3.</summary>
     private CheckpointFiles Write(Frozen frozen, CancellationToken cancellationToken)
     {
-        var files = new CheckpointFiles();
+        var written = new CheckpointFiles();
         try
         {
             foreach (var table in frozen.Catalog.Tables.Values.OrderBy(t => t.Id.Value))
             {
                 var version = frozen.Root.Tables[table.Id];
-                files.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, published.Manifest, cancellationToken));
+                written.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, files.Manifest, cancellationToken));
             }
 
             store.Directory.Sync(SegmentFlush.Subdirectory);
-            return files;
+            return written;
         }
         catch
         {
-            files.Dispose();
-            DeleteUnnamed();
+            written.Dispose();
+            files.DeleteUnnamed();
             throw;
-        }
-    }
-
-    /// <summary>After a failure before anything was named: what was written takes room, perhaps the very room that was missing.</summary>
-    private void DeleteUnnamed()
-    {
-        try
-        {
-            OrphanFiles.Delete(store.Directory, published.Manifest);
-        }
-        catch (EngramException e)
-        {
-            // The next checkpoint or opening tries again. What led here matters more.
-            store.Logger.LogWarning(e, "Files of a checkpoint of {Path} that failed could not be deleted", store.Directory.Path);
         }
     }
 
     /// <summary>Step 4.</summary>
-    private void Name(Frozen frozen, CheckpointFiles files)
+    private void Name(Frozen frozen, CheckpointFiles written)
     {
         var tables = frozen.Catalog.Tables.Keys.OrderBy(id => id.Value).Select(id =>
         {
             var (rowIdNext, identities) = frozen.Counters[id];
-            var flushed = files.Tables[id];
+            var flushed = written.Tables[id];
             return new TableManifest(id, rowIdNext, identities, [.. flushed.Kept.Select(k => k.Manifest), .. flushed.Added.Select(a => a.Manifest)]);
         });
-        var manifest = new Manifest(published.Manifest.Generation + 1, frozen.Lsn, frozen.Catalog, [.. tables]);
-        uint checksum;
-        try
-        {
-            checksum = ManifestFile.Write(store.Directory, manifest);
-        }
-        catch
-        {
-            DeleteUnnamed();
-            throw;
-        }
-
-        try
-        {
-            published = new PublishedManifest(manifest, CurrentFile.Publish(store.Directory, published.Current, manifest.Generation, checksum));
-        }
-        catch (Exception e)
-        {
-            // Either manifest may count now. Writing on could make both wrong: only recovery can tell.
-            wal.Poison(e);
-            throw;
-        }
+        files.Publish(new Manifest(files.Manifest.Generation + 1, frozen.Lsn, frozen.Catalog, [.. tables]));
     }
 
     /// <summary>Step 5.</summary>
-    private void Publish(Frozen frozen, CheckpointFiles files)
+    private void Publish(Frozen frozen, CheckpointFiles written)
     {
         // Not cancellable: CURRENT already names the new files, and the memory must follow.
         store.AcquireWriteLock(CancellationToken.None);
         try
         {
             var tables = store.Root.Tables;
-            foreach (var (id, flushed) in files.Tables)
+            foreach (var (id, flushed) in written.Tables)
             {
                 if (!tables.TryGetValue(id, out var now))
                 {
@@ -321,6 +182,12 @@ internal sealed class Checkpointer : IDisposable
 
             store.Publish(new StoreRoot(tables, store.NeededCatalogs(), frozen.Lsn.Value));
         }
+        catch (Exception e)
+        {
+            // CURRENT names files that the memory does not show: the next checkpoint would build on the wrong ones.
+            wal.Poison(e);
+            throw;
+        }
         finally
         {
             store.ReleaseWriteLock();
@@ -349,9 +216,6 @@ internal sealed class Checkpointer : IDisposable
         Lsn Lsn, StoreRoot Root, DatabaseCatalog Catalog,
         ImmutableDictionary<TableId, (long RowIdNext, ImmutableArray<(ColumnId Column, long Next)> Identities)> Counters);
 }
-
-/// <summary>The manifest that counts, and the slot of CURRENT that says so.</summary>
-internal sealed record PublishedManifest(Manifest Manifest, Current Current);
 
 /// <summary>What step 3 of a checkpoint wrote.</summary>
 internal sealed class CheckpointFiles : IDisposable

@@ -54,7 +54,7 @@ internal static class SegmentFlush
             }
 
             using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
-            using var rows = new FlushRows(directory, table, generation);
+            using var rows = new SegmentRows(directory, table, generation);
             // The last delta is the active one: it takes what comes after the flush.
             for (var d = 0; d < version.Deltas.Length - 1; d++)
             {
@@ -82,7 +82,7 @@ internal static class SegmentFlush
     }
 
     /// <summary>The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
-    private static void BuildRuns(SegmentExtent extent, TableDefinition table)
+    internal static void BuildRuns(SegmentExtent extent, TableDefinition table)
     {
         foreach (var index in table.Indexes)
         {
@@ -102,72 +102,5 @@ internal static class SegmentFlush
         // As for segments: a checkpoint of this generation that failed earlier may have left one.
         directory.Delete(name);
         return new SegmentManifest(info, name, OverlayFile.Write(directory, name, overlay));
-    }
-
-    /// <summary>Collects visible rows into segments of at most the greatest number of rows.</summary>
-    private sealed class FlushRows(DataDirectory directory, TableDefinition table, long generation) : IDisposable
-    {
-        private readonly List<SegmentInfo> finished = [];
-        private readonly List<long> rowIds = [];
-        private SegmentWriter? writer;
-        private int rowCount;
-
-        public void Add(BlockReader reader)
-        {
-            if (reader.VisibleCount == 0)
-            {
-                return;
-            }
-
-            if (writer is not null && rowCount + reader.VisibleCount > SegmentInfo.RowCountMax)
-            {
-                FinishOne();
-            }
-
-            writer ??= Start();
-            var batch = new Batch(table.Columns.Length) { RowCount = reader.RowCount, Selection = reader.Visible };
-            for (var c = 0; c < table.Columns.Length; c++)
-            {
-                batch.Columns[c] = reader.Load(c + 1, reader.Visible);
-            }
-
-            var ids = reader.Load(0, reader.Visible);
-            rowIds.Clear();
-            for (var i = 0; i < reader.VisibleCount; i++)
-            {
-                rowIds.Add(ids.Get<long>(batch.RowAt(i)));
-            }
-
-            writer.Append(batch, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rowIds));
-            rowCount += rowIds.Count;
-        }
-
-        public List<SegmentInfo> Finish()
-        {
-            if (writer is not null)
-            {
-                FinishOne();
-            }
-
-            return finished;
-        }
-
-        public void Dispose() => writer?.Dispose();
-
-        private SegmentWriter Start()
-        {
-            var name = string.Create(CultureInfo.InvariantCulture, $"{Subdirectory}/{table.Id}-{generation:D8}-{finished.Count:D4}.seg");
-            // A checkpoint of this generation that failed earlier may have left one.
-            directory.Delete(name);
-            rowCount = 0;
-            return SegmentWriter.Create(directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))]);
-        }
-
-        private void FinishOne()
-        {
-            finished.Add(writer!.Finish());
-            writer.Dispose();
-            writer = null;
-        }
     }
 }

@@ -190,12 +190,19 @@ internal sealed class SimulatedRun : IAsyncDisposable
     }
 
     /// <summary>Moves the rows into segments; the error's SQLSTATE, or null.</summary>
-    public async Task<string?> CheckpointAsync()
+    public Task<string?> CheckpointAsync() => MaintainAsync(() => Store.CheckpointAsync(default));
+
+    /// <summary>Merges and rewrites segments; the error's SQLSTATE, or null.</summary>
+    public Task<string?> CompactAsync() => MaintainAsync(() => Store.CompactAsync(null, default));
+
+    private async Task<string?> MaintainAsync(Func<ValueTask> maintain)
     {
         try
         {
-            await Store.CheckpointAsync(default);
-            AcknowledgeWritten();
+            // What is committed meanwhile need not be in it.
+            var written = _written;
+            await maintain();
+            _history.Acknowledge(written);
             return null;
         }
         catch (EngramException e) when (e.SqlState != "XX000")

@@ -15,7 +15,7 @@ internal sealed record Workload(string Name, Func<SimulatedRun, Task> Run)
 }
 
 /// <summary>What databases do, in short runs whose every I/O point can be crashed.</summary>
-internal static class Workloads
+internal static partial class Workloads
 {
     /// <summary>So large that the log makes files ahead of need.</summary>
     private static readonly StoreOptions s_largerFiles = SimulatedRun.SmallFiles with { WalFileSizeBytesMin = 256 * 1024, WalFileSizeBytesMax = 2 * 1024 * 1024 };
@@ -41,6 +41,8 @@ internal static class Workloads
         new("many writers", CrowdAsync) { Options = s_largerFiles, IsRepeatable = false },
         new("durability by interval", RelaxAsync) { Options = SimulatedRun.SmallFiles with { Durability = DurabilityMode.Interval } },
         new("no durability", RelaxAsync) { Options = SimulatedRun.SmallFiles with { Durability = DurabilityMode.None } },
+        new("compactions", CompactAsync),
+        new("failing compactions", FailCompactionsAsync),
     ];
 
     public static int NumberOf(string name) => All.TakeWhile(w => w.Name != name).Count();

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Segments;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>What the rules ask about a segment.</summary>
+/// <param name="RowCount">Rows in the file.</param>
+/// <param name="DeletedCount">Of these, rows that are gone.</param>
+/// <param name="IsPatched">Whether some row has new values beside the file.</param>
+internal readonly record struct SegmentShape(int RowCount, int DeletedCount, bool IsPatched)
+{
+    public int LiveCount => RowCount - DeletedCount;
+}
+
+/// <summary>Neighbouring segments of one table in whose place one new one comes, or none when no row is left.</summary>
+/// <param name="Segments">The names of their files, in storage order.</param>
+/// <param name="RowCount">Rows that will be written.</param>
+internal sealed record CompactionGroup(TableId Table, ImmutableArray<string> Segments, int RowCount);
+
+/// <summary>Which segments are rewritten, and which are merged.</summary>
+/// <remarks>
+/// <para>In this order: a segment without rows is dropped at once; one of which more than a fifth is deleted is rewritten; four or more neighbours of one <i>tier</i>
+/// are merged. Tiers are sizes by factors of four, so a row is rewritten once a tier: at most seven times until it lies in a segment of the
+/// greatest size. Smaller segments between those of a tier go along, larger ones are never crossed, because segments hold ascending ranges of row ids.</para>
+/// </remarks>
+internal static class CompactionRules
+{
+    /// <summary>From so many neighbours of one size on they are merged.</summary>
+    public const int MergeCountMin = 4;
+
+    /// <summary>Of a segment that is deleted, in percent, before it is rewritten.</summary>
+    private const int DeletedPercentMax = 20;
+
+    /// <summary>Smaller segments are all of one tier: there is little to write.</summary>
+    private const int TierRowsMin = 256;
+
+    /// <summary>The segments that should be compacted next: where they begin and how many they are. Null when all is well.</summary>
+    public static (int First, int Count)? Next(ReadOnlySpan<SegmentShape> segments)
+    {
+        for (var i = 0; i < segments.Length; i++)
+        {
+            if (segments[i].LiveCount == 0)
+            {
+                return (i, 1);
+            }
+        }
+
+        for (var i = 0; i < segments.Length; i++)
+        {
+            if ((long)segments[i].DeletedCount * 100 > (long)segments[i].RowCount * DeletedPercentMax)
+            {
+                return (i, 1);
+            }
+        }
+
+        return NextMerge(segments);
+    }
+
+    /// <summary>The segments that are compacted when everything is: all that have deletes or patches, and all neighbours that fit into one.</summary>
+    /// <param name="first">Where to begin looking.</param>
+    public static (int First, int Count)? NextOfAll(ReadOnlySpan<SegmentShape> segments, int first)
+    {
+        for (; first < segments.Length; first++)
+        {
+            var count = CountFitting(segments[first..]);
+            if (count > 1 || segments[first].DeletedCount > 0 || segments[first].IsPatched)
+            {
+                return (first, count);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>By size: 0 below <see cref="TierRowsMin"/> rows, one more for each factor of four.</summary>
+    public static int TierOf(int liveCount)
+    {
+        var tier = 0;
+        for (long rows = TierRowsMin; liveCount >= rows; rows *= 4)
+        {
+            tier++;
+        }
+
+        return tier;
+    }
+
+    private static (int First, int Count)? NextMerge(ReadOnlySpan<SegmentShape> segments)
+    {
+        for (var tier = 0; tier <= TierOf(SegmentInfo.RowCountMax); tier++)
+        {
+            for (var first = 0; first < segments.Length; first++)
+            {
+                if (TierOf(segments[first].LiveCount) != tier)
+                {
+                    continue;
+                }
+
+                var (end, same) = (first, 0);
+                for (var i = first; i < segments.Length && TierOf(segments[i].LiveCount) <= tier; i++)
+                {
+                    if (TierOf(segments[i].LiveCount) == tier)
+                    {
+                        (end, same) = (i + 1, same + 1);
+                    }
+                }
+
+                // The greatest may be too large for four of them to fit into one.
+                var count = CountFitting(segments[first..end]);
+                if (same >= MergeCountMin && count > 1)
+                {
+                    return (first, count);
+                }
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>How many segments from the first on fit into one; at least one.</summary>
+    private static int CountFitting(ReadOnlySpan<SegmentShape> segments)
+    {
+        var rows = (long)segments[0].LiveCount;
+        var count = 1;
+        while (count < segments.Length && rows + segments[count].LiveCount <= SegmentInfo.RowCountMax)
+        {
+            rows += segments[count++].LiveCount;
+        }
+
+        return count;
+    }
+}

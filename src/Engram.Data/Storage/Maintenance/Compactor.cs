@@ -1,0 +1,270 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Segments;
+using Engram.Data.Storage.Versions;
+using Engram.Data.Storage.Wal;
+
+namespace Engram.Data.Storage.Maintenance;
+
+/// <summary>Writes segments anew: without deleted rows, with new values in their places, several small ones as one.</summary>
+/// <remarks>
+/// <para><b>The problem.</b> Segments are immutable. A deleted row goes on taking room, a patched value is looked up beside the file at each read, and each
+/// checkpoint adds segments. Room and speed must come back while readers and writers go on, and a crash at any moment must find one state or the other.</para>
+/// <para><b>The picture.</b> A compaction works as of the LSN M of the manifest that counts, and so changes nothing about where recovery begins:</para>
+/// <code>
+///   manifest g,   LSN M:  segments A, B with their overlays as of M   + log after M
+///   manifest g+1, LSN M:  segment  C, the same rows as of M           + the same log
+/// </code>
+/// <list type="number">
+/// <item><i>Write</i>, without any lock: the rows of the old segments as M shows them, a block at a time, into a new one. Row ids stay, so the log's records, the keys in the
+/// deltas and the write sets of others are right for either. Synced, read back, verified.</item>
+/// <item><i>Name</i>: the manifest with the same LSN, schema and counters, then CURRENT.</item>
+/// <item><i>Publish</i>, under the write lock: ends and patches that were committed after M against the old segments are carried over by row id with their stamps, and
+/// the root shows the new segment. Everybody who begins now sees M or later, so what happened up to M needs no versions. Snapshots from before
+/// keep their root, and with it the old segments.</item>
+/// <item><i>Delete</i> the old files. Who still reads them holds them open or mapped; the system frees their room when the last snapshot lets go.</item>
+/// </list>
+/// <para><b>Invariants.</b> Only one maintenance job runs, so the segments of the root are those of the manifest. Deltas are not touched. Key hints for values up
+/// to M are the new segment's own keys; those for later values are in the deltas, where the updates put them, under row ids.</para>
+/// <para><b>Memory</b> is that of a segment writer and one block, however large the segments. <b>Room</b>: the new file stands beside the old ones for a while.</para>
+/// <para><b>Crash</b> before CURRENT names generation g+1: g counts, the new file is an orphan. After: g+1 counts, and the same log is applied to it; the old files
+/// are orphans. <b>Failure</b> (disk full, a damaged page) while writing: the new file is deleted and nothing has changed.</para>
+/// </remarks>
+internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFiles files)
+{
+    /// <summary>Called before each block; returns when the work may go on.</summary>
+    public Action<CancellationToken>? Pace { get; init; }
+
+    /// <summary>What the rules say should be compacted next; null when nothing.</summary>
+    public CompactionGroup? FindNext()
+    {
+        foreach (var (table, shapes) in Shapes())
+        {
+            if (CompactionRules.Next(shapes) is var (first, count))
+            {
+                return GroupOf(table, shapes, first, count);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Everything that can be made smaller or faster.</summary>
+    public ImmutableArray<CompactionGroup> FindAll()
+    {
+        var groups = ImmutableArray.CreateBuilder<CompactionGroup>();
+        foreach (var (table, shapes) in Shapes())
+        {
+            for (var at = 0; CompactionRules.NextOfAll(shapes, at) is var (first, count); at = first + count)
+            {
+                groups.Add(GroupOf(table, shapes, first, count));
+            }
+        }
+
+        return groups.ToImmutable();
+    }
+
+    /// <summary>Whether the segments of a group are still there, and still neighbours.</summary>
+    public bool IsThere(CompactionGroup group)
+    {
+        var segments = files.Manifest.Tables.FirstOrDefault(t => t.Table == group.Table)?.Segments ?? [];
+        var first = 0;
+        while (first < segments.Length && segments[first].Info.Name != group.Segments[0])
+        {
+            first++;
+        }
+
+        return store.LatestCatalog.Tables.ContainsKey(group.Table)
+            && segments.Skip(first).Take(group.Segments.Length).Select(s => s.Info.Name).SequenceEqual(group.Segments);
+    }
+
+    /// <summary>Compacts a group that was just found. Called by one maintenance job at a time.</summary>
+    /// <exception cref="EngramException">53100, 58030, XX001: nothing has changed. EG003: the log is poisoned.</exception>
+    public void Run(CompactionGroup group, CancellationToken cancellationToken)
+    {
+        var root = store.LeaseRoot();
+        try
+        {
+            var inputs = InputsOf(root, group);
+            var outputs = Write(group.Table, inputs, cancellationToken);
+            try
+            {
+                wal.ThrowIfPoisoned();
+                files.Publish(Replace(group, outputs));
+                Publish(group.Table, inputs, outputs);
+            }
+            finally
+            {
+                Release(outputs);
+            }
+        }
+        finally
+        {
+            root.Release();
+        }
+
+        files.DeleteOrphans();
+    }
+
+    /// <summary>The shapes of each table's segments as of the manifest, for tables that are still there.</summary>
+    private List<(TableManifest Table, SegmentShape[] Shapes)> Shapes()
+    {
+        var manifest = files.Manifest;
+        var shapes = new List<(TableManifest, SegmentShape[])>();
+        var root = store.LeaseRoot();
+        try
+        {
+            foreach (var table in manifest.Tables)
+            {
+                // One that was dropped since goes with the next checkpoint.
+                if (store.LatestCatalog.Tables.ContainsKey(table.Table) && root.Tables.TryGetValue(table.Table, out var version))
+                {
+                    shapes.Add((table, [.. version.Segments.Select(s => ShapeOf(s, manifest.Lsn.Value))]));
+                }
+            }
+        }
+        finally
+        {
+            root.Release();
+        }
+
+        return shapes;
+    }
+
+    private static SegmentShape ShapeOf(SegmentExtent extent, long lsn)
+    {
+        var deleted = 0;
+        var isPatched = false;
+        for (var block = 0; block < extent.Segment.BlockCount; block++)
+        {
+            if (extent.FindVersions(block) is not { } versions)
+            {
+                continue;
+            }
+
+            for (var row = 0; versions.Ends is { } ends && row < extent.Segment.RowsInBlock(block); row++)
+            {
+                var stamp = Volatile.Read(ref ends[row]);
+                deleted += stamp > 0 && stamp <= lsn ? 1 : 0;
+            }
+
+            foreach (var (_, _, list) in versions.Patches)
+            {
+                var entries = list.Current;
+                for (var i = 0; i < entries.Count && !isPatched; i++)
+                {
+                    var stamp = Volatile.Read(ref entries.Stamps[i]);
+                    isPatched = stamp > 0 && stamp <= lsn;
+                }
+            }
+        }
+
+        return new SegmentShape(extent.Segment.RowCount, deleted, isPatched);
+    }
+
+    private static CompactionGroup GroupOf(TableManifest table, SegmentShape[] shapes, int first, int count)
+        => new(table.Table, [.. table.Segments.Slice(first, count).Select(s => s.Info.Name)], shapes.AsSpan(first, count).ToArray().Sum(s => s.LiveCount));
+
+    private static ImmutableArray<SegmentExtent> InputsOf(StoreRoot root, CompactionGroup group)
+    {
+        ImmutableArray<SegmentExtent> inputs = root.Tables.TryGetValue(group.Table, out var version)
+            ? [.. version.Segments.Where(s => group.Segments.Contains(s.Segment.Info.Name))]
+            : [];
+        return inputs.Length == group.Segments.Length ? inputs : throw Error.Internal($"segments of table {group.Table} disappeared before they were compacted");
+    }
+
+    /// <summary>Step 1.</summary>
+    private ImmutableArray<FlushedSegment> Write(TableId id, ImmutableArray<SegmentExtent> inputs, CancellationToken cancellationToken)
+    {
+        var manifest = files.Manifest;
+        var table = manifest.Catalog.Get(id);
+        var written = ImmutableArray.CreateBuilder<FlushedSegment>();
+        try
+        {
+            using var reader = new BlockReader(new ReadHorizon(manifest.Lsn.Value, 0), table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
+            using var rows = new SegmentRows(store.Directory, table, manifest.Generation + 1);
+            foreach (var input in inputs)
+            {
+                for (var block = 0; block < input.Segment.BlockCount; block++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    Pace?.Invoke(cancellationToken);
+                    reader.Position(input, block);
+                    rows.Add(reader);
+                }
+            }
+
+            foreach (var info in rows.Finish())
+            {
+                written.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(store.Directory, info)), null));
+                SegmentFlush.BuildRuns(written[^1].Extent, table);
+            }
+
+            return written.ToImmutable();
+        }
+        catch
+        {
+            Release(written.ToImmutable());
+            files.DeleteUnnamed();
+            throw;
+        }
+    }
+
+    /// <summary>Step 2: the manifest that counts, with other files for the same rows.</summary>
+    private Manifest Replace(CompactionGroup group, ImmutableArray<FlushedSegment> outputs)
+    {
+        var before = files.Manifest;
+        var tables = before.Tables.Select(table =>
+        {
+            if (table.Table != group.Table)
+            {
+                return table;
+            }
+
+            var first = table.Segments.IndexOf(table.Segments.First(s => s.Info.Name == group.Segments[0]));
+            return table with { Segments = table.Segments.RemoveRange(first, group.Segments.Length).InsertRange(first, outputs.Select(o => o.Manifest)) };
+        });
+        return before with { Generation = before.Generation + 1, Tables = [.. tables] };
+    }
+
+    /// <summary>Step 3. Not cancellable: CURRENT already names the new files, and the memory must follow.</summary>
+    private void Publish(TableId id, ImmutableArray<SegmentExtent> inputs, ImmutableArray<FlushedSegment> outputs)
+    {
+        store.AcquireWriteLock(CancellationToken.None);
+        try
+        {
+            // A table that was dropped meanwhile, and that no snapshot can ask for, may be gone.
+            if (store.Root.Tables.TryGetValue(id, out var now))
+            {
+                foreach (var input in inputs)
+                {
+                    CarryOver.Run(input, outputs, files.Manifest.Lsn);
+                }
+
+                var first = now.Segments.IndexOf(inputs[0]);
+                var next = now with { Segments = now.Segments.RemoveRange(first, inputs.Length).InsertRange(first, outputs.Select(o => o.Extent)) };
+                store.Publish(new StoreRoot(store.Root.Tables.SetItem(id, next), store.NeededCatalogs(), store.Root.Flushed));
+            }
+        }
+        catch (Exception e)
+        {
+            // CURRENT names files that the memory does not show: the next job would build on the wrong ones.
+            wal.Poison(e);
+            throw;
+        }
+        finally
+        {
+            store.ReleaseWriteLock();
+        }
+    }
+
+    /// <summary>Lets go of the new extents: by now a root holds them, or nobody does.</summary>
+    private static void Release(ImmutableArray<FlushedSegment> outputs)
+    {
+        foreach (var output in outputs)
+        {
+            output.Extent.Release();
+        }
+    }
+}
