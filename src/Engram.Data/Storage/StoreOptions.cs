@@ -1,3 +1,5 @@
+using Engram.Data.Storage.Wal;
+
 namespace Engram.Data.Storage;
 
 /// <summary>When a commit is acknowledged.</summary>
@@ -43,4 +45,7 @@ internal sealed record StoreOptions
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 
     public long WalFileSizeBytesMax { get; init; } = 64L * 1024 * 1024;
+
+    /// <summary>How the log is read at opening.</summary>
+    public ReplayOptions Replay { get; init; } = ReplayOptions.Default;
 }

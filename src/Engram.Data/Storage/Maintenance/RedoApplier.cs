@@ -3,6 +3,7 @@ using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
+using Engram.Data.Storage.Wal;
 
 namespace Engram.Data.Storage.Maintenance;
 
@@ -13,7 +14,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// Rows that a statement wrote and took back within one transaction are not in the log at all.
 /// </remarks>
 internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dictionary<TableId, TableCounters> counters, DatabaseCatalog catalog, string path,
-    BulkCopies? copies = null)
+    ReplayWorkers? workers = null)
     : IDisposable
 {
     private readonly Dictionary<TableId, RowChanges> changes = [];
@@ -70,7 +71,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
             throw Damaged($"a row of '{table}' has {columnCount} columns, the table has {table.Columns.Length}");
         }
 
-        if (rows.Insert(ref reader, count, rowIdFirst, current, counters[table.Id], copies) is { } fault)
+        if (rows.Insert(ref reader, count, rowIdFirst, current, counters[table.Id], workers?.Copies) is { } fault)
         {
             throw Damaged(fault);
         }
@@ -137,6 +138,8 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
 
     private void ApplyPutTable(TableDefinition table)
     {
+        // New keys are made of what rows hold.
+        workers?.Finish();
         var old = Catalog.Tables.GetValueOrDefault(table.Id);
         if (!tables.ContainsKey(table.Id))
         {
@@ -162,6 +165,8 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         }
 
         Catalog = Catalog.Without(table);
+        // Nobody may copy into memory that is given back.
+        workers?.Finish();
         // Readers of this store begin after recovery, so nobody can ask for its rows any more.
         if (tables.Remove(table, out var version))
         {

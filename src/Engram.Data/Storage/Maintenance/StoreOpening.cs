@@ -86,8 +86,10 @@ internal static class StoreOpening
 
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
             var counters = Load(directory, manifest.Manifest, tables);
-            using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path);
-            var log = WalReader.Replay(directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
+            using var workers = new ReplayWorkers(options.Replay);
+            using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers);
+            var log = WalReader.ReplayWith(workers, directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
+            workers.Finish();
             // The writer deletes what recovery no longer needs only when its own file is durable.
             wal = options.IsReadOnly ? null : WalWriter.Create(directory, options, log.Position, logger);
             if (!options.IsReadOnly)

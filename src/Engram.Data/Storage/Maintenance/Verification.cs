@@ -299,7 +299,9 @@ internal sealed partial class Verification : IDisposable
             return;
         }
 
-        var chain = new WalChain(log.Live, published.Manifest.Lsn, (_, _) => { });
+        using var workers = new ReplayWorkers(ReplayOptions.Default);
+        using var reading = new WalReadAhead(workers, log.Live);
+        var chain = new WalChain(log.Live, published.Manifest.Lsn, (_, _) => { }, workers, files.Clock);
         chain.Follow(durable);
         if (chain.NextLsn <= durable)
         {

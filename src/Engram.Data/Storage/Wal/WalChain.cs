@@ -6,19 +6,31 @@ using Engram.Data.Kernels;
 namespace Engram.Data.Storage.Wal;
 
 /// <summary>Follows the chain of groups through the files and applies their commits.</summary>
+/// <remarks>
+/// Within a file it goes ahead of itself: <see cref="Walk"/> follows the headers and cuts the groups into runs, others compute the checksums
+/// of their payloads, and <see cref="Confirm"/> takes the groups in order, up to the first that is not what its header says. What was walked
+/// beyond such a group is forgotten. From file to file it goes only when all before is confirmed.
+/// </remarks>
 internal sealed class WalChain
 {
     private readonly IReadOnlyList<WalFileReader> _files;
     private readonly Lsn _after;
-    private readonly Action<Lsn, ReadOnlyMemory<byte>> _apply;
+    private readonly Action<Lsn, Bytes> _apply;
+    private readonly ReplayWorkers _workers;
+    private readonly TimeProvider _clock;
+    private readonly Queue<WalRun> _runsAhead = new();
+    private readonly Stack<WalRun> _freeRuns = new();
     private readonly Queue<(WalGroupLocation Location, State Before)> _unvouched = new();
     private State _state;
+    private Lsn _upTo;
 
-    public WalChain(IReadOnlyList<WalFileReader> files, Lsn after, Action<Lsn, ReadOnlyMemory<byte>> apply)
+    public WalChain(IReadOnlyList<WalFileReader> files, Lsn after, Action<Lsn, Bytes> apply, ReplayWorkers workers, TimeProvider clock)
     {
         _files = files;
         _after = after;
         _apply = apply;
+        _workers = workers;
+        _clock = clock;
         var first = files[0].Header;
         _state = new State(first.FirstGroup, first.FirstLsn, first.StartsAnew ? first.ContinuesFrom : null);
     }
@@ -39,15 +51,21 @@ internal sealed class WalChain
 
     public long BytesApplied { get; private set; }
 
+    /// <summary>How long the opening thread applied commits.</summary>
+    public TimeSpan ApplyDuration { get; private set; }
+
     /// <summary>Reads until no group continues the chain.</summary>
     public void Follow() => Follow(new Lsn(long.MaxValue));
 
     /// <summary>Reads until no group continues the chain, or a commit has been read.</summary>
     public void Follow(Lsn upTo)
     {
-        while (NextLsn <= upTo && (TrySupersede() || TryReadGroup() || TryEnterNextFile()))
+        _upTo = upTo;
+        while (NextLsn <= upTo && (TrySupersede() || TryReadGroups() || TryEnterNextFile()))
         {
         }
+
+        _workers.Copies.Source = null;
     }
 
     /// <summary>Where writing goes on after this chain.</summary>
@@ -99,24 +117,108 @@ internal sealed class WalChain
         return true;
     }
 
-    private bool TryReadGroup()
+    /// <summary>Reads what continues the chain in this file; false when nothing does.</summary>
+    private bool TryReadGroups()
     {
         var file = _files[FileIndex];
-        if (!TryReadNext(file, Offset, out var header))
+        var index = NextFileStartingAnew();
+        var groupLimit = index < 0 ? long.MaxValue : _files[index].Header.FirstGroup;
+        var (state, offset) = (_state, Offset);
+        var isAny = false;
+        while (true)
         {
-            return false;
+            while (_runsAhead.Count < (_workers.IsParallel ? _workers.Options.RunsAheadMax : 1))
+            {
+                var run = _freeRuns.TryPop(out var free) ? free : new WalRun();
+                Walk(run, file, groupLimit, ref state, ref offset);
+                if (run.Groups.Count == 0)
+                {
+                    _freeRuns.Push(run);
+                    break;
+                }
+
+                _workers.Post(run);
+                _runsAhead.Enqueue(run);
+            }
+
+            if (!_runsAhead.TryDequeue(out var next))
+            {
+                return isAny;
+            }
+
+            _workers.Wait(next);
+            var count = Confirm(file, next);
+            isAny |= count > 0;
+            var isWhole = count == next.Groups.Count;
+            _freeRuns.Push(next);
+            if (!isWhole)
+            {
+                ForgetRunsAhead();
+                return isAny;
+            }
+        }
+    }
+
+    /// <summary>Follows the headers from a place on, for about one run. Waits for the file only when nothing else is left to do.</summary>
+    private void Walk(WalRun run, WalFileReader file, long groupLimit, ref State state, ref long offset)
+    {
+        run.Begin(file);
+        var sizeBytes = 0L;
+        while (sizeBytes < _workers.Options.RunSizeBytes && state.Group < groupLimit && state.Lsn <= _upTo)
+        {
+            var mayWait = _runsAhead.Count == 0 && run.Groups.Count == 0;
+            if ((!mayWait && !file.IsRead(offset + WalFormat.BlockSizeBytes)) || !IsNext(file, offset, state, out var header))
+            {
+                return;
+            }
+
+            var size = WalFormat.GroupSizeBytes(header.PayloadLength);
+            if (!mayWait && !file.IsRead(offset + WalFormat.GroupHeaderSizeBytes + header.PayloadLength))
+            {
+                return;
+            }
+
+            file.Get(offset + WalFormat.GroupHeaderSizeBytes, (int)header.PayloadLength);
+            run.Groups.Add((offset, header));
+            state = After(header);
+            offset += size;
+            sizeBytes += size;
+        }
+    }
+
+    /// <summary>Takes the groups of a run whose checksums hold, and returns how many.</summary>
+    private int Confirm(WalFileReader file, WalRun run)
+    {
+        var started = _clock.GetTimestamp();
+        _workers.Copies.Source = file.Image;
+        for (var i = 0; i < run.SoundCount; i++)
+        {
+            var (offset, header) = run.Groups[i];
+            Vouch(header.SyncedGroup);
+            _unvouched.Enqueue((new WalGroupLocation(header.FileNumber, offset, header), _state));
+            Apply(file, header);
+            _state = After(header);
+            Offset += WalFormat.GroupSizeBytes(header.PayloadLength);
+            file.EndOffset = Offset;
+            file.LastLsn = new Lsn(_state.Lsn.Value - 1);
         }
 
-        Vouch(header.SyncedGroup);
-        _unvouched.Enqueue((new WalGroupLocation(header.FileNumber, Offset, header), _state));
-
-        Apply(file, header);
-        _state = new State(header.Number + 1, new Lsn(header.FirstLsn.Value + header.CommitCount), header.Checksum);
-        Offset += WalFormat.GroupSizeBytes(header.PayloadLength);
-        file.EndOffset = Offset;
-        file.LastLsn = new Lsn(_state.Lsn.Value - 1);
-        return true;
+        _workers.Pulse();
+        ApplyDuration += _clock.GetElapsedTime(started);
+        return run.SoundCount;
     }
+
+    private void ForgetRunsAhead()
+    {
+        while (_runsAhead.TryDequeue(out var run))
+        {
+            _workers.Wait(run);
+            _freeRuns.Push(run);
+        }
+    }
+
+    private static State After(in WalGroupHeader header)
+        => new(header.Number + 1, new Lsn(header.FirstLsn.Value + header.CommitCount), header.Checksum);
 
     /// <summary>When a later file was made ahead and its first group continues the chain, goes there.</summary>
     private bool TryEnterNextFile()
@@ -125,7 +227,7 @@ internal sealed class WalChain
         for (var i = FileIndex + 1; i < _files.Count && !_files[i].Header.StartsAnew; i++)
         {
             var header = _files[i].Header;
-            if (header.FirstGroup == _state.Group && header.FirstLsn == _state.Lsn && TryReadNext(_files[i], WalFormat.BlockSizeBytes, out _))
+            if (header.FirstGroup == _state.Group && header.FirstLsn == _state.Lsn && IsNextAndSound(_files[i]))
             {
                 Enter(i);
                 return true;
@@ -135,22 +237,26 @@ internal sealed class WalChain
         return false;
     }
 
-    /// <summary>Whether the group at an offset is whole and the one that comes next.</summary>
-    private bool TryReadNext(WalFileReader file, long offset, out WalGroupHeader header)
+    /// <summary>Whether the header at an offset is of the group that comes next, and its payload fits the file.</summary>
+    private static bool IsNext(WalFileReader file, long offset, State state, out WalGroupHeader header)
+        => file.TryReadHeader(offset, out header)
+            && header.Number == state.Group && header.FirstLsn == state.Lsn && (state.Checksum is not { } checksum || header.PreviousChecksum == checksum)
+            && header.CommitCount >= 0 && header.PayloadLength >= 0
+            && header.PayloadLength <= file.SizeBytes - offset - WalFormat.GroupHeaderSizeBytes && header.PayloadLength <= int.MaxValue - WalFormat.BlockSizeBytes;
+
+    /// <summary>Whether the first group of a file is whole and the one that comes next.</summary>
+    private bool IsNextAndSound(WalFileReader file)
     {
-        if (!file.TryReadHeader(offset, out header)
-            || header.Number != _state.Group || header.FirstLsn != _state.Lsn || (_state.Checksum is { } checksum && header.PreviousChecksum != checksum)
-            || header.CommitCount < 0 || header.PayloadLength < 0
-            || header.PayloadLength > file.SizeBytes - offset - WalFormat.GroupHeaderSizeBytes || header.PayloadLength > int.MaxValue - WalFormat.BlockSizeBytes)
+        if (!IsNext(file, WalFormat.BlockSizeBytes, _state, out var header))
         {
             return false;
         }
 
-        var payload = file.Get(offset + WalFormat.GroupHeaderSizeBytes, (int)header.PayloadLength).Span;
+        var payload = file.Get(WalFormat.BlockSizeBytes + WalFormat.GroupHeaderSizeBytes, (int)header.PayloadLength).Span;
         return Crc32C.Compute(payload) == header.PayloadChecksum;
     }
 
-    private void Apply(WalFileReader file, in WalGroupHeader header)
+    private unsafe void Apply(WalFileReader file, in WalGroupHeader header)
     {
         var payload = file.Get(Offset + WalFormat.GroupHeaderSizeBytes, (int)header.PayloadLength);
         var lsn = header.FirstLsn;
@@ -165,13 +271,14 @@ internal sealed class WalChain
 
             if (lsn > _after)
             {
-                _apply(lsn, payload.Slice(WalFormat.CommitHeaderSizeBytes, length));
+                _apply(lsn, new Bytes(payload.Pointer + WalFormat.CommitHeaderSizeBytes, length));
                 CommitsApplied++;
                 BytesApplied += length;
                 isApplied = true;
             }
 
-            payload = payload[(WalFormat.CommitHeaderSizeBytes + length)..];
+            var end = WalFormat.CommitHeaderSizeBytes + length;
+            payload = new Bytes(payload.Pointer + end, payload.Length - end);
         }
 
         if (payload.Length != 0)
@@ -206,6 +313,13 @@ internal sealed class WalChain
 
     private void Enter(int index)
     {
+        // The runs behind are confirmed, so what is still read of these files are copies under way.
+        _workers.Copies.Source = null;
+        for (var i = FileIndex; i < index; i++)
+        {
+            _files[i].Release();
+        }
+
         FileIndex = index;
         Offset = WalFormat.BlockSizeBytes;
     }

@@ -58,6 +58,13 @@ internal sealed record WalRecoveryResult
     /// <summary>Bytes of the torn tail; 0 when the log ended cleanly. They were never acknowledged.</summary>
     public long TornBytes { get; init; }
 
+    /// <summary>Time that passed while files were listed, opened and synced; while they were read and checked, and the tail examined; while commits were applied.</summary>
+    public TimeSpan SyncDuration { get; init; }
+
+    public TimeSpan ReadDuration { get; init; }
+
+    public TimeSpan ApplyDuration { get; init; }
+
     /// <summary>Where the torn tail was copied; empty when there is none or the database is opened read-only.</summary>
     public IReadOnlyList<string> QuarantineNames { get; init; } = [];
 }

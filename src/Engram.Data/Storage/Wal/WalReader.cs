@@ -39,8 +39,17 @@ internal static class WalReader
     /// <param name="isReadOnly">Writes nothing: no syncs and no quarantine. Then no writer may follow.</param>
     /// <param name="upTo">The newest commit that is read, known to be there whole: what stands behind it is being written and is not looked at.</param>
     /// <exception cref="EngramException">XX001 when acknowledged data is lost, EG002 for a newer format, 58030 when reading fails.</exception>
-    public static WalRecoveryResult Replay(DataDirectory directory, Lsn after, Action<Lsn, ReadOnlyMemory<byte>> apply, bool isReadOnly = false, Lsn? upTo = null)
+    public static WalRecoveryResult Replay(DataDirectory directory, Lsn after, Action<Lsn, Bytes> apply, bool isReadOnly = false, Lsn? upTo = null, ReplayOptions? options = null)
     {
+        using var workers = new ReplayWorkers(options ?? ReplayOptions.Default);
+        return ReplayWith(workers, directory, after, apply, isReadOnly, upTo);
+    }
+
+    /// <summary>The same with the help of <paramref name="workers"/>. Copies that <paramref name="apply"/> handed over to them may be under way afterwards.</summary>
+    public static WalRecoveryResult ReplayWith(ReplayWorkers workers, DataDirectory directory, Lsn after, Action<Lsn, Bytes> apply, bool isReadOnly, Lsn? upTo)
+    {
+        var clock = directory.Clock;
+        var started = clock.GetTimestamp();
         using var files = WalFileSet.Open(directory, after, isReadOnly);
         if (files.Live.Count == 0)
         {
@@ -56,7 +65,10 @@ internal static class WalReader
             }
         }
 
-        var chain = new WalChain(files.Live, after, apply);
+        var synced = clock.GetTimestamp();
+        workers.Start(files.Live.Sum(f => f.SizeBytes));
+        using var reading = new WalReadAhead(workers, files.Live);
+        var chain = new WalChain(files.Live, after, apply, workers, clock);
         // The checkpoint may be newer than what the writer had said when it was asked.
         var last = upTo is { } known ? (known > after ? known : after) : new Lsn(long.MaxValue);
         chain.Follow(last);
@@ -74,6 +86,9 @@ internal static class WalReader
         return new WalRecoveryResult
         {
             Position = chain.PositionAfter(files, end.DeadFiles),
+            SyncDuration = clock.GetElapsedTime(started, synced),
+            ReadDuration = clock.GetElapsedTime(synced) - chain.ApplyDuration,
+            ApplyDuration = chain.ApplyDuration,
             Groups = chain.GroupsApplied,
             Transactions = chain.CommitsApplied,
             Bytes = chain.BytesApplied,

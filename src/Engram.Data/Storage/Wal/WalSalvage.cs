@@ -59,7 +59,7 @@ internal static class WalSalvage
     /// <param name="after">The newest commit in the segments.</param>
     /// <param name="cut">Commits after this one are not applied, because of what an earlier reading found.</param>
     /// <param name="apply">Throws XX001 for a commit that does not fit.</param>
-    public static WalSalvageResult Read(DataDirectory directory, Lsn after, (Lsn Last, string Damage)? cut, Action<Lsn, ReadOnlyMemory<byte>> apply)
+    public static WalSalvageResult Read(DataDirectory directory, Lsn after, (Lsn Last, string Damage)? cut, Action<Lsn, Bytes> apply)
     {
         var files = new List<WalFileReader>();
         try
@@ -72,6 +72,9 @@ internal static class WalSalvage
             if (isReached)
             {
                 var applying = Lsn.Zero;
+                // One thread: what is half applied at an error must be known.
+                using var workers = new ReplayWorkers(ReplayOptions.Default);
+                using var reading = new WalReadAhead(workers, files);
                 chain = new WalChain(files, after, (lsn, payload) =>
                 {
                     if (cut is null || lsn <= cut.Value.Last)
@@ -82,7 +85,7 @@ internal static class WalSalvage
                         transactions++;
                         bytes += payload.Length;
                     }
-                });
+                }, workers, directory.Clock);
                 try
                 {
                     chain.Follow();

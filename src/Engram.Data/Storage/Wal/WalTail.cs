@@ -55,6 +55,12 @@ internal sealed class WalTail
             {
                 tail._torn.Add((file, start, end));
             }
+
+            if (i > chain.FileIndex)
+            {
+                // There may be many; what is copied aside is read once more.
+                file.Release();
+            }
         }
 
         return tail;

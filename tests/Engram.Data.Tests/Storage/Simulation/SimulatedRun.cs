@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage;
+using Engram.Data.Storage.Wal;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engram.Data.Tests.Storage.Simulation;
@@ -21,6 +22,8 @@ internal sealed class SimulatedRun : IAsyncDisposable
         WalFileSizeBytesMin = 16 * 1024,
         WalFileSizeBytesMax = 64 * 1024,
         CheckpointWalSizeBytes = long.MaxValue,
+        // A seed gives the same reads in the same order.
+        Replay = new ReplayOptions { ThreadsMax = 1 },
     };
 
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
