@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
+
 namespace Engram.Data.Engine;
 
 /// <summary>The scripts that were run lately, by their text, with their plans. Bounded in number and in characters; thread-safe.</summary>
 /// <remarks>
-/// Two generations instead of a list in order of use: a hit writes nothing shared. When the young generation is full it becomes the old one, and
-/// what was in the old one and not asked for meanwhile is forgotten.
+/// Two generations instead of a list in order of use: a hit among the young takes no lock and writes nothing shared. When the young generation is full
+/// it becomes the old one, and what was in the old one and not asked for meanwhile is forgotten.
 /// </remarks>
 internal sealed class PlanCache
 {
@@ -14,8 +16,11 @@ internal sealed class PlanCache
     private const int TextSizeCharsMax = 256 * 1024;
 
     private readonly Lock gate = new();
-    private Dictionary<string, Script> young = new(StringComparer.Ordinal);
-    private Dictionary<string, Script> old = new(StringComparer.Ordinal);
+    private volatile ConcurrentDictionary<string, Script> young = new(StringComparer.Ordinal);
+
+    // Under the gate.
+    private ConcurrentDictionary<string, Script> old = new(StringComparer.Ordinal);
+    private int youngCount;
     private long youngSizeChars;
 
     /// <summary>Scripts held.</summary>
@@ -33,17 +38,16 @@ internal sealed class PlanCache
     /// <summary>The parsed text, from the cache or new.</summary>
     public Script GetOrParse(string text)
     {
+        if (young.TryGetValue(text, out var found))
+        {
+            return found;
+        }
+
         lock (gate)
         {
-            if (young.TryGetValue(text, out var found))
+            if (old.TryRemove(text, out found))
             {
-                return found;
-            }
-
-            if (old.Remove(text, out found))
-            {
-                Add(found);
-                return found;
+                return Add(found);
             }
         }
 
@@ -55,26 +59,29 @@ internal sealed class PlanCache
 
         lock (gate)
         {
-            if (young.TryGetValue(text, out var other))
-            {
-                return other;
-            }
-
-            Add(script);
-            return script;
+            return Add(script);
         }
     }
 
-    private void Add(Script script)
+    /// <summary>Adds a script, unless another thread was faster, and returns the one that is there. Under the gate.</summary>
+    private Script Add(Script script)
     {
-        if (young.Count >= GenerationCountMax || youngSizeChars + script.Text.Length > GenerationSizeCharsMax)
+        if (young.TryGetValue(script.Text, out var other))
         {
-            (old, young) = (young, old);
-            young.Clear();
+            return other;
+        }
+
+        if (youngCount >= GenerationCountMax || youngSizeChars + script.Text.Length > GenerationSizeCharsMax)
+        {
+            old = young;
+            young = new ConcurrentDictionary<string, Script>(StringComparer.Ordinal);
+            youngCount = 0;
             youngSizeChars = 0;
         }
 
         young[script.Text] = script;
+        youngCount++;
         youngSizeChars += script.Text.Length;
+        return script;
     }
 }
