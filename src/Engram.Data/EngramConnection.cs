@@ -351,6 +351,16 @@ public sealed partial class EngramConnection : DbConnection
     {
         WasCreated = report.WasCreated,
         Duration = report.Duration,
+        Phases = new EngramRecoveryPhases
+        {
+            Manifest = report.Phases.Manifest,
+            Segments = report.Phases.Segments,
+            LogSync = report.Phases.LogSync,
+            LogRead = report.Phases.LogRead,
+            Apply = report.Phases.Apply,
+            LogStart = report.Phases.LogStart,
+            Cleanup = report.Phases.Cleanup,
+        },
         Groups = report.Groups,
         Transactions = report.Transactions,
         Rows = report.Rows,

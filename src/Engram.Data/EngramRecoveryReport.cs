@@ -13,6 +13,9 @@ public sealed record EngramRecoveryReport
     /// <summary>How long opening and recovery took.</summary>
     public TimeSpan Duration { get; init; }
 
+    /// <summary>The same by phase.</summary>
+    public EngramRecoveryPhases Phases { get; init; } = new();
+
     /// <summary>Groups of the log that were applied again: one for each sync since the last checkpoint.</summary>
     public long Groups { get; init; }
 

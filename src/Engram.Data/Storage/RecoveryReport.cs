@@ -10,6 +10,9 @@ internal sealed record RecoveryReport
 
     public TimeSpan Duration { get; init; }
 
+    /// <summary>What it is made of, on the opening thread.</summary>
+    public RecoveryPhases Phases { get; init; }
+
     /// <summary>Groups and transactions of the log that were applied again, and the rows and bytes in them.</summary>
     public long Groups { get; init; }
 
@@ -28,3 +31,7 @@ internal sealed record RecoveryReport
     /// <summary>Files in quarantine/ that this opening put there.</summary>
     public IReadOnlyList<string> QuarantinedFiles { get; init; } = [];
 }
+
+/// <summary>How long the opening thread was in each phase of opening. They follow each other; what other threads did meanwhile counts where it was waited for.</summary>
+internal readonly record struct RecoveryPhases(
+    TimeSpan Manifest, TimeSpan Segments, TimeSpan LogSync, TimeSpan LogRead, TimeSpan Apply, TimeSpan LogStart, TimeSpan Cleanup);

@@ -92,6 +92,10 @@ public sealed class ConnectionTests : AdoTest
         using var second = Open(text);
         Assert.False(second.LastRecovery!.WasCreated);
         Assert.Equal(2, second.LastRecovery.Transactions);
+        var phases = second.LastRecovery.Phases;
+        Assert.All([phases.Manifest, phases.LogSync, phases.LogRead, phases.Apply, phases.LogStart], p => Assert.True(p > TimeSpan.Zero));
+        var sum = phases.Manifest + phases.Segments + phases.LogSync + phases.LogRead + phases.Apply + phases.LogStart + phases.Cleanup;
+        Assert.InRange(sum, TimeSpan.Zero, second.LastRecovery.Duration);
         Assert.Equal(["1,one", "2,two"], Rows(second, "SELECT id, v FROM t ORDER BY id"));
     }
 

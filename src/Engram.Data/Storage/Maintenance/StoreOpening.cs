@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
@@ -24,7 +23,8 @@ internal sealed record OpenedStore(
 /// <item>a salvage that had been interrupted is finished, and one that is asked for runs (<see cref="Salvage"/>);</item>
 /// <item>CURRENT and the manifest that it names are read; a new database gets both (a creation that did not finish is begun anew);</item>
 /// <item>each segment's footer is checked against the manifest, its overlay is read; columns stay unread until somebody asks;</item>
-/// <item>the log is synced, read and checked, and commits after the manifest's LSN are applied to memory: nothing on disk has changed;</item>
+/// <item>the log is synced, read and checked, and commits after the manifest's LSN are applied to memory, a long log by several threads
+/// (<see cref="ReplayWorkers"/>): nothing on disk has changed;</item>
 /// <item>a new log file is started that continues where the old one ends: until it is complete, the next opening finds what this one found;</item>
 /// <item>files that the manifest does not name are deleted.</item>
 /// </list>
@@ -58,7 +58,8 @@ internal static class StoreOpening
         var tables = new Dictionary<TableId, TableVersion>();
         try
         {
-            var started = Stopwatch.GetTimestamp();
+            var clock = directory.Clock;
+            var started = clock.GetTimestamp();
             if (!directory.Exists(CurrentFile.Name))
             {
                 if (!options.IsReadOnly && options.MayCreate)
@@ -85,13 +86,17 @@ internal static class StoreOpening
             }
 
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
+            var found = clock.GetTimestamp();
             var counters = Load(directory, manifest.Manifest, tables);
+            var loaded = clock.GetTimestamp();
             using var workers = new ReplayWorkers(options.Replay);
             using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers);
             var log = WalReader.ReplayWith(workers, directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
             workers.Finish();
+            var applied = clock.GetTimestamp();
             // The writer deletes what recovery no longer needs only when its own file is durable.
             wal = options.IsReadOnly ? null : WalWriter.Create(directory, options, log.Position, logger);
+            var writable = clock.GetTimestamp();
             if (!options.IsReadOnly)
             {
                 OrphanFiles.Delete(directory, manifest.Manifest);
@@ -101,7 +106,15 @@ internal static class StoreOpening
             var report = new RecoveryReport
             {
                 WasCreated = wasCreated,
-                Duration = Stopwatch.GetElapsedTime(started),
+                Phases = new RecoveryPhases(
+                    Manifest: clock.GetElapsedTime(started, found),
+                    Segments: clock.GetElapsedTime(found, loaded),
+                    LogSync: log.SyncDuration,
+                    LogRead: log.ReadDuration,
+                    Apply: clock.GetElapsedTime(loaded, applied) - log.SyncDuration - log.ReadDuration,
+                    LogStart: clock.GetElapsedTime(applied, writable),
+                    Cleanup: clock.GetElapsedTime(writable)),
+                Duration = clock.GetElapsedTime(started),
                 Groups = log.Groups,
                 Transactions = log.Transactions + (salvaged?.Log.Transactions ?? 0),
                 Rows = applier.Rows + (salvaged?.Rows ?? 0),
@@ -220,6 +233,7 @@ internal static class StoreOpening
         }
 
         logger.LogInformation(
-            "Opened {Path} in {Duration}: {Transactions} transactions with {Rows} rows applied from the log", path, report.Duration, report.Transactions, report.Rows);
+            "Opened {Path} in {Duration}: {Transactions} transactions with {Rows} rows and {Bytes} bytes applied from the log; {Phases}",
+            path, report.Duration, report.Transactions, report.Rows, report.Bytes, report.Phases);
     }
 }

@@ -195,7 +195,7 @@ public sealed class WalReaderTests
         var groups = Groups(directory, name);
         Reopen(directory, out _).Dispose();
         using var damaged = Copy(directory);
-        Overwrite(damaged, name, groups[^2].Offset + 85, [99]);
+        Flip(damaged, name, groups[^2].Offset + 85);
         var e = Assert.Throws<EngramException>(() => Read(damaged));
         Assert.Equal("XX001", e.SqlState);
         Assert.Contains($"'<memory>/{name}'", e.Message, StringComparison.Ordinal);
@@ -204,7 +204,7 @@ public sealed class WalReaderTests
 
         // The last group was copied into the new file, and the old one is read no further than that.
         using var superseded = Copy(directory);
-        Overwrite(superseded, name, groups[^1].Offset + 85, [99]);
+        Flip(superseded, name, groups[^1].Offset + 85);
         Assert.NotEmpty(Read(superseded));
     }
 

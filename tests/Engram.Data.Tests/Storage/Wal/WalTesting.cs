@@ -25,7 +25,8 @@ internal static class WalTesting
     public static byte[] Payload(long lsn, int length)
     {
         var payload = new byte[length];
-        new Random(HashCode.Combine(lsn, length)).NextBytes(payload);
+        // Not by HashCode, which differs from process to process.
+        new Random(unchecked((int)((lsn * 1_000_003) + length))).NextBytes(payload);
         return payload;
     }
 
@@ -85,6 +86,10 @@ internal static class WalTesting
         using var file = directory.Open(name, writable: true);
         file.Write(offset, bytes);
     }
+
+    /// <summary>Changes one byte, whatever it was.</summary>
+    public static void Flip(DataDirectory directory, string name, long offset)
+        => Overwrite(directory, name, offset, [(byte)~ReadFile(directory, name)[(int)offset]]);
 
     public static string SqlStateOf(Action action) => Assert.Throws<EngramException>(action).SqlState;
 
