@@ -13,7 +13,7 @@ namespace Engram.Data.Storage.Wal;
 /// </remarks>
 internal sealed class WalFile : IDisposable
 {
-    private const int PieceSizeBytes = 256 * 1024;
+    private const int PieceSizeBytes = 512 * 1024;
 
     private readonly DataDirectory _directory;
     private DataFile _file;

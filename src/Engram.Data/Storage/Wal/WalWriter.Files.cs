@@ -193,7 +193,7 @@ internal sealed partial class WalWriter
     /// <summary>Starts making the next file while this one still has room, so that the holder of the write lock need not wait for its zeros. Under the gate.</summary>
     private void PrepareAhead()
     {
-        if (_preparedInFile == _appendFile.Number || _nextFileSizeBytes < PrepareAheadSizeBytesMin || _appendFile.NextOffset <= _appendFile.SizeBytes / 2)
+        if (_preparedInFile == _appendFile.Number || _nextFileSizeBytes < PrepareAheadSizeBytesMin || _appendFile.NextOffset <= _appendFile.SizeBytes / 8)
         {
             return;
         }
@@ -202,7 +202,8 @@ internal sealed partial class WalWriter
         _preparedInFile = _appendFile.Number;
         _preparation = Preparation.Queued;
         var (number, sizeBytes) = (_appendFile.Number + 1, _nextFileSizeBytes);
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Prepare(number, sizeBytes), null);
+        // A thread of its own: those of the pool may all be busy with commits that will soon need the file.
+        Task.Factory.StartNew(() => Prepare(number, sizeBytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private void Prepare(int number, long sizeBytes)

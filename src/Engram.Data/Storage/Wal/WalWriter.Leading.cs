@@ -19,6 +19,12 @@ internal sealed partial class WalWriter
     private long _writtenPayloadSizeBytes;
     private readonly List<WalWaiter> _released = [];
 
+    /// <summary>The largest of the last groups, fading.</summary>
+    private int _recentCommits;
+
+    /// <summary>How long a sync takes, in ticks: a moving average.</summary>
+    private long _syncTime;
+
     // Under the gate.
     private bool _isLed;
     private bool _isHandedOver;
@@ -233,13 +239,19 @@ internal sealed partial class WalWriter
     /// next. Nobody waits here who is alone. Under the gate; the leader's.</summary>
     private void Gather()
     {
-        if (_options.Durability != DurabilityMode.Full || !HasOpenGroupFirst() || !IsCommitExpected())
+        if (_options.Durability != DurabilityMode.Full || !HasOpenGroupFirst())
         {
             return;
         }
 
-        _isGathering = true;
         var since = Stopwatch.GetTimestamp();
+        if (!IsCommitExpected())
+        {
+            GatherReturning(since);
+            return;
+        }
+
+        _isGathering = true;
         Interlocked.MemoryBarrier();
         while (HasOpenGroupFirst() && IsCommitExpected() && Stopwatch.GetElapsedTime(since) < s_gatheringMax)
         {
@@ -247,6 +259,25 @@ internal sealed partial class WalWriter
         }
 
         _isGathering = false;
+        GatherReturning(since);
+    }
+
+    /// <summary>Among many, half of those whom the last groups released are worth waiting for, no longer than a few syncs: they are on their way to the write
+    /// lock, or queue for a thread. Yields the processor to them. Under the gate; the leader's.</summary>
+    private void GatherReturning(long since)
+    {
+        if (_recentCommits < CommitsWorthGathering)
+        {
+            return;
+        }
+
+        var limit = Math.Min(4 * _syncTime, s_gatheringMax.Ticks);
+        while (HasOpenGroupFirst() && _open!.CommitCount < _recentCommits / 2 && Stopwatch.GetElapsedTime(since).Ticks < limit)
+        {
+            Monitor.Exit(_gate);
+            Thread.Yield();
+            Monitor.Enter(_gate);
+        }
     }
 
     private bool HasOpenGroupFirst() => _failure is null && _queue.TryPeek(out var first) && first == _open;
@@ -293,6 +324,7 @@ internal sealed partial class WalWriter
             _writeFile = group.File;
         }
 
+        _recentCommits = Math.Max(group.CommitCount, _recentCommits * 3 / 4);
         var bytes = group.Finish(_checksum, _syncedGroup, new Lsn(_syncedLsn), out var checksum);
         group.File.Write(group.Offset, bytes);
         Volatile.Write(ref _writtenSizeBytes, _writtenSizeBytes + bytes.Length);
@@ -315,7 +347,9 @@ internal sealed partial class WalWriter
     {
         if (_syncedGroup < _writtenGroup)
         {
+            var since = Stopwatch.GetTimestamp();
             _writeFile.Sync();
+            _syncTime += (Stopwatch.GetElapsedTime(since).Ticks - _syncTime) / 8;
             Volatile.Write(ref _syncCount, _syncCount + 1);
             _syncedLsn = _writtenLsn;
             Volatile.Write(ref _syncedGroup, _writtenGroup);

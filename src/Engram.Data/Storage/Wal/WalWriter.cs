@@ -28,7 +28,7 @@ namespace Engram.Data.Storage.Wal;
 /// touched by its holder only, and the gate is never held across I/O.</para>
 /// <para><b>Gathering.</b> When a sync ends, those whom it released are about to come again. A leader who took what is there at once would sync groups of a
 /// few commits, and the processor would be busy with syncs and wake-ups. So while somebody holds the write lock or waits for it, the leader waits, a
-/// millisecond at most. Who is alone never waits.</para>
+/// millisecond at most; and when the last groups were large, for half as many commits, a few syncs long. Who is alone never waits.</para>
 /// <para><b>One group in flight.</b> In mode Full a group is written only after the previous one's sync returned. A valid group therefore proves
 /// that all before it were durable, which is what lets recovery tell a torn tail from damage (see <see cref="WalReader"/>). In the other
 /// modes several may be unsynced; each header says up to where the log was synced when it was written, and recovery goes by that.</para>
@@ -45,6 +45,9 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     private const int GroupPayloadTargetBytes = 4 * 1024 * 1024;
 
     private static readonly TimeSpan s_idleBeforeSeal = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Groups of fewer commits are written at once.</summary>
+    private const int CommitsWorthGathering = 8;
 
     /// <summary>How long a leader waits at most for commits that are on their way.</summary>
     private static readonly TimeSpan s_gatheringMax = TimeSpan.FromMilliseconds(1);
