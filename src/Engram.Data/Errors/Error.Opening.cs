@@ -23,4 +23,17 @@ internal static partial class Error
 
     public static EngramException VerificationOvertaken(string path)
         => new($"The process that writes '{path}' has replaced files since this one opened it to read. Close all its connections here, open it again, and verify then; or verify in the process that writes.", SqlStates.ObjectInUse);
+
+    public static EngramException BackupOvertaken(string path)
+        => new($"The process that writes '{path}' has replaced files since this one opened it to read. Close all its connections here, open it again, and take the backup then; or take it in the process that writes.", SqlStates.ObjectInUse);
+
+    /// <param name="what">What is in the way, as the end of a sentence.</param>
+    public static EngramException BackupTargetTaken(string path, string what)
+        => new($"A backup needs a path at which nothing is, or an empty directory; '{path}' {what}. Nothing was written. Give another path, or move away what is there.", SqlStates.DuplicateFile);
+
+    public static EngramException BackupUnderWay(string path, int holder)
+        => new($"Another backup to '{path}' is under way{(holder > 0 ? string.Create(CultureInfo.InvariantCulture, $" in process {holder}") : "")}. Wait for its end, or give another path.", SqlStates.ObjectInUse);
+
+    public static EngramException BackupOfDamage(string path, string name, int page)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The backup was given up, because the database '{path}' is damaged: page {page} of '{name}' does not match its checksum. Keep the backups that you have. {DamageAdvice}"), SqlStates.DataCorrupted);
 }

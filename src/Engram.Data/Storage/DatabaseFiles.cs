@@ -25,42 +25,61 @@ internal static class DatabaseFiles
             return false;
         }
 
-        using (var held = directory.TryLock(LockName, out var holder) ?? throw Error.DatabaseOpenElsewhere(directory.Path, holder))
+        var held = directory.TryLock(LockName, out var holder) ?? throw Error.DatabaseOpenElsewhere(directory.Path, holder);
+        try
         {
-            directory.Delete(CurrentFile.Name);
-            directory.Sync("");
-            foreach (var subdirectory in Subdirectories)
-            {
-                foreach (var name in directory.List(subdirectory))
-                {
-                    directory.Delete(subdirectory + "/" + name);
-                }
-
-                directory.RemoveEmptySubdirectory(subdirectory);
-            }
-
-            foreach (var name in directory.List(""))
-            {
-                if (TopNames.Contains(name) || name.StartsWith(Manifest.NamePrefix, StringComparison.Ordinal))
-                {
-                    directory.Delete(name);
-                }
-            }
-
-            if (!OperatingSystem.IsWindows())
-            {
-                // While it is held, so that nobody's lock is deleted who takes it the moment we let go.
-                directory.Delete(LockName);
-            }
+            DeleteContent(directory);
+            DeleteLock(directory, held);
         }
-
-        if (OperatingSystem.IsWindows())
+        finally
         {
-            // A file that is open is not deleted there, ours or anybody's.
-            directory.Delete(LockName);
+            held.Dispose();
         }
 
         directory.RemoveEmptySubdirectory("");
         return true;
+    }
+
+    /// <summary>Deletes all files of a database, finished or not, but its lock, which the caller holds.</summary>
+    public static void DeleteContent(DataDirectory directory)
+    {
+        directory.Delete(CurrentFile.Name);
+        directory.Sync("");
+        foreach (var subdirectory in Subdirectories)
+        {
+            foreach (var name in directory.List(subdirectory))
+            {
+                directory.Delete(subdirectory + "/" + name);
+            }
+
+            directory.RemoveEmptySubdirectory(subdirectory);
+        }
+
+        foreach (var name in directory.List(""))
+        {
+            if (TopNames.Contains(name) || name.StartsWith(Manifest.NamePrefix, StringComparison.Ordinal))
+            {
+                directory.Delete(name);
+            }
+        }
+
+        // The mark of what is unfinished goes last, or what is left would be nobody's.
+        directory.Delete(CurrentFile.NewName);
+    }
+
+    /// <summary>Releases the lock and deletes its file.</summary>
+    public static void DeleteLock(DataDirectory directory, IDisposable held)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            // A file that is open is not deleted there, ours or anybody's.
+            held.Dispose();
+            directory.Delete(LockName);
+            return;
+        }
+
+        // While it is held, so that nobody's lock is deleted who takes it the moment we let go.
+        directory.Delete(LockName);
+        held.Dispose();
     }
 }

@@ -217,6 +217,12 @@ internal sealed class DirectoryStore : Store
         maintenance!.Compact(progress, cancellationToken);
     }
 
+    public override Lsn Backup(string path, Action<BackupState>? report, CancellationToken cancellationToken)
+    {
+        CheckOpen();
+        return BackupPlace.Run(this, path, report, cancellationToken);
+    }
+
     public override ValueTask DisposeAsync()
     {
         if (maintenance is { IsIdle: false })

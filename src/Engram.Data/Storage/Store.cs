@@ -57,6 +57,10 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>As <see cref="CompactAsync"/>, on the calling thread.</summary>
     public abstract void Compact(Action<CompactionState>? progress, CancellationToken cancellationToken);
 
+    /// <summary>Copies the database to a path on the disk, as a database of its own, on the calling thread; see <see cref="BackupPlace"/>.</summary>
+    /// <returns>The newest commit in the copy.</returns>
+    public abstract Lsn Backup(string path, Action<BackupState>? report, CancellationToken cancellationToken);
+
     /// <summary>Seals the log and releases lock, maps and handles.</summary>
     public abstract ValueTask DisposeAsync();
 

@@ -17,6 +17,10 @@ internal sealed record Manifest(
     public static string NameOf(long generation) => string.Create(CultureInfo.InvariantCulture, $"{NamePrefix}{generation:D8}");
 
     public const string NamePrefix = "MANIFEST-";
+
+    /// <summary>The files that it names, relative to the database directory.</summary>
+    public IEnumerable<string> FileNames
+        => Tables.SelectMany(t => t.Segments).SelectMany(s => s.OverlayName is { } overlay ? [s.Info.Name, overlay] : new[] { s.Info.Name });
 }
 
 /// <summary>One table's counters and segments.</summary>

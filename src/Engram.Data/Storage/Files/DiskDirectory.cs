@@ -247,6 +247,52 @@ internal sealed class DiskDirectory(string path) : DataDirectory
         }
     }
 
+    /// <summary>Whether nothing is at a path, or a directory in which nothing is.</summary>
+    public static bool IsAbsentOrEmpty(string fullPath)
+    {
+        try
+        {
+            return !File.Exists(fullPath) && (!Directory.Exists(fullPath) || !Directory.EnumerateFileSystemEntries(fullPath).Any());
+        }
+        catch (Exception e) when (SystemError.IsSystemFailure(e))
+        {
+            throw SystemError.From("readdir", fullPath, e);
+        }
+    }
+
+    /// <summary>Gives the directory itself another path on the same file system, where nothing or an empty directory is, and makes that durable.
+    /// Of this object nothing may be used afterwards.</summary>
+    public void MoveTo(string fullPath)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            try
+            {
+                if (Directory.Exists(fullPath))
+                {
+                    Directory.Delete(fullPath, recursive: false);
+                }
+
+                Directory.Move(Path, fullPath);
+            }
+            catch (Exception e) when (SystemError.IsSystemFailure(e))
+            {
+                throw SystemError.From("rename", fullPath, e);
+            }
+
+            return;
+        }
+
+        // It replaces an empty directory, and fails on any other.
+        var error = SystemCalls.Rename(Path, fullPath);
+        if (error != 0)
+        {
+            throw SystemError.From("rename", fullPath, error);
+        }
+
+        SyncPath(System.IO.Path.GetDirectoryName(fullPath)!);
+    }
+
     public override void Dispose()
     {
         // Files, maps and locks are disposed by those who opened them; the directory itself holds nothing.

@@ -9,16 +9,7 @@ internal static class OrphanFiles
 {
     public static void Delete(DataDirectory directory, Manifest manifest)
     {
-        var named = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var segment in manifest.Tables.SelectMany(t => t.Segments))
-        {
-            named.Add(segment.Info.Name);
-            if (segment.OverlayName is { } overlay)
-            {
-                named.Add(overlay);
-            }
-        }
-
+        var named = new HashSet<string>(manifest.FileNames, StringComparer.Ordinal);
         foreach (var file in directory.List(SegmentFlush.Subdirectory))
         {
             var name = $"{SegmentFlush.Subdirectory}/{file}";

@@ -93,7 +93,7 @@ internal sealed partial class Verification : IDisposable
             snapshot?.Dispose();
             snapshot = (StoreSnapshot)store.OpenSnapshot();
             var isWhole = true;
-            foreach (var name in NamesOf(published.Manifest).Concat(snapshot.Root.Tables.Values.SelectMany(t => t.Segments).Select(s => s.Segment.Info.Name)))
+            foreach (var name in published.Manifest.FileNames.Concat(snapshot.Root.Tables.Values.SelectMany(t => t.Segments).Select(s => s.Segment.Info.Name)))
             {
                 isWhole &= files.TryHold(name);
             }
@@ -114,9 +114,6 @@ internal sealed partial class Verification : IDisposable
             return;
         }
     }
-
-    private static IEnumerable<string> NamesOf(Manifest manifest)
-        => manifest.Tables.SelectMany(t => t.Segments).SelectMany(s => s.OverlayName is { } overlay ? [s.Info.Name, overlay] : new[] { s.Info.Name });
 
     private void CheckNames()
     {
