@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Storage.Indexes;
 
@@ -13,6 +14,20 @@ internal sealed class KeyRange
 
     /// <summary>Whether there is an end; when false, keys go on to the last.</summary>
     public bool HasHigh { get; private set; }
+
+    /// <summary>The keys that a query asks for.</summary>
+    public void Set(KeyShape shape, IndexBounds bounds)
+    {
+        SetEqual(shape, bounds.Equal, 0);
+        if (bounds.Start is { } start)
+        {
+            NarrowToStart(shape, bounds.Equal.Length, start);
+        }
+        else if (bounds.From is not null || bounds.To is not null)
+        {
+            Narrow(shape, bounds.Equal.Length, bounds.From, bounds.IncludesFrom, bounds.To, bounds.IncludesTo);
+        }
+    }
 
     /// <summary>All keys.</summary>
     public void SetAll()

@@ -46,6 +46,9 @@ internal abstract class Snapshot : IDisposable
     /// <param name="key">One column for each column of the index, in its order and of its types. NULL matches nothing.</param>
     public abstract void Probe(TableId table, IndexId index, ReadOnlySpan<Column> key, int row, List<long> rowIds);
 
+    /// <summary>Finds the entries of an index in a range; reads none yet.</summary>
+    public abstract IndexRange OpenRange(TableId table, IndexId index, IndexBounds bounds);
+
     public abstract void Dispose();
 }
 

@@ -50,6 +50,16 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
         }
     }
 
+    public override IndexRange OpenRange(TableId table, IndexId index, IndexBounds bounds)
+    {
+        var definition = catalog.Get(table);
+        var wanted = definition.Indexes.First(i => i.Id == index);
+        var shape = KeyShape.Of(definition, wanted);
+        var range = new KeyRange();
+        range.Set(shape, bounds);
+        return new IndexCursor(horizon, Version(table), definition, wanted, shape, range);
+    }
+
     public override void Dispose()
     {
         if (Interlocked.Exchange(ref disposed, 1) != 0)

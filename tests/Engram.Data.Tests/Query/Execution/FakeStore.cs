@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Tests.Query.Execution;
@@ -187,6 +188,56 @@ internal sealed class FakeStore : Transaction
             {
                 rowIds.AddRange(rows[table].Where(r => columns.Select((c, i) => Equals(r.Value[definition.IndexOf(c.Column)], values[i])).All(e => e)).Select(r => r.Key));
             }
+        }
+
+        public override IndexRange OpenRange(TableId table, IndexId index, IndexBounds bounds)
+        {
+            var definition = catalog.Get(table);
+            var shape = KeyShape.Of(definition, definition.Indexes.Single(i => i.Id == index));
+            var range = new KeyRange();
+            range.Set(shape, bounds);
+            var columns = shape.Columns.ToArray().Select(c => Build(definition, c, rows[table]).Column).ToArray();
+            var key = new KeyBuffer();
+            var found = new List<(byte[] Key, long RowId)>();
+            foreach (var (row, rowId) in rows[table].Keys.Select((id, i) => (i, id)))
+            {
+                shape.Encode(columns, row, key);
+                if (range.Compare(key.Span) == 0)
+                {
+                    found.Add((key.Span.ToArray(), rowId));
+                }
+            }
+
+            return new FakeRange(found);
+        }
+
+        public override void Dispose()
+        {
+        }
+    }
+
+    private sealed class FakeRange(List<(byte[] Key, long RowId)> found) : IndexRange
+    {
+        private List<long> ordered = [];
+
+        public override long EntryCount => found.Count;
+
+        public override long EntriesRead { get; protected set; }
+
+        public override void AddCandidates(List<long> rowIds) => rowIds.AddRange(found.Select(f => f.RowId));
+
+        public override void Start(bool descending)
+        {
+            var order = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b) * (descending ? -1 : 1));
+            ordered = [.. found.OrderBy(f => f.Key, order).ThenBy(f => f.RowId).Select(f => f.RowId)];
+        }
+
+        public override int Read(Span<long> rowIds)
+        {
+            var count = Math.Min(rowIds.Length, ordered.Count);
+            ordered[..count].CopyTo(rowIds);
+            ordered.RemoveRange(0, count);
+            return count;
         }
 
         public override void Dispose()
