@@ -30,6 +30,7 @@ internal static class OperatorFactory
     {
         ScanPlan p => new ScanOperator(p, context),
         IndexProbePlan p => new IndexProbeOperator(p, context),
+        IndexScanPlan p => new IndexScanOperator(p, context),
         ValuesPlan p => new ValuesOperator(p, context),
         FilterPlan p => new FilterOperator(p, Create(p.Input, context), context),
         ProjectPlan p => new ProjectOperator(p, Create(p.Input, context), context),

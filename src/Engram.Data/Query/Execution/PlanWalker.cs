@@ -47,6 +47,7 @@ internal static class PlanWalker
         DistinctPlan p => [p.Input],
         SortPlan p => [p.Input],
         LimitPlan p => [p.Input],
+        IndexScanPlan p => [p.Otherwise],
         JoinPlan p => [p.Left, p.Right],
         ApplyPlan p => [p.Left, p.Right],
         UnionAllPlan p => p.Inputs,
@@ -62,6 +63,8 @@ internal static class PlanWalker
     {
         ScanPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)),
         IndexProbePlan p => p.Keys.SelectMany(k => k).Concat(Optional(p.Filter)),
+        IndexScanPlan p => p.Equal.SelectMany(e => e.Values).Concat(Optional(p.From?.Value)).Concat(Optional(p.To?.Value)).Concat(Optional(p.Start?.Value))
+            .Concat(Optional(p.Filter)).Concat(Optional(p.Order?.Limit)).Concat(Optional(p.Order?.Offset)),
         VectorTopKPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)).Append(p.Query).Append(p.Limit).Concat(Optional(p.Offset)),
         FilterPlan p => [p.Predicate],
         ProjectPlan p => p.Expressions,

@@ -32,14 +32,12 @@ internal sealed partial class Lowering
         }
 
         var map = result.Map();
-        return result with
+        var plan = (ScanPlan)result.Plan with
         {
-            Plan = (ScanPlan)result.Plan with
-            {
-                Filter = LowerExpression(ExpressionTree.And(scan.Filters)!, map, slots),
-                Bounds = BoundsOf(scan, slots),
-            },
+            Filter = LowerExpression(ExpressionTree.And(scan.Filters)!, map, slots),
+            Bounds = BoundsOf(scan, slots),
         };
+        return result with { Plan = WithIndex(scan, plan, slots) };
     }
 
     /// <summary>What the filters say about single columns, for skipping blocks.</summary>
@@ -100,10 +98,10 @@ internal sealed partial class Lowering
     private static bool IsFreeOf(LogicalScan scan, BoundExpression value)
         => ExpressionTree.IsMovable(value) && !ExpressionTree.ColumnsOf(value).Overlaps(scan.TableColumns.Select(c => c.Id));
 
-    /// <summary>Reads by an index when filters give each of its columns by equality, or one of them by a list.</summary>
+    /// <summary>Reads by a unique index when filters give each of its columns by equality, or one of them by a list: nothing reads less.</summary>
     private Lowered? TryProbe(LogicalScan scan, HashSet<int> required, Dictionary<int, BoundExpression> slots)
     {
-        if (scan.Filters.IsEmpty)
+        if (scan.Filters.IsEmpty || !optimizes)
         {
             return null;
         }
@@ -112,7 +110,7 @@ internal sealed partial class Lowering
         var fixedColumns = new Dictionary<ColumnId, (BoundExpression Filter, ImmutableArray<BoundExpression> Values)>();
         foreach (var filter in scan.Filters)
         {
-            if (TryCompare(scan, filter, out var column, out var symbol, out var value) && symbol == "=")
+            if (TryCompareKey(scan, filter, out var column, out var symbol, out var value) && symbol == "=")
             {
                 fixedColumns[IdOf(column)] = (filter, [value]);
             }
@@ -123,9 +121,9 @@ internal sealed partial class Lowering
         }
 
         var index = scan.Table.Indexes
-            .Where(i => i.FilterSql == null && i.Method is null or "btree" or "hash" && i.Columns.All(c => fixedColumns.ContainsKey(c.Column))
+            .Where(i => i.IsUnique && IsUsable(i) && i.Columns.All(c => fixedColumns.ContainsKey(c.Column))
                 && i.Columns.Count(c => fixedColumns[c.Column].Values.Length > 1) <= 1)
-            .OrderByDescending(i => i.IsUnique).ThenByDescending(i => i.Columns.Length).FirstOrDefault();
+            .OrderBy(i => i.Columns.Length).FirstOrDefault();
         if (index == null)
         {
             return null;

@@ -26,6 +26,11 @@ internal sealed partial class Lowering
         var input = Lower(sort.Input, Union(required, sort.Keys.Select(k => k.Expression)), slots);
         var map = input.Map();
         var keys = LogicalTree.Rewrite(sort.Keys, e => LowerExpression(e, map, slots));
+        if (sort.Input is LogicalScan scan)
+        {
+            input = input with { Plan = WithOrder(sort, scan, input.Plan, slots) };
+        }
+
         return input with { Plan = new SortPlan(input.Plan, keys) { Limit = LowerCount(sort.Limit, slots), Offset = LowerCount(sort.Offset, slots) } };
     }
 

@@ -33,6 +33,44 @@ internal sealed record IndexProbePlan(
     public BoundExpression? Filter { get; init; }
 }
 
+/// <summary>What a column of an index may be equal to: one of some values, NULL when there are none.</summary>
+/// <param name="IsArray">Whether the one expression gives an array of the values.</param>
+internal sealed record IndexKeyValues(ImmutableArray<BoundExpression> Values, bool IsArray)
+{
+    public bool IsSingle => Values.Length <= 1 && !IsArray;
+}
+
+/// <summary>An end of a range. The value may be of a wider type than the column.</summary>
+internal sealed record IndexBound(BoundExpression Value, bool IsInclusive);
+
+/// <summary>What texts begin with: the value itself, or what stands in a LIKE pattern before the first wildcard.</summary>
+internal sealed record IndexStart(BoundExpression Value, bool IsPattern);
+
+/// <summary>The rows that a sort above wants: the first limit + offset of them by so many parts of the index's key, and all that are equal to the last of these.</summary>
+internal sealed record IndexOrder(int Parts, bool IsDescending, BoundExpression Limit, BoundExpression? Offset);
+
+/// <summary>Reads the rows of a range of an index, in the order of their row ids, as a scan would give them; or runs <see cref="Otherwise"/>, when
+/// that is cheaper: known when the values are, by counting the range's entries.</summary>
+/// <remarks>All conditions stand in <see cref="Filter"/> too and are tested again. Neither way changes what comes out, except that with
+/// <see cref="Order"/> rows may be missing that the sort above would drop.</remarks>
+internal sealed record IndexScanPlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, IndexDefinition Index, ImmutableArray<ColumnId> Columns, Plan Otherwise) : Plan(Output)
+{
+    public BoundExpression? Filter { get; init; }
+
+    /// <summary>For the first columns of the index. At most one of them has several values.</summary>
+    public ImmutableArray<IndexKeyValues> Equal { get; init; } = [];
+
+    /// <summary>For the column after these.</summary>
+    public IndexBound? From { get; init; }
+
+    public IndexBound? To { get; init; }
+
+    public IndexStart? Start { get; init; }
+
+    public IndexOrder? Order { get; init; }
+}
+
 /// <summary>The metric of a distance operator.</summary>
 internal enum VectorMetric
 {

@@ -99,17 +99,24 @@ internal sealed class IndexCursor : IndexRange
     }
 
     public override int Read(Span<long> rowIds)
-    {
-        if (!isStarted)
-        {
-            throw Error.Internal("an index range is read before it was started");
-        }
+        => isStarted ? Read(rowIds, []) : throw Error.Internal("an index range is read before it was started");
 
+    public override int ReadTies(Span<long> rowIds, int parts)
+        => hasLast ? Read(rowIds, lastKey.Span[..shape.LengthOf(lastKey.Span, parts)].ToArray()) : Read(rowIds);
+
+    /// <param name="start">What keys begin with that are read; the first other one stays where it is.</param>
+    private int Read(Span<long> rowIds, ReadOnlySpan<byte> start)
+    {
         var count = 0;
         while (count < rowIds.Length && running.Count > 0)
         {
             var least = FindLeast();
             var source = running[least];
+            if (!source.Key.Span.StartsWith(start))
+            {
+                break;
+            }
+
             EntriesRead++;
             if (!IsLast(source) && IsTrue(source))
             {

@@ -122,6 +122,44 @@ internal sealed class KeyShape
     /// <summary>Appends what all parts begin with that are not NULL.</summary>
     public void AppendValueMarker(int part, KeyBuffer target) => target.Add(descending[part] ? (byte)(0xFF ^ ValueMarker) : ValueMarker);
 
+    /// <summary>How many bytes of a key its first parts take.</summary>
+    public int LengthOf(ReadOnlySpan<byte> key, int parts)
+    {
+        var length = 0;
+        for (var i = 0; i < parts; i++)
+        {
+            var flip = descending[i] ? 0xFF : 0;
+            var isNull = (key[length++] ^ flip) == NullMarker;
+            if (isNull)
+            {
+                continue;
+            }
+
+            if (types[i].IsByReference)
+            {
+                length += LengthOfBytes(key[length..], flip);
+            }
+            else
+            {
+                length += types[i].Physical == PhysicalType.Decimal ? DecimalSize : types[i].PhysicalSize;
+            }
+        }
+
+        return length;
+    }
+
+    /// <summary>Up to and with the two zeros at the end; a zero within is followed by FF.</summary>
+    private static int LengthOfBytes(ReadOnlySpan<byte> key, int flip)
+    {
+        var at = 0;
+        while ((key[at] ^ flip) != 0 || (key[at + 1] ^ flip) != 0)
+        {
+            at += (key[at] ^ flip) == 0 ? 2 : 1;
+        }
+
+        return at + 2;
+    }
+
     private static void AppendValue(Column column, int row, KeyBuffer target)
     {
         switch (column.Type.Physical)

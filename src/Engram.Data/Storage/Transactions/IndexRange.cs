@@ -39,5 +39,8 @@ internal abstract class IndexRange : IDisposable
     /// <summary>The next row ids: visible rows that have a key in the range. 0 at the end.</summary>
     public abstract int Read(Span<long> rowIds);
 
+    /// <summary>As <see cref="Read"/>, but only rows whose key has the same first <paramref name="parts"/> parts as the row given last.</summary>
+    public abstract int ReadTies(Span<long> rowIds, int parts);
+
     public abstract void Dispose();
 }

@@ -208,7 +208,7 @@ internal sealed class FakeStore : Transaction
                 }
             }
 
-            return new FakeRange(found);
+            return new FakeRange(shape, found);
         }
 
         public override void Dispose()
@@ -216,9 +216,10 @@ internal sealed class FakeStore : Transaction
         }
     }
 
-    private sealed class FakeRange(List<(byte[] Key, long RowId)> found) : IndexRange
+    private sealed class FakeRange(KeyShape shape, List<(byte[] Key, long RowId)> found) : IndexRange
     {
-        private List<long> ordered = [];
+        private List<(byte[] Key, long RowId)> ordered = [];
+        private byte[] last = [];
 
         public override long EntryCount => found.Count;
 
@@ -229,14 +230,23 @@ internal sealed class FakeStore : Transaction
         public override void Start(bool descending)
         {
             var order = Comparer<byte[]>.Create((a, b) => a.AsSpan().SequenceCompareTo(b) * (descending ? -1 : 1));
-            ordered = [.. found.OrderBy(f => f.Key, order).ThenBy(f => f.RowId).Select(f => f.RowId)];
+            ordered = [.. found.OrderBy(f => f.Key, order).ThenBy(f => f.RowId)];
         }
 
-        public override int Read(Span<long> rowIds)
+        public override int Read(Span<long> rowIds) => Read(rowIds, []);
+
+        public override int ReadTies(Span<long> rowIds, int parts) => Read(rowIds, last[..shape.LengthOf(last, parts)]);
+
+        private int Read(Span<long> rowIds, byte[] start)
         {
-            var count = Math.Min(rowIds.Length, ordered.Count);
-            ordered[..count].CopyTo(rowIds);
-            ordered.RemoveRange(0, count);
+            var count = 0;
+            while (count < rowIds.Length && ordered.Count > 0 && ordered[0].Key.AsSpan().StartsWith(start))
+            {
+                rowIds[count++] = ordered[0].RowId;
+                last = ordered[0].Key;
+                ordered.RemoveAt(0);
+            }
+
             return count;
         }
 

@@ -11,6 +11,7 @@ internal static class PlanShape
     {
         ScanPlan p => $"scan({p.Table.Name}: {Columns(p.Output)}{Filter(p.Filter)}{Bounds(p.Bounds.Select(b => $"{b.Column} {b.Comparison} {Of(b.Value)}"))})",
         IndexProbePlan p => $"probe({p.Index.Name} [{string.Join("; ", p.Keys.Select(k => Of(k)))}]: {Columns(p.Output)}{Filter(p.Filter)})",
+        IndexScanPlan p => $"index({p.Index.Name}{Keys(p)} else {Of(p.Otherwise)})",
         VectorTopKPlan p => $"topk({p.Table.Name}.{p.VectorColumn} {p.Metric} {Of(p.Query)} limit {Of(p.Limit)}{Optional(" offset ", p.Offset)}: {Columns(p.Output)}"
             + $"{(p.OutputDistance ? " +distance" : "")}{Filter(p.Filter)}{Bounds(p.Bounds.Select(b => $"{b.Column} {b.Comparison} {Of(b.Value)}"))})",
         FilterPlan p => $"filter({Of(p.Predicate)} {Of(p.Input)})",
@@ -32,6 +33,13 @@ internal static class PlanShape
         SessionPlan p => $"session({p.Statement.GetType().Name})",
         _ => throw new InvalidOperationException(plan.GetType().Name),
     };
+
+    private static string Keys(IndexScanPlan p)
+        => string.Concat(p.Equal.Select(e => e.Values.IsEmpty ? " null" : $" {(e.IsArray ? "any " : "")}={string.Join("|", e.Values.Select(Of))}"))
+            + (p.From is { } from ? $" >{(from.IsInclusive ? "=" : "")}{Of(from.Value)}" : "")
+            + (p.To is { } to ? $" <{(to.IsInclusive ? "=" : "")}{Of(to.Value)}" : "")
+            + (p.Start is { } start ? $" {(start.IsPattern ? "like" : "starts")} {Of(start.Value)}" : "")
+            + (p.Order is { } order ? $" {(order.IsDescending ? "last" : "first")} {Of(order.Limit)}{Optional("+", order.Offset)} by {order.Parts}" : "");
 
     public static string Of(BoundExpression expression) => expression switch
     {

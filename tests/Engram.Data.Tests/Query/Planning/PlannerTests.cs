@@ -52,11 +52,11 @@ public class PlannerTests
     [InlineData("""SELECT "A" FROM odd WHERE a = 1 AND "U8" = 2""", """probe(odd_a_u8 [1, 2:ubigint]: A)""")]
     [InlineData(
         """SELECT "A" FROM odd WHERE a IN (1, 2) AND "U8" = @p""",
-        """project(A=A#0 scan(odd: A a U8 where and(in(a#1 [1, 2]), =(U8#2::numeric, $0:numeric))))""")]
-    [InlineData("""SELECT id FROM people WHERE id = ANY(@ids)""", """scan(people: id where any_equal(id#0, $0:integer[]))""")]
+        """probe(odd_a_u8 [1, $0:numeric; 2, $0:numeric]: A)""")]
+    [InlineData("""SELECT id FROM people WHERE id = ANY(@ids)""", """index(people_pkey any =$0:integer[] else scan(people: id where any_equal(id#0, $0:integer[])))""")]
     [InlineData("""SELECT id FROM people WHERE id <> ALL(@ids)""", """scan(people: id where not(any_equal(id#0, $0:integer[])))""")]
     [InlineData("""SELECT id FROM people WHERE id = ANY(ARRAY[1,2])""", """probe(people_pkey [1; 2]: id)""")]
-    [InlineData("""SELECT id FROM people WHERE id = @l""", """scan(people: id where =(id#0::bigint, $0:bigint))""")]
+    [InlineData("""SELECT id FROM people WHERE id = @l""", """probe(people_pkey [$0:bigint]: id)""")]
     [InlineData("""SELECT id FROM people WHERE id = @n""", """probe(people_pkey [$0:integer]: id)""")]
     [InlineData(
         """SELECT id FROM people WHERE born >= '2000-01-01' AND born < DATE '2001-01-01'""",
@@ -108,7 +108,7 @@ public class PlannerTests
     [InlineData("""SELECT count(*) FROM people""", """aggregate([] [count()] scan(people: ))""")]
     [InlineData(
         """SELECT count(*), avg(age), min(name) FROM people WHERE boss_id IS NULL""",
-        """aggregate([] [count(), avg(age#1), min(name#0)] scan(people: name age boss_id where is-null(boss_id#2)))""")]
+        """aggregate([] [count(), avg(age#1), min(name#0)] index(people_boss null else scan(people: name age boss_id where is-null(boss_id#2))))""")]
     [InlineData(
         """SELECT boss_id, count(*) AS n FROM people GROUP BY boss_id HAVING count(*) > 1 ORDER BY n DESC, boss_id LIMIT 3""",
         """sort(count#1 desc, boss_id#0 limit 3:bigint filter(>(count#1, 1:bigint) aggregate([boss_id#0] [count()] scan(people: boss_id))))""")]
@@ -125,7 +125,7 @@ public class PlannerTests
     [InlineData("""SELECT random() AS r FROM people ORDER BY r""", """sort(r#0 project(r=random() scan(people: )))""")]
     [InlineData(
         """SELECT id FROM people GROUP BY id HAVING max(age) > 5 AND id > 3""",
-        """project(id=id#0 filter(>(max#1, 5:smallint) aggregate([id#0] [max(age#1)] scan(people: id age where >(id#0, 3) bounds c1 Greater 3))))""")]
+        """project(id=id#0 filter(>(max#1, 5:smallint) aggregate([id#0] [max(age#1)] index(people_pkey >3 else scan(people: id age where >(id#0, 3) bounds c1 Greater 3)))))""")]
     public void Grouping_and_ordering(string sql, string plan) => Assert.Equal(plan, PlanningSchema.Plan(sql, Parameters));
 
     [Theory]
@@ -193,7 +193,7 @@ public class PlannerTests
         """project(name=name#1, n=n#2 apply-left({slot0=id#0} scan(people: id name) filter(>(count#0, 1:bigint) aggregate([] [count()] scan(Episodes: PersonId where =(PersonId#0, slot0) bounds c6 Equal slot0)))))""")]
     [InlineData(
         """SELECT (SELECT (SELECT p.age + q.age FROM people r WHERE r.id = q.id) FROM people q WHERE q.boss_id = p.id) FROM people p""",
-        """project(?column?=scalar-query({slot0=id#0, slot1=age#1} project(?column?=scalar-query({slot2=slot1, slot3=id#0, slot4=age#1} project(?column?=+(slot2, slot4) probe(people_pkey [slot3]: ))) probe(people_boss [slot0]: id age))) scan(people: id age))""")]
+        """project(?column?=scalar-query({slot0=id#0, slot1=age#1} project(?column?=scalar-query({slot2=slot1, slot3=id#0, slot4=age#1} project(?column?=+(slot2, slot4) probe(people_pkey [slot3]: ))) index(people_boss =slot0 else scan(people: id age boss_id where =(boss_id#2, slot0) bounds c4 Equal slot0)))) scan(people: id age))""")]
     [InlineData(
         """SELECT a.id FROM people a WHERE EXISTS (SELECT 1 FROM people b WHERE b.boss_id = a.id AND EXISTS (SELECT 1 FROM people c WHERE c.id = a.id AND c.age > b.age))""",
         """semi(id#0=boss_id#1 where exists-query({slot0=id#0, slot1=age#1} probe(people_pkey [slot0]: age where >(age#0, slot1))) scan(people: id) scan(people: age boss_id))""")]
@@ -222,7 +222,7 @@ public class PlannerTests
     [InlineData("""SELECT * FROM (VALUES (1, 'a'), (2, NULL)) v (x, y) WHERE x > 1""", """filter(>(x#0, 1) values(1, 'a'; 2, null))""")]
     [InlineData(
         """SELECT id FROM (SELECT id FROM people UNION ALL SELECT boss_id FROM people) u WHERE id > 5""",
-        """union(scan(people: id where >(id#0, 5) bounds c1 Greater 5) scan(people: boss_id where >(boss_id#0, 5) bounds c4 Greater 5))""")]
+        """union(index(people_pkey >5 else scan(people: id where >(id#0, 5) bounds c1 Greater 5)) index(people_boss >5 else scan(people: boss_id where >(boss_id#0, 5) bounds c4 Greater 5)))""")]
     [InlineData(
         """SELECT id FROM people EXCEPT SELECT id FROM people WHERE age > 3""",
         """project(id=id#0 filter(=(max#1, 0) aggregate([id#0] [max(side#1)] union(project(id=id#0, side=0 scan(people: id)) project(id=id#0, side=1 project(id=id#0 scan(people: id age where >(age#1, 3:smallint) bounds c3 Greater 3:smallint)))))))""")]

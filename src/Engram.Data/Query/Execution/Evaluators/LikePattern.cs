@@ -61,6 +61,24 @@ internal sealed class LikePattern
         return new LikePattern([.. tokens]);
     }
 
+    /// <summary>What every text begins with that matches a pattern escaped by \.</summary>
+    public static byte[] LiteralStart(ReadOnlySpan<byte> pattern)
+    {
+        var start = new List<byte>(pattern.Length);
+        for (var i = 0; i < pattern.Length && pattern[i] is not ((byte)'%' or (byte)'_'); i++)
+        {
+            // A pattern that ends in its escape is an error, when a row is matched.
+            if (pattern[i] == '\\' && ++i == pattern.Length)
+            {
+                break;
+            }
+
+            start.Add(pattern[i]);
+        }
+
+        return [.. start];
+    }
+
     public bool IsMatch(ReadOnlySpan<byte> text)
     {
         if (literal is null)

@@ -17,12 +17,22 @@ internal sealed class OperatorMeasure
     /// <summary>For operators that read a table; null for others.</summary>
     public (long BlocksTotal, long BlocksSkipped, long BytesRead)? Scan { get; set; }
 
+    /// <summary>For operators that may use an index; null for others.</summary>
+    public (bool IsUsed, long EntriesRead, long RowsExamined)? Index { get; set; }
+
     public override string ToString()
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"rows={Rows} time={Time.TotalMilliseconds:0.000} ms");
         if (Runs > 1)
         {
             text += string.Create(CultureInfo.InvariantCulture, $" runs={Runs}");
+        }
+
+        if (Index is var (isUsed, entries, examined))
+        {
+            text += isUsed
+                ? string.Create(CultureInfo.InvariantCulture, $" entries={entries} examined={examined}")
+                : string.Create(CultureInfo.InvariantCulture, $" index not used, entries={entries}");
         }
 
         return Scan is var (total, skipped, bytes)
@@ -63,6 +73,11 @@ internal sealed class MeasuredOperator(Operator inner, OperatorMeasure measure) 
         if (inner is IScanMeasure scan)
         {
             measure.Scan = (scan.BlocksTotal, scan.BlocksSkipped, scan.BytesRead);
+        }
+
+        if (inner is IIndexMeasure index)
+        {
+            measure.Index = (index.IsIndexUsed, index.EntriesRead, index.RowsExamined);
         }
     }
 }

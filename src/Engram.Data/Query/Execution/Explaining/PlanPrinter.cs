@@ -24,7 +24,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
 
     private void Add(Plan plan, int depth)
     {
-        AddLine(depth, Title(plan) + (measures?.GetValueOrDefault(plan) is { } measure ? $"  ({measure})" : ""));
+        AddLine(depth, Title(plan) + (measures is null ? "" : measures.GetValueOrDefault(plan) is { } measure ? $"  ({measure})" : "  (not run)"));
         foreach (var (label, text) in Details(plan))
         {
             AddLine(depth + 1, $"{label}: {text}");
@@ -34,6 +34,11 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         {
             AddLine(depth + 1, subquery.Outer.IsEmpty ? "subplan, run once" : $"subplan, run for each row with {ExpressionPrinter.List(subquery.Outer.Select(o => o.Value))}");
             Add(subquery.Plan, depth + 2);
+        }
+
+        if (plan is IndexScanPlan)
+        {
+            AddLine(depth + 1, "or, when that is more than a small part of the table:");
         }
 
         foreach (var input in PlanWalker.Inputs(plan))
@@ -46,6 +51,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
     {
         ScanPlan p => $"Scan on {Name(p.Table)}",
         IndexProbePlan p => $"Index probe of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
+        IndexScanPlan p => $"Index scan of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
         VectorTopKPlan p => $"Vector top-k on {Name(p.Table)}",
         FilterPlan => "Filter",
         ProjectPlan => "Project",
@@ -71,6 +77,8 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
                 return [.. Optional("filter", p.Filter), .. Zones(p.Table, p.Bounds), ("reads", Columns(p.Table, p.Columns))];
             case IndexProbePlan p:
                 return [("keys", string.Join("; ", p.Keys.Take(4).Select(k => ExpressionPrinter.List(k))) + (p.Keys.Length > 4 ? $"; … {p.Keys.Length} in all" : "")), .. Optional("filter", p.Filter)];
+            case IndexScanPlan p:
+                return [.. KeysOf(p), .. OrderOf(p), .. Optional("filter", p.Filter)];
             case VectorTopKPlan p:
                 return
                 [
@@ -92,6 +100,32 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
             default: return [];
         }
     }
+
+    private static (string, string)[] KeysOf(IndexScanPlan plan)
+    {
+        string NameOf(int part) => ExpressionPrinter.Name(plan.Table.FindColumn(plan.Index.Columns[part].Column)!.Name);
+        var conditions = plan.Equal.Select((e, i) => NameOf(i) + (e.Values.IsEmpty ? " IS NULL"
+            : e.IsArray ? $" = ANY ({ExpressionPrinter.Print(e.Values[0])})"
+            : e.Values.Length == 1 ? $" = {ExpressionPrinter.Print(e.Values[0])}"
+            : $" IN ({ExpressionPrinter.List(e.Values.Take(4))}{(e.Values.Length > 4 ? $", … {e.Values.Length} in all" : "")})")).ToList();
+        void Add(string symbol, BoundExpression? value)
+        {
+            if (value is not null)
+            {
+                conditions.Add($"{NameOf(plan.Equal.Length)} {symbol} {ExpressionPrinter.Print(value)}");
+            }
+        }
+
+        Add(plan.From is { IsInclusive: true } ? ">=" : ">", plan.From?.Value);
+        Add(plan.To is { IsInclusive: true } ? "<=" : "<", plan.To?.Value);
+        Add(plan.Start is { IsPattern: true } ? "LIKE" : "starts with", plan.Start?.Value);
+        return conditions.Count == 0 ? [] : [("keys", string.Join(" AND ", conditions))];
+    }
+
+    private static (string, string)[] OrderOf(IndexScanPlan plan)
+        => plan.Order is not { } order ? []
+            : [("in order", $"{(order.IsDescending ? "backwards" : "forwards")}, the first {ExpressionPrinter.Print(order.Limit)}"
+                + (order.Offset is null ? "" : $" after {ExpressionPrinter.Print(order.Offset)}"))];
 
     private static (string, string)[] Optional(string label, BoundExpression? expression)
         => expression is null ? [] : [(label, ExpressionPrinter.Print(expression))];

@@ -10,6 +10,8 @@ namespace Engram.Data.Query.Execution.Operators;
 internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext context) : Operator
 {
     private readonly Evaluator[][] keys = [.. plan.Keys.Select(k => EvaluatorFactory.Create(k, context))];
+    private readonly DataType[] types = [.. plan.Index.Columns.Select(c => plan.Table.FindColumn(c.Column)!.Type)];
+    private readonly ColumnBuffer?[] narrowed = new ColumnBuffer?[plan.Index.Columns.Length];
     private readonly Filter? filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
     private readonly Batch batch = new(plan.Columns.Length);
     private readonly List<long> rowIds = [];
@@ -58,6 +60,11 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
     {
         fetch?.Dispose();
         filter?.Dispose();
+        foreach (var buffer in narrowed)
+        {
+            buffer?.Dispose();
+        }
+
         foreach (var evaluator in keys.SelectMany(k => k))
         {
             evaluator.Dispose();
@@ -73,18 +80,33 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
         foreach (var key in keys)
         {
             var columns = new Column[key.Length];
-            for (var i = 0; i < key.Length; i++)
+            var isPossible = true;
+            for (var i = 0; i < key.Length && isPossible; i++)
             {
                 columns[i] = key[i].Evaluate(unit, null);
+                isPossible = columns[i].Type.Kind == types[i].Kind || TryNarrow(i, ref columns[i]);
             }
 
-            context.Snapshot.Probe(plan.Table.Id, plan.Index.Id, columns, 0, rowIds);
+            if (isPossible)
+            {
+                context.Snapshot.Probe(plan.Table.Id, plan.Index.Id, columns, 0, rowIds);
+            }
         }
 
         if (keys.Length > 1)
         {
             SortDistinct(rowIds);
         }
+    }
+
+    /// <summary>False when no value of the column's type is equal.</summary>
+    private bool TryNarrow(int part, ref Column value)
+    {
+        var buffer = narrowed[part] ??= new ColumnBuffer(types[part], 1);
+        buffer.Clear();
+        var fit = KeyNarrowing.Append(value, 0, buffer);
+        value = buffer.Column;
+        return fit == KeyFit.Exact;
     }
 
     private static void SortDistinct(List<long> ids)

@@ -1,0 +1,257 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Planning;
+
+/// <summary>Ranges and orders of indexes.</summary>
+/// <remarks>
+/// Whether a range is worth its index depends on values that a cached plan does not know: the plan says how, and the running operator counts the range's
+/// entries and decides (<see cref="IndexScanPlan"/>). So the rule here is only which index fits best: most columns by equality, then a range of
+/// the next one.
+/// </remarks>
+internal sealed partial class Lowering
+{
+    /// <summary>What the filters say about one column.</summary>
+    private sealed class ColumnConditions
+    {
+        public IndexKeyValues? Equal { get; set; }
+
+        public IndexBound? From { get; set; }
+
+        public IndexBound? To { get; set; }
+
+        public IndexStart? Start { get; set; }
+
+        public bool HasRange => From is not null || To is not null || Start is not null;
+    }
+
+    /// <summary>Puts an index's range before a scan, when the filters give one.</summary>
+    private Plan WithIndex(LogicalScan scan, ScanPlan plan, Dictionary<int, BoundExpression> slots)
+    {
+        if (!optimizes || scan.Filters.IsEmpty || scan.Table.Indexes.IsEmpty)
+        {
+            return plan;
+        }
+
+        var conditions = ConditionsOf(scan, slots);
+        var best = (Score: 0, Index: (IndexDefinition?)null, Equal: 0);
+        foreach (var index in scan.Table.Indexes.Where(i => IsUsable(i)))
+        {
+            var equal = CountEqual(index, conditions);
+            var hasRange = equal < index.Columns.Length && conditions.GetValueOrDefault(index.Columns[equal].Column) is { HasRange: true };
+            // A unique index of which all columns are given comes first, then the one that leaves the least.
+            var score = (equal * 4) + (hasRange ? 2 : 0) + (equal == index.Columns.Length && index.IsUnique ? 1 : 0);
+            if (score > best.Score)
+            {
+                best = (score, index, equal);
+            }
+        }
+
+        return best.Index is null ? plan : MakeIndexScan(plan, best.Index, best.Equal, conditions, null);
+    }
+
+    /// <summary>Puts an index that has the rows in the order of a sort before the sort's input: then the sort is given few rows more than it wants.</summary>
+    private Plan WithOrder(LogicalSort sort, LogicalScan scan, Plan plan, Dictionary<int, BoundExpression> slots)
+    {
+        var bare = plan is IndexScanPlan { Otherwise: ScanPlan inner } ? inner : plan as ScanPlan;
+        if (!optimizes || sort.Limit is null || bare is null || scan.Table.Indexes.IsEmpty)
+        {
+            return plan;
+        }
+
+        var keys = new List<(ColumnId Column, bool IsDescending)>();
+        foreach (var key in sort.Keys)
+        {
+            if (!IsColumnOf(scan, key.Expression))
+            {
+                break;
+            }
+
+            var column = scan.TableColumns.First(c => c.Id == ((BoundColumn)key.Expression).Ordinal);
+            if (column.Definition is not { } definition || !KeyShape.IsOrdered(column.Type) || (key.NullsFirst == key.IsDescending && !definition.IsNotNull))
+            {
+                break;
+            }
+
+            keys.Add((definition.Id, key.IsDescending));
+        }
+
+        var conditions = ConditionsOf(scan, slots);
+        foreach (var index in keys.Count == 0 ? [] : scan.Table.Indexes.Where(i => IsUsable(i)))
+        {
+            if (TryOrder(index, keys, conditions, out var equal, out var parts, out var isDescending))
+            {
+                var order = new IndexOrder(parts, isDescending, LowerCount(sort.Limit, slots)!, LowerCount(sort.Offset, slots));
+                return MakeIndexScan(bare, index, equal, conditions, order) with { Otherwise = plan };
+            }
+        }
+
+        return plan;
+    }
+
+    /// <summary>Whether an index, behind columns that have one value, has its columns in the order of the first of the sort's keys.</summary>
+    /// <remarks>The sort settles what the index leaves open, so one key in common is enough.</remarks>
+    private static bool TryOrder(
+        IndexDefinition index, List<(ColumnId Column, bool IsDescending)> keys, Dictionary<ColumnId, ColumnConditions> conditions,
+        out int equal, out int parts, out bool isDescending)
+    {
+        bool IsSingle(ColumnId column) => conditions.GetValueOrDefault(column)?.Equal is { IsSingle: true };
+        equal = 0;
+        while (equal < index.Columns.Length && IsSingle(index.Columns[equal].Column) && index.Columns[equal].Column != keys[0].Column)
+        {
+            equal++;
+        }
+
+        parts = equal;
+        isDescending = false;
+        for (var i = 0; i < keys.Count && parts < index.Columns.Length && index.Columns[parts].Column == keys[i].Column; i++, parts++)
+        {
+            var isAgainst = index.Columns[parts].IsDescending != keys[i].IsDescending;
+            if (parts > equal && isAgainst != isDescending)
+            {
+                break;
+            }
+
+            isDescending = isAgainst;
+        }
+
+        return parts > equal;
+    }
+
+    private static IndexScanPlan MakeIndexScan(
+        ScanPlan scan, IndexDefinition index, int equal, Dictionary<ColumnId, ColumnConditions> conditions, IndexOrder? order)
+    {
+        var range = equal < index.Columns.Length ? conditions.GetValueOrDefault(index.Columns[equal].Column) : null;
+        return new IndexScanPlan(scan.Output, scan.Table, index, scan.Columns, scan)
+        {
+            Filter = scan.Filter,
+            Equal = [.. index.Columns.Take(equal).Select(c => conditions[c.Column].Equal!)],
+            From = range?.Start is null ? range?.From : null,
+            To = range?.Start is null ? range?.To : null,
+            Start = range?.Start,
+            Order = order,
+        };
+    }
+
+    private static bool IsUsable(IndexDefinition index) => index.FilterSql is null && index.Method is null or "btree" or "hash";
+
+    private static int CountEqual(IndexDefinition index, Dictionary<ColumnId, ColumnConditions> conditions)
+    {
+        var equal = 0;
+        var lists = 0;
+        while (equal < index.Columns.Length && conditions.GetValueOrDefault(index.Columns[equal].Column)?.Equal is { } values)
+        {
+            lists += values.IsSingle ? 0 : 1;
+            if (lists > 1)
+            {
+                break;
+            }
+
+            equal++;
+        }
+
+        return equal;
+    }
+
+    private Dictionary<ColumnId, ColumnConditions> ConditionsOf(LogicalScan scan, Dictionary<int, BoundExpression> slots)
+    {
+        var conditions = new Dictionary<ColumnId, ColumnConditions>();
+        foreach (var filter in scan.Filters)
+        {
+            switch (filter)
+            {
+                case BoundIsNull { IsNegated: false } isNull when FindKeyColumn(scan, isNull.Operand) is { } column:
+                    Of(column).Equal ??= new IndexKeyValues([], false);
+                    break;
+                case BoundInList { IsNegated: false, Items.Length: <= ProbeCountMax } list
+                    when FindKeyColumn(scan, list.Operand) is { } column && list.Items.All(i => IsFreeOf(scan, i)):
+                    Of(column).Equal ??= new IndexKeyValues(ImmutableArray.CreateRange(list.Items, i => LowerExpression(i, [], slots)), false);
+                    break;
+                case BoundCall { Function.Name: "any_equal", Arguments: [var operand, var array] }
+                    when FindKeyColumn(scan, operand) is { } column && IsFreeOf(scan, array):
+                    Of(column).Equal ??= new IndexKeyValues([LowerExpression(array, [], slots)], true);
+                    break;
+                case BoundCall { Function.Name: "like" or "starts_with", Arguments: [var text, var start] } call
+                    when FindKeyColumn(scan, text) is { Type.Kind: TypeKind.Text } column && IsFreeOf(scan, start):
+                    Of(column).Start ??= new IndexStart(LowerExpression(start, [], slots), call.Function.Name == "like");
+                    break;
+                default:
+                    if (TryCompareKey(scan, filter, out var compared, out var symbol, out var value))
+                    {
+                        AddComparison(Of(compared), symbol, LowerExpression(value, [], slots));
+                    }
+
+                    break;
+            }
+        }
+
+        return conditions;
+
+        ColumnConditions Of(LogicalColumn column)
+        {
+            var id = IdOf(column);
+            if (!conditions.TryGetValue(id, out var found))
+            {
+                conditions.Add(id, found = new ColumnConditions());
+            }
+
+            return found;
+        }
+    }
+
+    private static void AddComparison(ColumnConditions conditions, string symbol, BoundExpression value)
+    {
+        switch (symbol)
+        {
+            // One value is better than a list of them.
+            case "=" when conditions.Equal is not { IsSingle: true }: conditions.Equal = new IndexKeyValues([value], false); break;
+            case ">": conditions.From ??= new IndexBound(value, false); break;
+            case ">=": conditions.From ??= new IndexBound(value, true); break;
+            case "<": conditions.To ??= new IndexBound(value, false); break;
+            case "<=": conditions.To ??= new IndexBound(value, true); break;
+        }
+    }
+
+    /// <summary>As <see cref="TryCompare"/>, for a column that may have been widened to be compared.</summary>
+    private static bool TryCompareKey(LogicalScan scan, BoundExpression filter, out LogicalColumn column, out string symbol, out BoundExpression value)
+    {
+        (column, symbol, value) = (null!, "", null!);
+        if (filter is not BoundCall { Function.Name: "=" or "<" or "<=" or ">" or ">=", Arguments: [var a, var b] } call)
+        {
+            return false;
+        }
+
+        symbol = call.Function.Name;
+        if (FindKeyColumn(scan, a) is null)
+        {
+            (a, b) = (b, a);
+            symbol = symbol switch { "<" => ">", "<=" => ">=", ">" => "<", ">=" => "<=", _ => symbol };
+        }
+
+        if (FindKeyColumn(scan, a) is not { } found || !IsFreeOf(scan, b))
+        {
+            return false;
+        }
+
+        (column, value) = (found, b);
+        return true;
+    }
+
+    /// <summary>The column that an expression is, perhaps through a conversion that keeps every value: an integer to a wider one or to numeric, a text or number without its modifiers.</summary>
+    private static LogicalColumn? FindKeyColumn(LogicalScan scan, BoundExpression expression)
+    {
+        if (expression is BoundCast { Operand: BoundColumn inner } cast
+            && ((inner.Type.IsInteger && (cast.Type.IsInteger || cast.Type == DataType.Decimal) && TypeConversions.IsImplicit(inner.Type, cast.Type))
+                || (inner.Type.Kind == cast.Type.Kind && cast.Type is { Kind: TypeKind.Text or TypeKind.Decimal, Size: 0 })))
+        {
+            expression = inner;
+        }
+
+        return expression is BoundColumn column && scan.TableColumns.FirstOrDefault(c => c.Id == column.Ordinal) is { Definition: not null } found
+            && KeyShape.IsOrdered(found.Type) ? found : null;
+    }
+}
