@@ -20,6 +20,9 @@ internal sealed class IndexScanOperator(IndexScanPlan plan, StatementContext con
     private const int EntriesMin = 64;
     private const int OrderedReadMin = 16;
 
+    /// <summary>With all rows found but those that are equal to the last, giving up comes later.</summary>
+    private const int TiesFactor = 4;
+
     private readonly Filter? filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
     private readonly Batch batch = new(plan.Columns.Length);
     private readonly List<long> rowIds = [];
@@ -114,19 +117,23 @@ internal sealed class IndexScanOperator(IndexScanPlan plan, StatementContext con
         var room = new long[Batch.RowCountMax];
         var size = (int)Math.Clamp(wanted, OrderedReadMin, room.Length);
         range.Start(order.IsDescending);
-        var isDone = false;
-        while (!isDone)
+        while (true)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            var count = rowIds.Count < wanted ? range.Read(room.AsSpan(0, size)) : range.ReadTies(room.AsSpan(0, size), order.Parts);
-            isDone = count == 0;
-            AddPassing(room.AsSpan(0, count));
-            if (!isDone && range.EntriesRead > entriesMax)
+            var hasEnough = rowIds.Count >= wanted;
+            if (range.EntriesRead > (hasEnough ? entriesMax * TiesFactor : entriesMax))
             {
                 EntriesRead += range.EntriesRead;
                 return false;
             }
 
+            var count = hasEnough ? range.ReadTies(room.AsSpan(0, size), order.Parts) : range.Read(room.AsSpan(0, size));
+            if (count == 0)
+            {
+                break;
+            }
+
+            AddPassing(room.AsSpan(0, count));
             size = Math.Min(size * 4, room.Length);
         }
 
