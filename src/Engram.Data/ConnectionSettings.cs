@@ -24,6 +24,8 @@ internal sealed record ConnectionSettings
         DefaultTimeout = builder.DefaultTimeout;
         KeepAlive = builder.KeepAlive;
         Recovery = builder.Recovery;
+        CheckpointSizeBytes = builder.CheckpointSize * 1024L * 1024;
+        MaintenanceInterval = TimeSpan.FromSeconds(builder.MaintenanceInterval);
         if (Mode == EngramOpenMode.ReadOnly && Recovery == EngramRecoveryMode.Salvage)
         {
             throw Error.SalvageReadOnly();
@@ -43,6 +45,10 @@ internal sealed record ConnectionSettings
     public int KeepAlive { get; }
 
     public EngramRecoveryMode Recovery { get; }
+
+    public long CheckpointSizeBytes { get; }
+
+    public TimeSpan MaintenanceInterval { get; }
 
     /// <summary>The name of the private database in memory that all connections of one data source share; null for others.</summary>
     public string? PrivateName { get; init; }
@@ -75,7 +81,9 @@ internal sealed record ConnectionSettings
     /// <summary>A name that no other database in memory has.</summary>
     public static string NextPrivateName() => $":memory:{Interlocked.Increment(ref privateNames)}";
 
-    public DatabaseTarget ToTarget() => IsPrivate || Mode == EngramOpenMode.Memory
+    public DatabaseTarget ToTarget() => ToPlace() with { CheckpointWalSizeBytes = CheckpointSizeBytes, MaintenanceInterval = MaintenanceInterval };
+
+    private DatabaseTarget ToPlace() => IsPrivate || Mode == EngramOpenMode.Memory
         ? new DatabaseTarget(IsPrivate ? PrivateName ?? NextPrivateName() : DataSource, IsMemory: true) { IsPrivate = IsPrivate }
         : new DatabaseTarget(Path.TrimEndingDirectorySeparator(Path.GetFullPath(DataSource)), IsMemory: false)
         {

@@ -17,8 +17,13 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private const string DefaultTimeoutKeyword = "Default Timeout";
     private const string KeepAliveKeyword = "Keep Alive";
     private const string RecoveryKeyword = "Recovery";
+    private const string CheckpointSizeKeyword = "Checkpoint Size";
+    private const string MaintenanceIntervalKeyword = "Maintenance Interval";
 
-    private static readonly string[] KeywordList = [DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword, RecoveryKeyword];
+    private static readonly string[] KeywordList =
+    [
+        DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword, RecoveryKeyword, CheckpointSizeKeyword, MaintenanceIntervalKeyword,
+    ];
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -33,6 +38,10 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         [KeepAliveKeyword] = KeepAliveKeyword,
         ["KeepAlive"] = KeepAliveKeyword,
         [RecoveryKeyword] = RecoveryKeyword,
+        [CheckpointSizeKeyword] = CheckpointSizeKeyword,
+        ["CheckpointSize"] = CheckpointSizeKeyword,
+        [MaintenanceIntervalKeyword] = MaintenanceIntervalKeyword,
+        ["MaintenanceInterval"] = MaintenanceIntervalKeyword,
     };
 
     private string dataSource = "";
@@ -41,6 +50,8 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private int defaultTimeout = DefaultTimeoutDefault;
     private int keepAlive = KeepAliveDefault;
     private EngramRecoveryMode recovery;
+    private int checkpointSize = CheckpointSizeDefault;
+    private int maintenanceInterval = MaintenanceIntervalDefault;
 
     /// <summary>Creates a builder with every keyword at its default.</summary>
     public EngramConnectionStringBuilder()
@@ -97,6 +108,22 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         set => base[RecoveryKeyword] = recovery = Enum.IsDefined(value) ? value : throw InvalidValue(RecoveryKeyword, value);
     }
 
+    /// <summary>MiB of log, 1 or more, that start a checkpoint whatever else goes on. 64 by default. More means fewer checkpoints, more memory for new rows, and a longer recovery
+    /// after a crash. It matters to the connection that opens the database.</summary>
+    public int CheckpointSize
+    {
+        get => checkpointSize;
+        set => base[CheckpointSizeKeyword] = checkpointSize = value > 0 ? value : throw InvalidValue(CheckpointSizeKeyword, value);
+    }
+
+    /// <summary>Least number of seconds between two checkpoints, or two compactions, that run in the background without being forced by the log's size or by
+    /// deleted rows; 0 leaves it to the load alone. 300 by default. It matters to the connection that opens the database.</summary>
+    public int MaintenanceInterval
+    {
+        get => maintenanceInterval;
+        set => base[MaintenanceIntervalKeyword] = maintenanceInterval = value >= 0 ? value : throw InvalidValue(MaintenanceIntervalKeyword, value);
+    }
+
     /// <inheritdoc/>
     public override ICollection Keys => Array.AsReadOnly(KeywordList);
 
@@ -107,6 +134,10 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     public override bool IsFixedSize => true;
 
     private static int DefaultTimeoutDefault => 30;
+
+    private static int CheckpointSizeDefault => 64;
+
+    private static int MaintenanceIntervalDefault => 300;
 
     // A directory whose files are open cannot be deleted or moved on Windows, so that nothing is held there that nobody uses.
     private static int KeepAliveDefault => OperatingSystem.IsWindows() ? 0 : 1;
@@ -135,6 +166,8 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
                 case DefaultTimeoutKeyword: DefaultTimeout = ToInt32(canonical, value); break;
                 case KeepAliveKeyword: KeepAlive = ToInt32(canonical, value); break;
                 case RecoveryKeyword: Recovery = ToEnum<EngramRecoveryMode>(canonical, value); break;
+                case CheckpointSizeKeyword: CheckpointSize = ToInt32(canonical, value); break;
+                case MaintenanceIntervalKeyword: MaintenanceInterval = ToInt32(canonical, value); break;
                 default: throw Error.Internal($"keyword {canonical} is not set");
             }
         }
@@ -210,7 +243,12 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     };
 
     private static ArgumentException InvalidValue(string keyword, object value)
-        => new($"The connection string keyword '{keyword}' cannot be '{value}'." + (keyword is DefaultTimeoutKeyword or KeepAliveKeyword ? " It takes a number of seconds, 0 or more." : ""));
+        => new($"The connection string keyword '{keyword}' cannot be '{value}'." + keyword switch
+        {
+            DefaultTimeoutKeyword or KeepAliveKeyword or MaintenanceIntervalKeyword => " It takes a number of seconds, 0 or more.",
+            CheckpointSizeKeyword => " It takes a number of MiB, 1 or more.",
+            _ => "",
+        });
 
     private object Get(string canonical) => canonical switch
     {
@@ -220,6 +258,8 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         DefaultTimeoutKeyword => defaultTimeout,
         KeepAliveKeyword => keepAlive,
         RecoveryKeyword => recovery,
+        CheckpointSizeKeyword => checkpointSize,
+        MaintenanceIntervalKeyword => maintenanceInterval,
         _ => throw Error.Internal($"keyword {canonical} has no value"),
     };
 
@@ -233,6 +273,8 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
             case DefaultTimeoutKeyword: defaultTimeout = DefaultTimeoutDefault; break;
             case KeepAliveKeyword: keepAlive = KeepAliveDefault; break;
             case RecoveryKeyword: recovery = EngramRecoveryMode.Strict; break;
+            case CheckpointSizeKeyword: checkpointSize = CheckpointSizeDefault; break;
+            case MaintenanceIntervalKeyword: maintenanceInterval = MaintenanceIntervalDefault; break;
             default: throw Error.Internal($"keyword {canonical} has no default");
         }
     }

@@ -51,6 +51,7 @@ internal sealed class Database : IAsyncDisposable
                 IsReadOnly = target.IsReadOnly,
                 Recovery = target.Recovery,
                 CheckpointWalSizeBytes = target.CheckpointWalSizeBytes,
+                MaintenanceInterval = target.MaintenanceInterval,
             };
             return new Database(target, directory, Store.Open(directory, options, logger));
         }

@@ -23,8 +23,11 @@ internal sealed record DatabaseTarget(string Path, bool IsMemory)
     /// <summary>How long the database stays open after its last connection.</summary>
     public TimeSpan KeepAlive { get; init; }
 
-    /// <summary>The log size that starts a checkpoint; no connection string names it.</summary>
+    /// <summary>The log size that starts a checkpoint.</summary>
     public long CheckpointWalSizeBytes { get; init; } = StoreOptions.CheckpointWalSizeBytesDefault;
+
+    /// <summary>Least time between two jobs of background maintenance that nothing forces.</summary>
+    public TimeSpan MaintenanceInterval { get; init; } = StoreOptions.MaintenanceIntervalDefault;
 
     /// <summary>Whether no other connection string can name it, so that its place is forgotten with it.</summary>
     public bool IsPrivate { get; init; }

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution;
 using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Maintenance;
 
 namespace Engram.Data.Engine;
 
@@ -11,7 +12,8 @@ namespace Engram.Data.Engine;
 /// A reader over rows of a write transaction may have to part from them while it is open (see <see cref="SessionTransaction"/>): <see cref="Buffer"/>
 /// and <see cref="Invalidate"/> also take away the batch that was handed out last, and say so through <see cref="ResultReader.Relocated"/>.
 /// </remarks>
-internal sealed class QueryReader(BoundStatement statement, Operator root, ReadView view, ParameterBatch parameters, SessionTransaction? owner) : ResultReader
+internal sealed class QueryReader(
+    BoundStatement statement, Operator root, ReadView view, ParameterBatch parameters, SessionTransaction? owner, ForegroundLoad load) : ResultReader
 {
     private Operator? root = root;
     private Batch? current;
@@ -30,6 +32,8 @@ internal sealed class QueryReader(BoundStatement statement, Operator root, ReadV
     {
         if (root is not null)
         {
+            // Between batches it is the application that works.
+            using var working = load.Enter();
             return current = root.Next();
         }
 

@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 
@@ -43,6 +44,9 @@ internal sealed partial class Session
             case CheckpointSyntax:
                 await CheckpointAsync(interrupt, isAsync).ConfigureAwait(false);
                 break;
+            case VacuumSyntax vacuum:
+                await VacuumAsync(vacuum, interrupt, isAsync).ConfigureAwait(false);
+                break;
             default:
                 throw Error.NotSupported("This statement", statement.Position + 1);
         }
@@ -58,19 +62,42 @@ internal sealed partial class Session
         return new BufferedReader(rows.Columns, hasResultSet: true, -1, rows);
     }
 
-    private ValueTask CheckpointAsync(Interrupt interrupt, bool isAsync)
+    /// <summary>It waits for the write lock, which this session itself may hold.</summary>
+    public void CheckMaintenance(string statement)
     {
         if (isReadOnly)
         {
-            throw Error.ReadOnlyConnection("CHECKPOINT");
+            throw Error.ReadOnlyConnection(statement);
         }
 
         if (Transaction?.Writer is not null)
         {
-            // It waits for the write lock that this session itself holds.
-            throw Error.CheckpointInTransaction();
+            throw Error.MaintenanceInTransaction(statement);
+        }
+    }
+
+    private ValueTask VacuumAsync(VacuumSyntax vacuum, Interrupt interrupt, bool isAsync)
+    {
+        CheckMaintenance("VACUUM");
+        HashSet<TableId>? tables = null;
+        if (vacuum.Tables.Count > 0)
+        {
+            var catalog = ReadCatalog();
+            tables = [.. vacuum.Tables.Select(name => NameMatch.FindTable(catalog, name).Id)];
         }
 
+        if (isAsync)
+        {
+            return store.CompactAsync(tables, null, interrupt.Token);
+        }
+
+        store.Compact(tables, null, interrupt.Token);
+        return default;
+    }
+
+    private ValueTask CheckpointAsync(Interrupt interrupt, bool isAsync)
+    {
+        CheckMaintenance("CHECKPOINT");
         if (isAsync)
         {
             return store.CheckpointAsync(interrupt.Token);

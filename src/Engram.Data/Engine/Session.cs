@@ -65,6 +65,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
     /// <summary>Runs one statement.</summary>
     public async ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
     {
+        using var working = store.Load.Enter();
         if (statement.IsSessionStatement)
         {
             return isSchemaOnly
@@ -144,7 +145,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         {
             values = ParameterBatch.Create(bound.Parameters, parameters);
             var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token);
-            var reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction);
+            var reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load);
             transaction?.Attach(reader);
             return reader;
         }

@@ -72,8 +72,8 @@ internal static partial class Error
     public static EngramException SettingIsReadOnly(string name)
         => new($"The setting '{name}' can be shown, not set.", SqlStates.InvalidParameterValue);
 
-    public static EngramException CheckpointInTransaction()
-        => new("CHECKPOINT cannot run in a transaction that has written. Commit it first.", SqlStates.ActiveTransaction);
+    public static EngramException MaintenanceInTransaction(string statement)
+        => new($"{statement} cannot run in a transaction that has written. Commit it first.", SqlStates.ActiveTransaction);
 
     public static EngramException InvalidSetting(string name, string value, string expected)
         => new($"The setting '{name}' cannot be '{value}'. It takes {expected}.", SqlStates.InvalidParameterValue);

@@ -47,6 +47,7 @@ internal sealed class DirectoryStore : Store
         Appended = opened.Lsn;
         DurableWithoutLog = opened.Lsn;
         LatestCatalog = root.Catalogs[^1].Catalog;
+        Load = new ForegroundLoad(Directory.Clock);
         if (wal is not null && Directory.IsShared)
         {
             // Before anything is appended: until here STATE was another's, and readers knew by that that nothing was.
@@ -68,6 +69,8 @@ internal sealed class DirectoryStore : Store
     public ILogger Logger { get; }
 
     public override RecoveryReport Recovery { get; }
+
+    public override ForegroundLoad Load { get; }
 
     /// <summary>The newest commit in the log's queue. Set by the holder of the write lock.</summary>
     public Lsn Appended { get; set; }
@@ -147,6 +150,9 @@ internal sealed class DirectoryStore : Store
         return Begin(asOf);
     }
 
+    /// <summary>Whether neither a checkpoint nor a compaction runs.</summary>
+    public bool IsMaintenanceIdle => maintenance?.IsIdle ?? true;
+
     public override EngramException WriteLockTimedOut(TimeSpan waited) => writeLock.Timedout(waited);
 
     private void CheckWritable()
@@ -204,17 +210,17 @@ internal sealed class DirectoryStore : Store
         maintenance!.Checkpoint(cancellationToken);
     }
 
-    public override ValueTask CompactAsync(Action<CompactionState>? progress, CancellationToken cancellationToken)
+    public override ValueTask CompactAsync(IReadOnlySet<TableId>? tables, Action<CompactionState>? progress, CancellationToken cancellationToken)
     {
         CheckWritable();
         return new ValueTask(Task.Factory.StartNew(
-            () => maintenance!.Compact(progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            () => maintenance!.Compact(tables, progress, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default));
     }
 
-    public override void Compact(Action<CompactionState>? progress, CancellationToken cancellationToken)
+    public override void Compact(IReadOnlySet<TableId>? tables, Action<CompactionState>? progress, CancellationToken cancellationToken)
     {
         CheckWritable();
-        maintenance!.Compact(progress, cancellationToken);
+        maintenance!.Compact(tables, progress, cancellationToken);
     }
 
     public override Lsn Backup(string path, Action<BackupState>? report, CancellationToken cancellationToken)

@@ -17,6 +17,9 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>What this opening found and did.</summary>
     public abstract RecoveryReport Recovery { get; }
 
+    /// <summary>Where statements say that they run, so that background work can yield.</summary>
+    public abstract ForegroundLoad Load { get; }
+
     /// <summary>Whether a write or sync has failed: nothing more is written until the database is closed and opened again.</summary>
     public abstract bool IsPoisoned { get; }
 
@@ -50,12 +53,13 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     public abstract Task<VerificationResult> VerifyAsync(VerificationOptions options, CancellationToken cancellationToken);
 
     /// <summary>Makes a checkpoint, then writes segments anew without deleted rows and with new values in their places, and merges small ones. Gives room back.</summary>
+    /// <param name="tables">Only these; null for all.</param>
     /// <param name="progress">Called now and then, from the thread that works.</param>
     /// <remarks>Works on a thread of its own; readers and writers go on. Cancelled, it leaves done what is done.</remarks>
-    public abstract ValueTask CompactAsync(Action<CompactionState>? progress, CancellationToken cancellationToken);
+    public abstract ValueTask CompactAsync(IReadOnlySet<TableId>? tables, Action<CompactionState>? progress, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="CompactAsync"/>, on the calling thread.</summary>
-    public abstract void Compact(Action<CompactionState>? progress, CancellationToken cancellationToken);
+    public abstract void Compact(IReadOnlySet<TableId>? tables, Action<CompactionState>? progress, CancellationToken cancellationToken);
 
     /// <summary>Copies the database to a path on the disk, as a database of its own, on the calling thread; see <see cref="BackupPlace"/>.</summary>
     /// <returns>The newest commit in the copy.</returns>

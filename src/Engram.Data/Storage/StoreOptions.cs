@@ -26,6 +26,8 @@ internal sealed record StoreOptions
 {
     public const long CheckpointWalSizeBytesDefault = 64L * 1024 * 1024;
 
+    public static readonly TimeSpan MaintenanceIntervalDefault = TimeSpan.FromSeconds(300);
+
     public DurabilityMode Durability { get; init; }
 
     public bool IsReadOnly { get; init; }
@@ -41,6 +43,9 @@ internal sealed record StoreOptions
 
     /// <summary>The log size that starts a checkpoint.</summary>
     public long CheckpointWalSizeBytes { get; init; } = CheckpointWalSizeBytesDefault;
+
+    /// <summary>Least time between two checkpoints, or two compactions, that nothing forces; infinite for none.</summary>
+    public TimeSpan MaintenanceInterval { get; init; } = MaintenanceIntervalDefault;
 
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 

@@ -15,8 +15,10 @@ public sealed class ConnectionStringTests
         Assert.Equal(OperatingSystem.IsWindows() ? 0 : 1, builder.KeepAlive);
         Assert.Equal("", builder.ConnectionString);
         Assert.Equal(EngramRecoveryMode.Strict, builder.Recovery);
-        Assert.Equal(6, builder.Keys.Count);
-        Assert.Equal(6, builder.Values.Count);
+        Assert.Equal(64, builder.CheckpointSize);
+        Assert.Equal(300, builder.MaintenanceInterval);
+        Assert.Equal(8, builder.Keys.Count);
+        Assert.Equal(8, builder.Values.Count);
     }
 
     [Theory]
@@ -36,7 +38,9 @@ public sealed class ConnectionStringTests
     [Fact]
     public void All_keywords_are_read_and_written()
     {
-        var builder = new EngramConnectionStringBuilder("Data Source=\"a;b\";mode=readonly;Durability=none;Command Timeout=7;KeepAlive=3;Recovery=salvage");
+        var builder = new EngramConnectionStringBuilder("Data Source=\"a;b\";mode=readonly;Durability=none;Command Timeout=7;KeepAlive=3;Recovery=salvage;Checkpoint Size=5;MaintenanceInterval=0");
+        Assert.Equal(5, builder.CheckpointSize);
+        Assert.Equal(0, builder.MaintenanceInterval);
         Assert.Equal("a;b", builder.DataSource);
         Assert.Equal(EngramRecoveryMode.Salvage, builder.Recovery);
         Assert.Equal(EngramOpenMode.ReadOnly, builder.Mode);

@@ -36,33 +36,45 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
     /// <summary>Called before each block; returns when the work may go on.</summary>
     public Action<CancellationToken>? Pace { get; init; }
 
-    /// <summary>What the rules say should be compacted next; null when nothing.</summary>
-    public CompactionGroup? FindNext()
+    /// <summary>What the rules say should be compacted next, and how much room deleted rows take. Looks at every version beside the segments.</summary>
+    /// <param name="except">Tables that are left out.</param>
+    public CompactionPlan Plan(IReadOnlySet<TableId> except)
     {
+        CompactionGroup? next = null;
+        var deletedSizeBytes = 0L;
+        var segmentSizeBytes = 0L;
         foreach (var (table, shapes) in Shapes())
         {
-            if (CompactionRules.Next(shapes) is var (first, count))
+            for (var i = 0; i < shapes.Length; i++)
             {
-                return GroupOf(table, shapes, first, count);
+                var length = table.Segments[i].Info.FileLength;
+                segmentSizeBytes += length;
+                deletedSizeBytes += (long)((double)length * shapes[i].DeletedCount / shapes[i].RowCount);
+            }
+
+            if (next is null && !except.Contains(table.Table) && CompactionRules.Next(shapes) is var (first, count))
+            {
+                next = GroupOf(table, shapes, first, count);
             }
         }
 
-        return null;
+        return new CompactionPlan(files.Manifest.Generation, next, deletedSizeBytes, segmentSizeBytes);
     }
 
     /// <summary>Everything that can be made smaller or faster.</summary>
-    public ImmutableArray<CompactionGroup> FindAll()
+    /// <param name="tables">Only these; null for all.</param>
+    public List<CompactionGroup> FindAll(IReadOnlySet<TableId>? tables)
     {
-        var groups = ImmutableArray.CreateBuilder<CompactionGroup>();
+        var groups = new List<CompactionGroup>();
         foreach (var (table, shapes) in Shapes())
         {
-            for (var at = 0; CompactionRules.NextOfAll(shapes, at) is var (first, count); at = first + count)
+            for (var at = 0; tables?.Contains(table.Table) != false && CompactionRules.NextOfAll(shapes, at) is var (first, count); at = first + count)
             {
                 groups.Add(GroupOf(table, shapes, first, count));
             }
         }
 
-        return groups.ToImmutable();
+        return groups;
     }
 
     /// <summary>Whether the segments of a group are still there, and still neighbours.</summary>
@@ -268,3 +280,9 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         }
     }
 }
+
+/// <param name="Generation">Of the manifest that was looked at.</param>
+/// <param name="Group">What comes next; null when nothing should be compacted.</param>
+/// <param name="DeletedSizeBytes">Bytes of the segments' files that hold deleted rows, in proportion.</param>
+/// <param name="SegmentSizeBytes">Bytes of the segments' files.</param>
+internal sealed record CompactionPlan(long Generation, CompactionGroup? Group, long DeletedSizeBytes, long SegmentSizeBytes);

@@ -1,12 +1,22 @@
+using Engram.Data.Columns;
 using Engram.Data.Storage.Wal;
 using Microsoft.Extensions.Logging;
 
 namespace Engram.Data.Storage.Maintenance;
 
-/// <summary>Runs checkpoints and compactions, one at a time, when somebody asks or when it is time.</summary>
-/// <remarks>In the background on a thread of their own: they hold the write lock for moments, and must not then queue for a thread of the pool.</remarks>
+/// <summary>Runs checkpoints and compactions, one at a time, when somebody asks or when <see cref="MaintenanceRules"/> say so.</summary>
+/// <remarks>
+/// <para>In the background on a thread of its own, which ends when there is nothing to do: it holds the write lock for moments, and must not then queue for a
+/// thread of the pool. The log's size is looked at whenever a writer lets go of the lock, the rest by a timer.</para>
+/// <para>A job that fails changes nothing and is logged; a checkpoint is tried again when the log has grown further, a compaction of that table after the
+/// interval. A compaction that nothing forces yields to statements: it rests before each block while they take more than half of the time.</para>
+/// </remarks>
 internal sealed class MaintenanceJobs : IDisposable
 {
+    private static readonly TimeSpan TickMax = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PaceTime = TimeSpan.FromMilliseconds(50);
+
     private readonly DirectoryStore store;
     private readonly WalWriter wal;
     private readonly PublishedFiles files;
@@ -15,9 +25,17 @@ internal sealed class MaintenanceJobs : IDisposable
     private readonly SemaphoreSlim running = new(1, 1);
     private readonly CancellationTokenSource stopping = new();
     private readonly Lock gate = new();
+    private readonly ForegroundLoad.Meter meter;
+    private readonly HashSet<TableId> failing = [];
+    private readonly ITimer? timer;
+    private ForegroundLoad.Meter? pacing;
+    private double load;
     private Task background = Task.CompletedTask;
     private bool isBackgroundDone = true;
     private long retrySizeBytes;
+    private long checkpointedAt;
+    private long compactedAt;
+    private CompactionPlan? plan;
 
     public MaintenanceJobs(DirectoryStore store, WalWriter wal, PublishedManifest published)
     {
@@ -25,7 +43,15 @@ internal sealed class MaintenanceJobs : IDisposable
         this.wal = wal;
         files = new PublishedFiles(store.Directory, wal, store.Logger, published);
         checkpointer = new Checkpointer(store, wal, files);
-        compactor = new Compactor(store, wal, files);
+        compactor = new Compactor(store, wal, files) { Pace = Rest };
+        meter = store.Load.StartMeter();
+        checkpointedAt = compactedAt = Clock.GetTimestamp();
+        if (Interval != Timeout.InfiniteTimeSpan)
+        {
+            var tick = Interval / 4 < TickMax ? Interval / 4 : TickMax;
+            tick = tick < TimeSpan.FromMilliseconds(100) ? TimeSpan.FromMilliseconds(100) : tick;
+            timer = Clock.CreateTimer(static jobs => ((MaintenanceJobs)jobs!).Tick(), this, tick, tick);
+        }
     }
 
     /// <summary>The manifest that counts now.</summary>
@@ -34,57 +60,38 @@ internal sealed class MaintenanceJobs : IDisposable
     /// <summary>Whether <see cref="Stop"/> would not have to wait.</summary>
     public bool IsIdle => Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0;
 
-    /// <summary>Starts a job in the background when the log has grown enough and none is running.</summary>
+    private TimeProvider Clock => store.Directory.Clock;
+
+    private TimeSpan Interval => store.Options.MaintenanceInterval;
+
+    /// <summary>Starts a job in the background when the log has grown enough and none is running. Called by every writer, so it is quick.</summary>
     public void ConsiderStarting()
     {
-        if (!Volatile.Read(ref isBackgroundDone) || running.CurrentCount == 0
-            || wal.SizeBytes < Math.Max(store.Options.CheckpointWalSizeBytes, Volatile.Read(ref retrySizeBytes)))
+        if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && wal.SizeBytes >= CheckpointSizeBytes)
         {
-            return;
-        }
-
-        lock (gate)
-        {
-            if (isBackgroundDone && !stopping.IsCancellationRequested)
-            {
-                isBackgroundDone = false;
-                background = Task.Factory.StartNew(RunInBackground, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            }
+            Start();
         }
     }
 
     /// <summary>Makes a checkpoint on the calling thread.</summary>
-    public void Checkpoint(CancellationToken cancellationToken) => Run(checkpointer.Run, cancellationToken);
+    public void Checkpoint(CancellationToken cancellationToken) => Run(Checkpoint, wal, cancellationToken);
 
     /// <summary>Makes a checkpoint and compacts everything that can be made smaller or faster, on the calling thread.</summary>
+    /// <param name="tables">Only these; null for all.</param>
     /// <param name="progress">Told about each group of segments that is done.</param>
-    public void Compact(Action<CompactionState>? progress, CancellationToken cancellationToken)
+    public void Compact(IReadOnlySet<TableId>? tables, Action<CompactionState>? progress, CancellationToken cancellationToken)
     {
-        Run(checkpointer.Run, cancellationToken);
-        var total = 0L;
-        var done = 0L;
-        // Between two groups others get their turn; what they change is compacted another time, so that this ends.
+        Checkpoint(cancellationToken);
         var groups = new Queue<CompactionGroup>();
-        Run(_ =>
-        {
-            foreach (var group in compactor.FindAll())
-            {
-                groups.Enqueue(group);
-                total += group.RowCount;
-            }
-        }, cancellationToken);
-        progress?.Invoke(new CompactionState(0, total));
+        Run((into, _) => compactor.FindAll(tables).ForEach(into.Enqueue), groups, cancellationToken);
+        var state = new CompactionState(0, groups.Sum(g => (long)g.RowCount));
+        progress?.Invoke(state);
+        // Between two groups others get their turn; what they change is compacted another time, so that this ends.
         while (groups.TryDequeue(out var group))
         {
-            Run(ct =>
-            {
-                if (compactor.IsThere(group))
-                {
-                    compactor.Run(group, ct);
-                }
-            }, cancellationToken);
-            done += group.RowCount;
-            progress?.Invoke(new CompactionState(done, total));
+            Run(CompactIfThere, group, cancellationToken);
+            state = state with { RowsDone = state.RowsDone + group.RowCount };
+            progress?.Invoke(state);
         }
     }
 
@@ -98,6 +105,7 @@ internal sealed class MaintenanceJobs : IDisposable
             last = background;
         }
 
+        timer?.Dispose();
         last.Wait();
         // A job that somebody asked for is waited for, too.
         running.Wait();
@@ -106,11 +114,55 @@ internal sealed class MaintenanceJobs : IDisposable
 
     public void Dispose()
     {
+        timer?.Dispose();
         running.Dispose();
         stopping.Dispose();
     }
 
-    private void Run(Action<CancellationToken> job, CancellationToken cancellationToken)
+    /// <summary>The log size that forces a checkpoint: larger for a while when the last attempt failed, for each one begins a log file.</summary>
+    private long CheckpointSizeBytes => Math.Max(store.Options.CheckpointWalSizeBytes, Volatile.Read(ref retrySizeBytes));
+
+    private void Tick()
+    {
+        Volatile.Write(ref load, meter.Read());
+        var isCheckpointDue = SinceOf(ref checkpointedAt) >= Interval && wal.SizeBytes >= MaintenanceRules.WorthwhileSizeBytes(CheckpointSizeBytes);
+        if ((isCheckpointDue || SinceOf(ref compactedAt) >= Interval) && Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && !wal.IsPoisoned)
+        {
+            Start();
+        }
+    }
+
+    private void Start()
+    {
+        lock (gate)
+        {
+            if (isBackgroundDone && !stopping.IsCancellationRequested)
+            {
+                isBackgroundDone = false;
+                background = Task.Factory.StartNew(RunInBackground, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            }
+        }
+    }
+
+    private TimeSpan SinceOf(ref long timestamp) => Clock.GetElapsedTime(Volatile.Read(ref timestamp));
+
+    private void Checkpoint(WalWriter log, CancellationToken cancellationToken)
+    {
+        checkpointer.Run(cancellationToken);
+        Volatile.Write(ref checkpointedAt, Clock.GetTimestamp());
+        Volatile.Write(ref retrySizeBytes, 0);
+    }
+
+    private void CompactIfThere(CompactionGroup group, CancellationToken cancellationToken)
+    {
+        if (compactor.IsThere(group))
+        {
+            compactor.Run(group, cancellationToken);
+        }
+    }
+
+    /// <summary>Runs a job when no other does.</summary>
+    private void Run<T>(Action<T, CancellationToken> job, T argument, CancellationToken cancellationToken)
     {
         running.Wait(cancellationToken);
         try
@@ -122,7 +174,7 @@ internal sealed class MaintenanceJobs : IDisposable
                 throw Error.DatabaseClosed(store.Directory.Path);
             }
 
-            job(cancellationToken);
+            job(argument, cancellationToken);
         }
         finally
         {
@@ -130,26 +182,104 @@ internal sealed class MaintenanceJobs : IDisposable
         }
     }
 
+    /// <summary>Works until the rules want nothing more, or until something fails.</summary>
     private void RunInBackground()
     {
+        var work = MaintenanceWork.None;
         try
         {
-            Run(checkpointer.Run, stopping.Token);
-            Volatile.Write(ref retrySizeBytes, 0);
+            if (failing.Count > 0 && SinceOf(ref compactedAt) >= Interval)
+            {
+                failing.Clear();
+                plan = null;
+            }
+
+            while (true)
+            {
+                var state = Look();
+                work = MaintenanceRules.Next(state);
+                if (work == MaintenanceWork.None)
+                {
+                    break;
+                }
+
+                if (work == MaintenanceWork.Checkpoint)
+                {
+                    Run(Checkpoint, wal, stopping.Token);
+                }
+                else
+                {
+                    pacing = MaintenanceRules.IsCompactionForced(state) ? null : store.Load.StartMeter();
+                    Run(CompactIfThere, plan!.Group!, stopping.Token);
+                }
+            }
+
+            if (plan is { Group: null } && SinceOf(ref compactedAt) >= Interval)
+            {
+                // All is done. When load stopped it, it goes on as soon as that is over.
+                Volatile.Write(ref compactedAt, Clock.GetTimestamp());
+            }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            store.Logger.LogDebug("The checkpoint of {Path} was stopped because the database is closing", store.Directory.Path);
+            store.Logger.LogDebug("Maintenance of {Path} was stopped because the database is closing", store.Directory.Path);
+        }
+        catch (Exception e) when (work == MaintenanceWork.Compaction)
+        {
+            // Nothing has changed. Other tables need not wait for this one.
+            failing.Add(plan!.Group!.Table);
+            plan = null;
+            Volatile.Write(ref compactedAt, Clock.GetTimestamp());
+            store.Logger.LogError(e, "A compaction of {Path} failed; it will be tried again", store.Directory.Path);
         }
         catch (Exception e)
         {
             // Nothing is lost: the log still has everything. Not at the next commit again, for each attempt begins a log file.
             Volatile.Write(ref retrySizeBytes, wal.SizeBytes + (store.Options.CheckpointWalSizeBytes / 4));
+            Volatile.Write(ref checkpointedAt, Clock.GetTimestamp());
             store.Logger.LogError(e, "The checkpoint of {Path} failed; the log keeps growing until one succeeds", store.Directory.Path);
         }
         finally
         {
+            pacing = null;
             Volatile.Write(ref isBackgroundDone, true);
+        }
+    }
+
+    private MaintenanceState Look()
+    {
+        // What can be compacted changes with the manifest only.
+        if (Interval != Timeout.InfiniteTimeSpan && plan?.Generation != files.Manifest.Generation)
+        {
+            plan = compactor.Plan(failing);
+        }
+
+        return new MaintenanceState
+        {
+            Interval = Interval,
+            Load = Volatile.Read(ref load),
+            WalSizeBytes = wal.SizeBytes,
+            CheckpointSizeBytes = CheckpointSizeBytes,
+            SinceCheckpoint = SinceOf(ref checkpointedAt),
+            SinceCompaction = SinceOf(ref compactedAt),
+            CompactableCount = plan?.Group?.Segments.Length ?? 0,
+            DeletedSizeBytes = plan?.DeletedSizeBytes ?? 0,
+            SegmentSizeBytes = plan?.SegmentSizeBytes ?? 0,
+        };
+    }
+
+    /// <summary>Lets statements go first, unless the log asks for the next job.</summary>
+    private void Rest(CancellationToken cancellationToken)
+    {
+        if (pacing is null || pacing.Elapsed < PaceTime)
+        {
+            return;
+        }
+
+        Volatile.Write(ref load, pacing.Read());
+        if (load >= MaintenanceRules.LoadMax && wal.SizeBytes < CheckpointSizeBytes)
+        {
+            cancellationToken.WaitHandle.WaitOne(RestTime);
         }
     }
 }

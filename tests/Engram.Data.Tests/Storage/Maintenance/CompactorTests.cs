@@ -62,7 +62,7 @@ public sealed class CompactorTests
 
                 model.Hold(store);
                 directory.BeforeSync = work;
-                await store.CompactAsync(null, default);
+                await store.CompactAsync(null, null, default);
                 model.Check(store);
                 Assert.True(SegmentsOf(store).Length <= 2);
                 await model.ChangeAsync(store);
@@ -112,7 +112,7 @@ public sealed class CompactorTests
 
         var before = Rows(store);
         var reports = new List<Engram.Data.Storage.Maintenance.CompactionState>();
-        await store.CompactAsync(reports.Add, default);
+        await store.CompactAsync(null, reports.Add, default);
         Assert.Equal(before, Rows(store));
         model.Check(store);
         var segment = Assert.Single(SegmentsOf(store));
@@ -125,7 +125,7 @@ public sealed class CompactorTests
 
         // Nothing is left to do.
         var name = files.List("segments")[0];
-        await store.CompactAsync(null, default);
+        await store.CompactAsync(null, null, default);
         Assert.Equal(name, Assert.Single(files.List("segments")));
     }
 
@@ -152,7 +152,7 @@ public sealed class CompactorTests
         // A snapshot holds the file, not its name.
         using (var held = store.OpenSnapshot())
         {
-            await store.CompactAsync(null, default);
+            await store.CompactAsync(null, null, default);
             Assert.Equal(model.Count, EpisodeTable.Read(held).Count);
         }
 
@@ -165,7 +165,7 @@ public sealed class CompactorTests
             transaction.Delete(EpisodeTable.Id, [.. EpisodeTable.Read(view).Select(r => r.RowId)]);
             next.Clear();
         });
-        await store.CompactAsync(null, default);
+        await store.CompactAsync(null, null, default);
         Assert.Empty(files.List("segments"));
         Assert.Empty(SegmentsOf(store));
         model.Check(store);
@@ -187,7 +187,7 @@ public sealed class CompactorTests
         using var snapshot = store.OpenSnapshot();
         var directoryStore = (DirectoryStore)store;
         Assert.Equal(directoryStore.Root.Flushed, snapshot.Lsn.Value);
-        await store.CompactAsync(null, default);
+        await store.CompactAsync(null, null, default);
         await UpdateAsync(store, 5, 0.25f);
 
         using var transaction = await store.BeginWriteAsync(s_wait, snapshot.Lsn, default);
@@ -216,14 +216,14 @@ public sealed class CompactorTests
         {
             var before = files.List("segments");
             directory.FailNext(point, name, SqlStates.DiskFull);
-            Assert.Equal(SqlStates.DiskFull, (await Assert.ThrowsAsync<EngramException>(async () => await store.CompactAsync(null, default))).SqlState);
+            Assert.Equal(SqlStates.DiskFull, (await Assert.ThrowsAsync<EngramException>(async () => await store.CompactAsync(null, null, default))).SqlState);
             Assert.Equal(before, files.List("segments"));
             model.Check(store);
             await model.ChangeAsync(store);
             await store.CheckpointAsync(default);
         }
 
-        await store.CompactAsync(null, default);
+        await store.CompactAsync(null, null, default);
         Assert.Single(SegmentsOf(store));
         model.Check(store);
     }
@@ -246,7 +246,7 @@ public sealed class CompactorTests
             await model.ChangeAsync(store);
             await store.CheckpointAsync(default);
             directory.FailNext(FaultPoint.Sync, "CURRENT", SqlStates.IoError);
-            await Assert.ThrowsAsync<EngramException>(async () => await store.CompactAsync(null, default));
+            await Assert.ThrowsAsync<EngramException>(async () => await store.CompactAsync(null, null, default));
             model.Check(store);
             Assert.True(store.IsPoisoned);
         }
@@ -255,7 +255,7 @@ public sealed class CompactorTests
         await using var again = Store.Open(directory, new StoreOptions(), NullLogger.Instance);
         model.Check(again);
         await model.ChangeAsync(again);
-        await again.CompactAsync(null, default);
+        await again.CompactAsync(null, null, default);
         model.Check(again);
     }
 
@@ -287,7 +287,7 @@ public sealed class CompactorTests
             await transaction.CommitAsync();
         }
 
-        await store.CompactAsync(null, default);
+        await store.CompactAsync(null, null, default);
         Assert.Single(SegmentsOf(store));
         using var snapshot = store.OpenSnapshot();
         using var scan = snapshot.Scan(EpisodeTable.Id, [ColumnId.RowId, added], []);
@@ -330,7 +330,7 @@ public sealed class CompactorTests
 
         var before = files.List("segments");
         using var cancelling = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.CompactAsync(_ => cancelling.Cancel(), cancelling.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await store.CompactAsync(null, _ => cancelling.Cancel(), cancelling.Token));
         Assert.Equal(before, files.List("segments"));
         model.Check(store);
     }

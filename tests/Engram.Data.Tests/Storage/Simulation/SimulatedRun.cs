@@ -24,6 +24,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
         CheckpointWalSizeBytes = long.MaxValue,
         // A seed gives the same reads in the same order.
         Replay = new ReplayOptions { ThreadsMax = 1 },
+        MaintenanceInterval = Timeout.InfiniteTimeSpan,
     };
 
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
@@ -196,7 +197,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
     public Task<string?> CheckpointAsync() => MaintainAsync(() => Store.CheckpointAsync(default));
 
     /// <summary>Merges and rewrites segments; the error's SQLSTATE, or null.</summary>
-    public Task<string?> CompactAsync() => MaintainAsync(() => Store.CompactAsync(null, default));
+    public Task<string?> CompactAsync() => MaintainAsync(() => Store.CompactAsync(null, null, default));
 
     private async Task<string?> MaintainAsync(Func<ValueTask> maintain)
     {
