@@ -47,6 +47,7 @@ internal unsafe ref struct EncodedColumn
     public readonly bool HasNulls => form is ColumnCodec.FormSomeNulls or ColumnCodec.FormAllNull;
 
     /// <exception cref="EngramException">XX001: the bytes are not what <see cref="ColumnCodec.Write"/> makes of a column of this type.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static EncodedColumn Read(scoped ref ByteReader reader, DataType type, int count)
     {
         var column = new EncodedColumn(type);
@@ -114,6 +115,7 @@ internal unsafe ref struct EncodedColumn
     /// <param name="nullMask">Where NULLs are marked; must be there when <see cref="HasNulls"/>.</param>
     /// <param name="memory">As many bytes as <see cref="SizeOfNext"/> said, kept by the caller as long as the values.</param>
     /// <param name="copies">Takes over the copying of long values; null to copy them here.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void CopyNext(int rows, void* data, short* targetOffsets, ulong* nullMask, int at, byte* memory, int alignment, BulkCopies? copies)
     {
         if (form == ColumnCodec.FormAllNull)
@@ -276,6 +278,7 @@ internal unsafe ref struct EncodedColumn
         return nulls;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly ReadOnlySpan<byte> ReadFixed(scoped ref ByteReader reader, int count)
     {
         // A count that no record could hold must not overflow before it is refused.
@@ -316,6 +319,7 @@ internal unsafe ref struct EncodedColumn
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ReadOnlySpan<byte> ReadBytes(scoped ref ByteReader reader, int count)
     {
         long total = 0;

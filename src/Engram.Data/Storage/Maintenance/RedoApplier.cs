@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
@@ -19,6 +20,8 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
 {
     private readonly Dictionary<TableId, RowChanges> changes = [];
     private long current;
+    private RowChanges? last;
+    private DatabaseCatalog? lastCatalog;
 
     public DatabaseCatalog Catalog { get; private set; } = catalog;
 
@@ -31,6 +34,8 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
     /// <summary>Changes left out because <see cref="IsLost"/> said so.</summary>
     public List<(TableId Table, long RowId, Lsn Lsn)> Skipped { get; } = [];
 
+    // Optimised from the first call on, as all that recovery does for each record: it is over before the runtime would come to it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply(Lsn lsn, ReadOnlySpan<byte> payload)
     {
         current = lsn.Value;
@@ -59,6 +64,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplyInsert(ref ByteReader reader)
     {
         var rows = ChangesOf(new TableId(reader.ReadCount()));
@@ -201,6 +207,12 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
 
     private RowChanges ChangesOf(TableId id)
     {
+        // Mostly the same table as in the commit before.
+        if (last is { } found && found.Table.Id == id && ReferenceEquals(lastCatalog, Catalog))
+        {
+            return found;
+        }
+
         if (!Catalog.Tables.TryGetValue(id, out var table))
         {
             throw Damaged($"rows of table {id} are changed, and there is no such table");
@@ -212,6 +224,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
             changes[id] = rows = new RowChanges(tables[id], table, null);
         }
 
+        (last, lastCatalog) = (rows, Catalog);
         return rows;
     }
 

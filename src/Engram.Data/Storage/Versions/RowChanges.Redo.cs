@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Indexes;
@@ -16,6 +17,7 @@ internal sealed partial class RowChanges
     /// <param name="copies">Takes over the copying of vectors that no index reads; null to copy here.</param>
     /// <returns>What does not fit the table, or null. Then nothing shows, and the transaction cannot be applied.</returns>
     /// <exception cref="EngramException">XX001: the bytes are no record.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public string? Insert(ref ByteReader reader, int rows, long rowIdFirst, long stamp, TableCounters counters, BulkCopies? copies)
     {
         PrepareRedo();
@@ -55,6 +57,7 @@ internal sealed partial class RowChanges
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Show(DeltaTable delta, DeltaChunk chunk, int rows, long rowIdFirst, long stamp, TableCounters counters)
     {
         var at = chunk.PublishWritten(rows, rowIdFirst, stamp);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 
@@ -160,6 +161,7 @@ internal sealed class WalChain
     }
 
     /// <summary>Follows the headers from a place on, for about one run. Waits for the file only when nothing else is left to do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk(WalRun run, WalFileReader file, long groupLimit, ref State state, ref long offset)
     {
         run.Begin(file);
@@ -187,6 +189,7 @@ internal sealed class WalChain
     }
 
     /// <summary>Takes the groups of a run whose checksums hold, and returns how many.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Confirm(WalFileReader file, WalRun run)
     {
         var started = _clock.GetTimestamp();
@@ -256,6 +259,7 @@ internal sealed class WalChain
         return Crc32C.Compute(payload) == header.PayloadChecksum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Apply(WalFileReader file, in WalGroupHeader header)
     {
         var payload = file.Get(Offset + WalFormat.GroupHeaderSizeBytes, (int)header.PayloadLength);
