@@ -5,7 +5,7 @@ using Engram.Data.Kernels;
 namespace Engram.Data.Storage.Segments;
 
 /// <summary>Encodes one block of one column: chooses the encoding, computes the zone map. <see cref="SegmentFormat"/> has the layouts.</summary>
-internal static unsafe class BlockEncoder
+internal static unsafe partial class BlockEncoder
 {
     /// <summary>Appends the first <paramref name="count"/> rows to the column's extent and describes them.</summary>
     /// <returns>The entry; its offset is relative to the extent.</returns>
@@ -44,7 +44,7 @@ internal static unsafe class BlockEncoder
         {
             entry.Encoding = BlockEncoding.Sequential;
         }
-        else
+        else if (!TryEncodePacked(column, count, extent, ref entry))
         {
             EncodePlain(column, count, extent, ref entry);
         }
@@ -77,11 +77,29 @@ internal static unsafe class BlockEncoder
         // Each value equals the next when the array equals itself moved by one.
         var size = column.Type.PhysicalSize;
         var bytes = new ReadOnlySpan<byte>(column.Data, count * size);
-        return bytes[size..].SequenceEqual(bytes[..^size]) && HasOneOffset(column, count);
+        return bytes[size..].SequenceEqual(bytes[..^size]) && (column.Offsets == null || HasOneOffset(column, count, out _));
     }
 
-    private static bool HasOneOffset(Column column, int count)
-        => column.Offsets == null || !new ReadOnlySpan<short>(column.Offsets, count).ContainsAnyExcept(column.Offsets[0]);
+    /// <summary>Whether all instants that are not NULL have one UTC offset.</summary>
+    private static bool HasOneOffset(Column column, int count, out short offset)
+    {
+        var first = 0;
+        while (first < count && column.IsNull(first))
+        {
+            first++;
+        }
+
+        offset = column.GetOffset(first);
+        for (var row = first + 1; row < count; row++)
+        {
+            if (column.GetOffset(row) != offset && !column.IsNull(row))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static bool IsSequential(Column column, int count, out long first)
     {
@@ -142,14 +160,14 @@ internal static unsafe class BlockEncoder
     {
         entry.Encoding = BlockEncoding.Plain;
         var size = column.Type.PhysicalSize;
-        var isSameOffset = column.Type.HasOffsets && HasOneOffset(column, count);
-        if (isSameOffset)
+        var hasOffsets = column.Type.HasOffsets;
+        if (hasOffsets && HasOneOffset(column, count, out var offset))
         {
             entry.Flags |= BlockFlags.SameOffset;
-            entry.Base = column.GetOffset(0);
+            entry.Base = offset;
+            hasOffsets = false;
         }
 
-        var hasOffsets = column.Type.HasOffsets && !isSameOffset;
         var offsetsAt = (long)count * size;
         var endAt = offsetsAt;
         if (hasOffsets)

@@ -8,8 +8,8 @@ namespace Engram.Data.Storage.Segments;
 /// <summary>Blocks as columns: in place where they lie as a column does, else decoded into the caller's scratch.</summary>
 internal sealed unsafe partial class Segment
 {
-    /// <summary>From so many rows on counting through the whole block is as fast as writing each.</summary>
-    private const int SequentialRowsMin = 128;
+    /// <summary>From so many rows on making all values of the block is as fast as making each.</summary>
+    private const int FewRowsMax = 128;
 
     /// <summary>Shows one block of one column.</summary>
     /// <param name="needed">The rows that will be read; null for all. Only these hold meaningful values, and only their pages are touched
@@ -44,6 +44,9 @@ internal sealed unsafe partial class Segment
                 break;
             case BlockEncoding.PlainBytes:
                 LoadBytes(ordinal, block, in entry, rows, needed, target, scratch);
+                break;
+            case BlockEncoding.Packed:
+                LoadPacked(ordinal, block, in entry, rows, needed, target, scratch);
                 break;
             default:
                 LoadStride(ordinal, block, in entry, rows, needed, target, scratch);
@@ -80,7 +83,7 @@ internal sealed unsafe partial class Segment
     {
         scratch.Reserve(Batch.RowCountMax);
         target.Data = scratch.Column.Data;
-        if (needed is { Count: < SequentialRowsMin })
+        if (needed is { Count: < FewRowsMax })
         {
             // A point lookup, by primary key as often as not.
             foreach (var row in needed.Rows)
@@ -119,16 +122,23 @@ internal sealed unsafe partial class Segment
         var data = Touch(ordinal, block, entry.Offset, entry.Length);
         target.Data = data;
         target.Nulls = NullMask(data, in entry);
-        if ((entry.Flags & BlockFlags.SameOffset) != 0)
+        if (target.Type.HasOffsets)
         {
-            scratch.Reserve(Batch.RowCountMax);
-            new Span<short>(scratch.Column.Offsets, rows).Fill((short)entry.Base);
-            target.Offsets = scratch.Column.Offsets;
+            ShowOffsets(in entry, (short)entry.Base, (short*)(data + SegmentFormat.Align((long)rows * target.Type.PhysicalSize)), rows, target, scratch);
         }
-        else if (target.Type.HasOffsets)
+    }
+
+    private static void ShowOffsets(in BlockEntry entry, short same, short* stored, int rows, Column target, ColumnBuffer scratch)
+    {
+        if ((entry.Flags & BlockFlags.SameOffset) == 0)
         {
-            target.Offsets = (short*)(data + SegmentFormat.Align((long)rows * target.Type.PhysicalSize));
+            target.Offsets = stored;
+            return;
         }
+
+        scratch.Reserve(Batch.RowCountMax);
+        new Span<short>(scratch.Column.Offsets, rows).Fill(same);
+        target.Offsets = scratch.Column.Offsets;
     }
 
     private void LoadBytes(int ordinal, int block, in BlockEntry entry, int rows, Selection? needed, Column target, ColumnBuffer scratch)

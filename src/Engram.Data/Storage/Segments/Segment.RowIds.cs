@@ -13,6 +13,6 @@ internal sealed unsafe partial class Segment
         ref readonly var entry = ref EntryOf(0, block);
         return entry.Encoding is BlockEncoding.Sequential or BlockEncoding.Constant
             ? entry.Min.As<long>() + (position % Batch.RowCountMax)
-            : ((long*)Touch(0, block, entry.Offset, entry.Length))[position % Batch.RowCountMax];
+            : RowIdIn(Touch(0, block, entry.Offset, entry.Length), in entry, RowsInBlock(block), position % Batch.RowCountMax);
     }
 }

@@ -151,9 +151,23 @@ internal sealed unsafe partial class Segment : IDisposable
             return start + (int)(rowId - first);
         }
 
-        var ids = new ReadOnlySpan<long>(Touch(0, low, entry.Offset, entry.Length), RowsInBlock(low));
-        var found = ids.BinarySearch(rowId);
-        return found < 0 ? -1 : start + found;
+        var data = Touch(0, low, entry.Offset, entry.Length);
+        var rows = RowsInBlock(low);
+        var (from, to) = (0, rows - 1);
+        while (from < to)
+        {
+            var middle = (from + to) / 2;
+            if (RowIdIn(data, in entry, rows, middle) < rowId)
+            {
+                from = middle + 1;
+            }
+            else
+            {
+                to = middle;
+            }
+        }
+
+        return RowIdIn(data, in entry, rows, from) == rowId ? start + from : -1;
     }
 
     public void Dispose()
@@ -278,6 +292,7 @@ internal sealed unsafe partial class Segment : IDisposable
             BlockEncoding.Plain => type.IsByReference ? long.MaxValue : ((long)rows * type.PhysicalSize) + mask,
             BlockEncoding.PlainBytes => type.IsByReference ? ((long)rows * sizeof(uint)) + mask : long.MaxValue,
             BlockEncoding.Stride => type.IsByReference && entry.Stride > 0 ? ((long)rows * entry.Stride) + mask : long.MaxValue,
+            BlockEncoding.Packed => IsPackedSound(type, in entry) ? PackedSize(type, in entry, rows) + mask : long.MaxValue,
             _ => long.MaxValue,
         };
         return entry.NullCount <= rows && entry.Length >= least;

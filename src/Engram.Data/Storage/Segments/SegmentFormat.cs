@@ -29,9 +29,12 @@ namespace Engram.Data.Storage.Segments;
 /// Plain       values; then for timestamptz offsets i16, unless all are the same
 /// PlainBytes  ends u32 × rows, relative to the bytes; then the bytes
 /// Stride      rows × BlockEntry.Stride bytes; zeros under NULL
+/// Packed      codes of BitWidth bits, the lowest bit of a byte first; then offsets as in Plain. A value is Base + code × Detail, of
+///             numeric that without the point, which Tag tells. The code of NULL is 0
 /// </code>
 /// <para>Each part begins at a multiple of 64 bytes. Where some rows are NULL but not all, the last part is the null mask: 256 bytes, set =
-/// NULL. Values under NULL are zero. The offset that all instants share is in BlockEntry.Base.</para>
+/// NULL. Values under NULL are zero unless said otherwise. The offset that all instants share is in BlockEntry.Base, of
+/// Packed in its Tag.</para>
 /// <para><b>What a crash or bad input leaves behind.</b> A segment that no manifest names is a leftover of any content and is deleted by recovery. A
 /// segment is synced (content and name), read back and checked before a manifest names it; if it differs later, it was damaged
 /// or exchanged, and what is asked of it fails with XX001, naming table, column and rows; other columns and segments go on.</para>
@@ -80,6 +83,8 @@ internal enum BlockEncoding : byte
     PlainBytes = 4,
     /// <summary>Values of variable length that all have the same: vectors.</summary>
     Stride = 5,
+    /// <summary>Integers and what is made of them, as bit-packed distances from the least.</summary>
+    Packed = 6,
 }
 
 [Flags]
@@ -90,7 +95,7 @@ internal enum BlockFlags : byte
     HasMinMax = 1,
     /// <summary>A null mask ends the block.</summary>
     HasNullMask = 2,
-    /// <summary>All instants have the UTC offset in Base.</summary>
+    /// <summary>All instants have the UTC offset in Base, of Packed in Tag.</summary>
     SameOffset = 4,
 }
 
@@ -107,14 +112,23 @@ internal struct BlockEntry
     public ushort NullCount;
     public BlockEncoding Encoding;
     public BlockFlags Flags;
-    /// <summary>For Stride: bytes of each value.</summary>
+    /// <summary>For Stride: bytes of each value. For codes: their width in the lowest byte, <see cref="Tag"/> in the upper half.</summary>
     public int Stride;
-    public int Reserved;
-    /// <summary>For Sequential the first value; with SameOffset the UTC offset in minutes.</summary>
+    /// <summary>For Packed: the factor of all codes, u32, at least 1.</summary>
+    public int Detail;
+    /// <summary>For Sequential the first value, for Packed the value of code 0; of Plain with SameOffset the UTC offset in minutes.</summary>
     public long Base;
     /// <summary>Least value, as many bytes of it as the type has, the rest zero.</summary>
     public RawValue Min;
     public RawValue Max;
+
+    /// <summary>Bits of each code.</summary>
+    public readonly int BitWidth => (byte)Stride;
+
+    /// <summary>For Packed: the scale of numeric, or with SameOffset the UTC offset in minutes.</summary>
+    public readonly short Tag => (short)(Stride >> 16);
+
+    public void SetPacked(int bitWidth, short tag) => Stride = bitWidth | (tag << 16);
 }
 
 /// <summary>A value of fixed width as its bytes in memory.</summary>

@@ -135,7 +135,7 @@ public sealed class SegmentTests : IDisposable
         using var segment = Segment.Open(directory, sample.Write(directory, Name, new Random(2)));
         sample.AssertStoredIn(segment, new Random(3));
         Assert.Equal(
-            [BlockEncoding.Sequential, BlockEncoding.Constant, BlockEncoding.Constant, BlockEncoding.Sequential, BlockEncoding.Plain, BlockEncoding.Stride],
+            [BlockEncoding.Sequential, BlockEncoding.Constant, BlockEncoding.Constant, BlockEncoding.Sequential, BlockEncoding.Packed, BlockEncoding.Stride],
             Enumerable.Range(0, 6).Select(i => segment.EncodingOf(i, 1)));
         Assert.Equal([0, constant.Column.Get<Bytes>(0).Length, 0, 0], Enumerable.Range(0, 4).Select(i => (int)segment.BytesOf(i, 0)));
     }
