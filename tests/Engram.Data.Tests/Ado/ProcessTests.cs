@@ -178,10 +178,10 @@ public sealed class ProcessTests : AdoTest
         }
 
         Assert.True(last > Openings / 10, $"The writer came to {last} commits only.");
+        var opened = Volatile.Read(ref acknowledged);
         using (var late = Open($"Data Source={DiskPath};Mode=ReadOnly;Keep Alive=0"))
         {
             // Opened now, first read when its files are long gone.
-            var opened = Volatile.Read(ref acknowledged);
             Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref acknowledged) > opened + 30, TimeSpan.FromSeconds(60)));
             Assert.True(CheckPairs(late) >= opened);
         }
