@@ -29,6 +29,9 @@ internal static partial class Error
     public static EngramException TableChangedSinceSnapshot(string table)
         => new($"Table '{table}', whose definition this transaction wants to change, was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 
+    public static EngramException TableChangedSinceLoad(string table)
+        => new($"Table '{table}' was altered, indexed or dropped by another transaction while rows were loaded into it. Run the load again.", SqlStates.SerializationFailure);
+
     public static EngramException SchemaChangedSinceSnapshot()
         => new("The schema was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
@@ -23,7 +24,7 @@ internal sealed class DirectoryStore : Store
     private const int RedoKeptSizeBytes = 1024 * 1024;
 
     private readonly WriteLock writeLock = new();
-    private readonly Dictionary<TableId, TableCounters> counters;
+    private readonly ConcurrentDictionary<TableId, TableCounters> counters;
     private readonly IDisposable? directoryLock;
     private readonly WalWriter? wal;
     private readonly MaintenanceJobs? maintenance;
@@ -32,6 +33,9 @@ internal sealed class DirectoryStore : Store
     private StoreRoot root;
     private int isClosed;
     private ByteWriter? redo;
+
+    /// <summary>The loads that run.</summary>
+    public LoadRegistry Loads { get; }
 
     public DirectoryStore(OpenedStore opened)
     {
@@ -42,7 +46,8 @@ internal sealed class DirectoryStore : Store
         directoryLock = opened.Lock;
         wal = opened.Wal;
         openedManifest = opened.Manifest;
-        counters = opened.Counters;
+        counters = new(opened.Counters);
+        Loads = new LoadRegistry(opened.Attached);
         root = opened.Root;
         Appended = opened.Lsn;
         DurableWithoutLog = opened.Lsn;
@@ -152,6 +157,12 @@ internal sealed class DirectoryStore : Store
 
     /// <summary>Whether neither a checkpoint nor a compaction runs.</summary>
     public bool IsMaintenanceIdle => maintenance?.IsIdle ?? true;
+
+    public override BulkLoad BeginLoad(TableDefinition table)
+    {
+        CheckWritable();
+        return counters.TryGetValue(table.Id, out var numbers) ? new BulkLoad(this, table, numbers) : throw Error.TableChangedSinceLoad(table.ToString());
+    }
 
     public override EngramException WriteLockTimedOut(TimeSpan waited) => writeLock.Timedout(waited);
 
@@ -318,6 +329,30 @@ internal sealed class DirectoryStore : Store
 
     public TableCounters CountersOf(TableId table) => counters[table];
 
+    /// <summary>Shows segments of a load, which are stamped so that only the transaction itself sees their rows.</summary>
+    public void AttachSegments(TableId table, IReadOnlyList<SegmentExtent> segments)
+    {
+        var version = Root.Tables[table];
+        var next = version with { Segments = TableVersion.InOrder(version.Segments.Concat(segments)) };
+        Publish(new StoreRoot(Root.Tables.SetItem(table, next), Root.Catalogs, Root.Flushed));
+    }
+
+    /// <summary>Takes segments of a rolled-back load away. Their files are deleted by the load, or as orphans when it has ended before its transaction.</summary>
+    public void DetachSegments(IReadOnlyList<SegmentExtent> segments)
+    {
+        var tables = Root.Tables;
+        foreach (var (id, version) in tables.Where(t => t.Value.Segments.Any(segments.Contains)))
+        {
+            tables = tables.SetItem(id, version with { Segments = version.Segments.RemoveRange(segments) });
+        }
+
+        Publish(new StoreRoot(tables, Root.Catalogs, Root.Flushed));
+        foreach (var segment in segments)
+        {
+            Loads.Leave(segment.Segment.Info.Name);
+        }
+    }
+
     /// <summary>Makes a place for the rows of a new table, unless there is one. Harmless while no catalog names it.</summary>
     public bool TryAddTable(TableId table)
     {
@@ -343,7 +378,7 @@ internal sealed class DirectoryStore : Store
 
         foreach (var id in gone)
         {
-            counters.Remove(id);
+            counters.TryRemove(id, out _);
         }
 
         Publish(new StoreRoot(Root.Tables.RemoveRange(gone), Root.Catalogs, Root.Flushed));

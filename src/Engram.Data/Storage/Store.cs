@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Maintenance;
 using Engram.Data.Storage.Transactions;
@@ -35,6 +36,11 @@ internal abstract class Store : IAsyncDisposable, IDisposable
 
     /// <summary>As <see cref="BeginWriteAsync"/>, blocking the calling thread; no other thread is needed for it to go on.</summary>
     public abstract Transaction BeginWrite(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken);
+
+    /// <summary>Begins a load of rows in any number, which <see cref="Transaction.Attach"/> makes part of the table. Takes no lock.</summary>
+    /// <param name="table">As a snapshot or transaction shows it.</param>
+    /// <exception cref="EngramException">EG003 when poisoned; 25006 when read-only.</exception>
+    public abstract BulkLoad BeginLoad(TableDefinition table);
 
     /// <summary>The 55P03 of one who waited for the write lock in vain by a clock of his own.</summary>
     public abstract EngramException WriteLockTimedOut(TimeSpan waited);

@@ -111,7 +111,14 @@ internal static class ManifestCodec
 
     private static void WriteSegment(ByteWriter writer, SegmentManifest segment)
     {
-        var info = segment.Info;
+        WriteInfo(writer, segment.Info);
+        writer.WriteOptionalString(segment.OverlayName);
+        writer.WriteUInt32(segment.OverlayChecksum);
+    }
+
+    /// <summary>What tells a segment's file, here and in the log.</summary>
+    public static void WriteInfo(ByteWriter writer, SegmentInfo info)
+    {
         writer.WriteString(info.Name);
         writer.WriteCount(info.RowCount);
         writer.WriteInt64(info.RowIdMin);
@@ -123,12 +130,16 @@ internal static class ManifestCodec
         {
             writer.WriteVarInt(column.Value);
         }
-
-        writer.WriteOptionalString(segment.OverlayName);
-        writer.WriteUInt32(segment.OverlayChecksum);
     }
 
     private static SegmentManifest ReadSegment(ref ByteReader reader, TableId table)
+    {
+        var info = ReadInfo(ref reader, table);
+        var overlayName = reader.ReadBoolean() ? ReadFileName(ref reader) : null;
+        return new SegmentManifest(info, overlayName, reader.ReadUInt32());
+    }
+
+    public static SegmentInfo ReadInfo(ref ByteReader reader, TableId table)
     {
         var name = ReadFileName(ref reader);
         var rowCount = reader.ReadCount(SegmentInfo.RowCountMax);
@@ -148,10 +159,7 @@ internal static class ManifestCodec
             columns.Add(column is >= -1 and <= int.MaxValue ? new ColumnId((int)column) : throw reader.Damaged($"{column} is no column"));
         }
 
-        var overlayName = reader.ReadBoolean() ? ReadFileName(ref reader) : null;
-        var overlayChecksum = reader.ReadUInt32();
-        var info = new SegmentInfo(name, table, rowCount, rowIdMin, rowIdMax, fileLength, rootChecksum, columns.DrainToImmutable());
-        return new SegmentManifest(info, overlayName, overlayChecksum);
+        return new SegmentInfo(name, table, rowCount, rowIdMin, rowIdMax, fileLength, rootChecksum, columns.DrainToImmutable());
     }
 
     /// <summary>A name that stays inside the directory, whatever the bytes say.</summary>

@@ -18,7 +18,7 @@ internal readonly record struct BackupState(int FilesDone, int FilesTotal, long 
 ///   source                                            backup
 ///   ──────                                            ──────
 ///                                                     CURRENT.new            the mark: no database yet
-///   segments, overlays of manifest M, held open  ──►  segments/…             copied byte for byte, each page checked
+///   segments, overlays of manifest M, held open  ──►  segments/…             copied byte for byte, each page checked; so are those that the log attached
 ///   log: commits from M to D, held open          ──►  wal/00000001.wal …     commits read, checked, and written into a log of its own
 ///   M                                            ──►  MANIFEST-…
 ///                                                     CURRENT                renamed at last, with a database id of its own
@@ -46,6 +46,7 @@ internal sealed class Backup : IDisposable
     private readonly CancellationToken cancellationToken;
     private readonly byte[] piece = new byte[SegmentFormat.PieceSize];
     private PublishedManifest published = null!;
+    private IReadOnlyList<SegmentInfo> attached = [];
     private Lsn durable;
     private BackupState state;
 
@@ -74,7 +75,7 @@ internal sealed class Backup : IDisposable
     {
         Pin();
         var manifest = published.Manifest;
-        var segments = manifest.Tables.SelectMany(t => t.Segments).ToList();
+        List<SegmentManifest> segments = [.. manifest.Tables.SelectMany(t => t.Segments), .. attached.Select(i => new SegmentManifest(i, null, 0))];
         state = new BackupState(0, 2 + segments.Count + segments.Count(s => s.OverlayName is not null), 0, MeasureFiles(segments) + (store.Log?.SizeBytes ?? 0));
         if (CurrentFile.Exists(target))
         {
@@ -110,8 +111,10 @@ internal sealed class Backup : IDisposable
             // In this order: what is durable now is in the files that are looked for afterwards.
             durable = store.Durable;
             published = store.Published;
+            attached = [.. store.Loads.Logged.Where(l => l.Lsn <= durable && l.Lsn > published.Manifest.Lsn).Select(l => l.Info)];
+            string[] names = [.. published.Manifest.FileNames, .. attached.Select(i => i.Name)];
             var isWhole = true;
-            foreach (var name in published.Manifest.FileNames)
+            foreach (var name in names)
             {
                 isWhole &= files.TryHold(name);
             }
@@ -131,7 +134,7 @@ internal sealed class Backup : IDisposable
 
             if (!isWhole)
             {
-                var missing = published.Manifest.FileNames.First(n => !files.Exists(n));
+                var missing = names.First(n => !files.Exists(n));
                 throw Error.FileMissing(store.Directory.Path, missing, "the database's current state refers to it");
             }
 

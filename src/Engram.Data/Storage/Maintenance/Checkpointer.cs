@@ -46,6 +46,7 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
             wal.ThrowIfPoisoned();
             Name(frozen, written);
             Publish(frozen, written);
+            store.Loads.LeaveLogged(frozen.Lsn);
         }
         finally
         {
@@ -100,7 +101,9 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
             root.AddReference();
             var counters = store.LatestCatalog.Tables.Keys.ToImmutableDictionary(
                 id => id, id => (store.CountersOf(id).RowIdNext, store.CountersOf(id).Identities));
-            return new Frozen(lsn, root, store.LatestCatalog, counters);
+            // Asked for now: rows with ids beyond a range that is kept from here on are in the new deltas.
+            var loads = store.LatestCatalog.Tables.Keys.ToImmutableDictionary(id => id, store.Loads.RowIdsFirst);
+            return new Frozen(lsn, root, store.LatestCatalog, counters, loads);
         }
         finally
         {
@@ -117,7 +120,8 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
             foreach (var table in frozen.Catalog.Tables.Values.OrderBy(t => t.Id.Value))
             {
                 var version = frozen.Root.Tables[table.Id];
-                written.Tables.Add(table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, files.Manifest, cancellationToken));
+                written.Tables.Add(
+                    table.Id, SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, files.Manifest, frozen.Loads[table.Id], cancellationToken));
             }
 
             store.Directory.Sync(SegmentFlush.Subdirectory);
@@ -137,8 +141,7 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
         var tables = frozen.Catalog.Tables.Keys.OrderBy(id => id.Value).Select(id =>
         {
             var (rowIdNext, identities) = frozen.Counters[id];
-            var flushed = written.Tables[id];
-            return new TableManifest(id, rowIdNext, identities, [.. flushed.Kept.Select(k => k.Manifest), .. flushed.Added.Select(a => a.Manifest)]);
+            return new TableManifest(id, rowIdNext, identities, written.Tables[id].Segments);
         });
         files.Publish(new Manifest(files.Manifest.Generation + 1, frozen.Lsn, frozen.Catalog, [.. tables]));
     }
@@ -170,8 +173,10 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
                     CarryOver.Run(folded.Previous!, folded.Extent, frozen.Lsn);
                 }
 
+                // Segments that loads attached meanwhile stay as they are.
+                var attached = now.Segments.RemoveRange(before.Segments);
                 var next = new TableVersion(
-                    [.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent)], now.Deltas.RemoveRange(frozenDeltas));
+                    TableVersion.InOrder([.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent), .. attached]), now.Deltas.RemoveRange(frozenDeltas));
                 if (!frozenDeltas.IsEmpty)
                 {
                     RefillIndexes(id, next, frozen.Lsn);
@@ -212,9 +217,11 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
     }
 
     /// <param name="Root">Leased: its deltas but the last of each table are what is flushed.</param>
+    /// <param name="Loads">For each table, where the ranges of row ids begin that loads keep.</param>
     private sealed record Frozen(
         Lsn Lsn, StoreRoot Root, DatabaseCatalog Catalog,
-        ImmutableDictionary<TableId, (long RowIdNext, ImmutableArray<(ColumnId Column, long Next)> Identities)> Counters);
+        ImmutableDictionary<TableId, (long RowIdNext, ImmutableArray<(ColumnId Column, long Next)> Identities)> Counters,
+        ImmutableDictionary<TableId, ImmutableArray<long>> Loads);
 }
 
 /// <summary>What step 3 of a checkpoint wrote.</summary>
@@ -235,6 +242,9 @@ internal sealed class CheckpointFiles : IDisposable
 /// <summary>One table's segments after a flush: those kept, with their overlays, and those added.</summary>
 internal sealed record FlushedTable(ImmutableArray<FlushedSegment> Kept, ImmutableArray<FlushedSegment> Added)
 {
+    /// <summary>All of them as the manifest has them, in the order of their row ids.</summary>
+    public ImmutableArray<SegmentManifest> Segments => [.. Kept.Concat(Added).Select(s => s.Manifest).OrderBy(s => s.Info.RowIdMin)];
+
     /// <summary>Lets go of the extents that were made by the flush.</summary>
     public void Release()
     {

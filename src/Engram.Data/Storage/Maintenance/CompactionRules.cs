@@ -11,6 +11,9 @@ namespace Engram.Data.Storage.Maintenance;
 internal readonly record struct SegmentShape(int RowCount, int DeletedCount, bool IsPatched)
 {
     public int LiveCount => RowCount - DeletedCount;
+
+    /// <summary>Whether a segment that is not looked at stands, or will stand, between the one before and this one, so that they cannot be merged.</summary>
+    public bool IsBehindOther { get; init; }
 }
 
 /// <summary>Neighbouring segments of one table in whose place one new one comes, or none when no row is left.</summary>
@@ -97,7 +100,7 @@ internal static class CompactionRules
                 }
 
                 var (end, same) = (first, 0);
-                for (var i = first; i < segments.Length && TierOf(segments[i].LiveCount) <= tier; i++)
+                for (var i = first; i < segments.Length && TierOf(segments[i].LiveCount) <= tier && (i == first || !segments[i].IsBehindOther); i++)
                 {
                     if (TierOf(segments[i].LiveCount) == tier)
                     {
@@ -122,7 +125,7 @@ internal static class CompactionRules
     {
         var rows = (long)segments[0].LiveCount;
         var count = 1;
-        while (count < segments.Length && rows + segments[count].LiveCount <= SegmentInfo.RowCountMax)
+        while (count < segments.Length && !segments[count].IsBehindOther && rows + segments[count].LiveCount <= SegmentInfo.RowCountMax)
         {
             rows += segments[count++].LiveCount;
         }

@@ -25,7 +25,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// keep their root, and with it the old segments.</item>
 /// <item><i>Delete</i> the old files. Who still reads them holds them open or mapped; the system frees their room when the last snapshot lets go.</item>
 /// </list>
-/// <para><b>Invariants.</b> Only one maintenance job runs, so the segments of the root are those of the manifest. Deltas are not touched. Key hints for values up
+/// <para><b>Invariants.</b> Only one maintenance job runs, so the segments of the root are those of the manifest, and those that loads attached since. Segments are not merged across
+/// one of these, nor across row ids that a load keeps (<see cref="Transactions.LoadRegistry"/>): segments hold disjoint ranges of row ids. Deltas are not touched. Key hints for values up
 /// to M are the new segment's own keys; those for later values are in the deltas, where the updates put them, under row ids.</para>
 /// <para><b>Memory</b> is that of a segment writer and one block, however large the segments. <b>Room</b>: the new file stands beside the old ones for a while.</para>
 /// <para><b>Crash</b> before CURRENT names generation g+1: g counts, the new file is an orphan. After: g+1 counts, and the same log is applied to it; the old files
@@ -124,6 +125,8 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
     {
         var manifest = files.Manifest;
         var shapes = new List<(TableManifest, SegmentShape[])>();
+        // The loads before the root: one that ends meanwhile is found there.
+        var loads = manifest.Tables.ToDictionary(t => t.Table, t => store.Loads.RowIdsFirst(t.Table));
         var root = store.LeaseRoot();
         try
         {
@@ -132,7 +135,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
                 // One that was dropped since goes with the next checkpoint.
                 if (store.LatestCatalog.Tables.ContainsKey(table.Table) && root.Tables.TryGetValue(table.Table, out var version))
                 {
-                    shapes.Add((table, [.. version.Segments.Select(s => ShapeOf(s, manifest.Lsn.Value))]));
+                    shapes.Add((table, ShapesOf(table, version, loads[table.Table], manifest.Lsn.Value)));
                 }
             }
         }
@@ -142,6 +145,23 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         }
 
         return shapes;
+    }
+
+    /// <summary>The segments of the manifest, with where others stand between them or will: those that loads have attached since, or are writing.</summary>
+    private static SegmentShape[] ShapesOf(TableManifest table, TableVersion version, ImmutableArray<long> loads, long lsn)
+    {
+        var named = table.Segments.Select(s => s.Info.Name).ToHashSet(StringComparer.Ordinal);
+        var others = loads.Concat(version.Segments.Select(s => s.Segment.Info).Where(i => !named.Contains(i.Name)).Select(i => i.RowIdMin)).ToList();
+        var shapes = new List<SegmentShape>();
+        var last = long.MinValue;
+        foreach (var extent in version.Segments.Where(s => named.Contains(s.Segment.Info.Name)))
+        {
+            var info = extent.Segment.Info;
+            shapes.Add(ShapeOf(extent, lsn) with { IsBehindOther = others.Exists(o => o > last && o < info.RowIdMin) });
+            last = info.RowIdMax;
+        }
+
+        return [.. shapes];
     }
 
     private static SegmentShape ShapeOf(SegmentExtent extent, long lsn)
@@ -195,7 +215,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         try
         {
             using var reader = new BlockReader(new ReadHorizon(manifest.Lsn.Value, 0), table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
-            using var rows = new SegmentRows(store.Directory, table, manifest.Generation + 1);
+            using var rows = new SegmentRows(store.Directory, table, manifest.Generation + 1, []);
             foreach (var input in inputs)
             {
                 for (var block = 0; block < input.Segment.BlockCount; block++)

@@ -41,7 +41,7 @@ internal sealed class MaintenanceJobs : IDisposable
     {
         this.store = store;
         this.wal = wal;
-        files = new PublishedFiles(store.Directory, wal, store.Logger, published);
+        files = new PublishedFiles(store.Directory, wal, store.Logger, published, () => store.Loads.Names);
         checkpointer = new Checkpointer(store, wal, files);
         compactor = new Compactor(store, wal, files) { Pace = Rest };
         meter = store.Load.StartMeter();

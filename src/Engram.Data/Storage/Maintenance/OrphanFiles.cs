@@ -7,10 +7,16 @@ namespace Engram.Data.Storage.Maintenance;
 /// <remarks>Run by the only writer, when CURRENT is known to be durable. Log files are the log's business; quarantine/ is the user's.</remarks>
 internal static class OrphanFiles
 {
-    public static void Delete(DataDirectory directory, Manifest manifest)
+    /// <param name="directory">Where.</param>
+    /// <param name="manifest">The one that counts.</param>
+    /// <param name="segmentsInUse">Segments that are needed beside those of the manifest: of loads that run, and attached by the log. Asked after the files were listed, so that
+    /// a file that is begun meanwhile is either not listed or named.</param>
+    public static void Delete(DataDirectory directory, Manifest manifest, Func<IReadOnlySet<string>> segmentsInUse)
     {
-        var named = new HashSet<string>(manifest.FileNames, StringComparer.Ordinal);
-        foreach (var file in directory.List(SegmentFlush.Subdirectory))
+        var files = directory.List(SegmentFlush.Subdirectory);
+        var named = new HashSet<string>(segmentsInUse(), StringComparer.Ordinal);
+        named.UnionWith(manifest.FileNames);
+        foreach (var file in files)
         {
             var name = $"{SegmentFlush.Subdirectory}/{file}";
             if (!named.Contains(name))

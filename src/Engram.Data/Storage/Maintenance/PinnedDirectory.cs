@@ -21,7 +21,7 @@ internal sealed class PinnedDirectory(DataDirectory inner, VerificationPace? pac
 
     public override bool IsShared => inner.IsShared;
 
-    /// <summary>Opens the files of a manifest and of the log. What was held before and is still needed is not opened again.</summary>
+    /// <summary>Opens the files of a manifest, of the log, and those that the log may name. What was held before and is still needed is not opened again.</summary>
     public void Pin(Manifest manifest)
     {
         foreach (var segment in manifest.Tables.SelectMany(t => t.Segments))
@@ -31,6 +31,12 @@ internal sealed class PinnedDirectory(DataDirectory inner, VerificationPace? pac
             {
                 Hold(overlay);
             }
+        }
+
+        // Segments that only the log names. What goes meanwhile is needed by an earlier state alone, and CURRENT tells.
+        foreach (var name in inner.List(SegmentFlush.Subdirectory))
+        {
+            TryHold($"{SegmentFlush.Subdirectory}/{name}");
         }
 
         walNames = null;

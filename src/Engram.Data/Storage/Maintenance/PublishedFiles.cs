@@ -13,7 +13,9 @@ internal sealed record PublishedManifest(Manifest Manifest, Current Current);
 /// Everything that a new manifest names is synced and checked before <see cref="Publish"/>. When that fails before CURRENT was touched, nothing has changed, and the
 /// files that were written are deleted. When CURRENT itself fails, either manifest may count from now on: the log is poisoned, because only recovery can tell.
 /// </remarks>
-internal sealed class PublishedFiles(DataDirectory directory, WalWriter wal, ILogger logger, PublishedManifest published)
+/// <param name="segmentsInUse">Segments that are needed beside those of the manifest; see <see cref="OrphanFiles.Delete"/>.</param>
+internal sealed class PublishedFiles(
+    DataDirectory directory, WalWriter wal, ILogger logger, PublishedManifest published, Func<IReadOnlySet<string>> segmentsInUse)
 {
     private PublishedManifest published = published;
 
@@ -48,7 +50,7 @@ internal sealed class PublishedFiles(DataDirectory directory, WalWriter wal, ILo
     }
 
     /// <summary>Deletes files that the manifest which counts does not name.</summary>
-    public void DeleteOrphans() => OrphanFiles.Delete(directory, Manifest);
+    public void DeleteOrphans() => OrphanFiles.Delete(directory, Manifest, segmentsInUse);
 
     /// <summary>After a failure before anything was named: what was written takes room, perhaps the very room that was missing.</summary>
     public void DeleteUnnamed()

@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
 using Engram.Data.Storage.Wal;
@@ -23,6 +25,12 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
     private RowChanges? last;
     private DatabaseCatalog? lastCatalog;
 
+    /// <summary>Where segments lie that loads attached.</summary>
+    public required DataDirectory Directory { get; init; }
+
+    /// <summary>Segments that loads attached, those of tables that were dropped since too: until a manifest is beyond their commits, the next recovery opens them again.</summary>
+    public List<LoggedSegment> Attached { get; } = [];
+
     public DatabaseCatalog Catalog { get; private set; } = catalog;
 
     /// <summary>Rows inserted, updated or deleted.</summary>
@@ -30,6 +38,9 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
 
     /// <summary>For a salvage: which rows are known to be lost, so that changes to them are left out.</summary>
     public Func<TableId, long, bool>? IsLost { get; init; }
+
+    /// <summary>For a salvage: what is left of a segment that a load attached; null when nothing is.</summary>
+    public Func<TableDefinition, SegmentInfo, SegmentInfo?>? Save { get; init; }
 
     /// <summary>Changes left out because <see cref="IsLost"/> said so.</summary>
     public List<(TableId Table, long RowId, Lsn Lsn)> Skipped { get; } = [];
@@ -51,6 +62,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
                 case RedoRecord.PutTable: ApplyPutTable(CatalogCodec.Decode(ref reader)); break;
                 case RedoRecord.DropTable: ApplyDropTable(new TableId(reader.ReadCount())); break;
                 case RedoRecord.Schemas: ApplySchemas(ref reader); break;
+                case RedoRecord.Attach: ApplyAttach(ref reader); break;
                 default: throw reader.Damaged($"record tag {tag} is unknown");
             }
         }
@@ -203,6 +215,48 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         }
 
         Catalog = Catalog.WithSchemas(ImmutableSortedSet.CreateRange(StringComparer.Ordinal, names));
+    }
+
+    private void ApplyAttach(ref ByteReader reader)
+    {
+        var (id, identities, segments) = RedoRecord.ReadAttach(ref reader);
+        if (!Catalog.Tables.TryGetValue(id, out var table))
+        {
+            throw Damaged($"segments are attached to table {id}, and there is no such table");
+        }
+
+        // Its version is another one from here on.
+        if (changes.Remove(id, out var rows))
+        {
+            rows.Dispose();
+        }
+
+        foreach (var info in segments)
+        {
+            if (tables[id].Segments.Any(s => s.Segment.Info.Name == info.Name || (s.Segment.Info.RowIdMin <= info.RowIdMax && info.RowIdMin <= s.Segment.Info.RowIdMax)))
+            {
+                throw Damaged($"segment '{info.Name}' is attached to '{table}', which has rows with its row ids");
+            }
+
+            counters[id].RowIdNext = Math.Max(counters[id].RowIdNext, info.RowIdMax + 1);
+            if ((Save is null ? info : Save(table, info)) is not { } left)
+            {
+                continue;
+            }
+
+            Attached.Add(new LoggedSegment(info, new Lsn(current)));
+            var extent = new SegmentExtent(Segment.Open(Directory, left));
+            tables[id] = tables[id] with { Segments = TableVersion.InOrder(tables[id].Segments.Add(extent)) };
+            Rows += left.RowCount;
+        }
+
+        foreach (var (columnId, next) in identities)
+        {
+            if (table.FindColumn(columnId) is { } column)
+            {
+                counters[id].AdvanceIdentityTo(column, next);
+            }
+        }
     }
 
     private RowChanges ChangesOf(TableId id)

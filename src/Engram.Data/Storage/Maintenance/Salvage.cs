@@ -161,14 +161,14 @@ internal static class Salvage
             var active = new DeltaTable();
             var version = state.Tables[table.Id];
             var flushed = SegmentFlush.Run(
-                directory, table, version with { Deltas = version.Deltas.Add(active) }, lsn, left with { Generation = source.GenerationNext - 1 }, CancellationToken.None);
+                directory, table, version with { Deltas = version.Deltas.Add(active) }, lsn, left with { Generation = source.GenerationNext - 1 }, [], CancellationToken.None);
             active.Release();
             flushed.Release();
             var counters = state.Counters[table.Id];
             // Row ids of lost rows are not given again: what the report says of them must stay true.
             var rowIdNext = lostRows[table.Id].SelectMany(c => c.RowIds).Select(r => r.Last + 1).Append(counters.RowIdNext).Max()
                 + (state.Log.Damage is null ? 0 : RowIdGap);
-            tables.Add(new TableManifest(table.Id, rowIdNext, counters.Identities, [.. flushed.Kept.Select(k => k.Manifest), .. flushed.Added.Select(a => a.Manifest)]));
+            tables.Add(new TableManifest(table.Id, rowIdNext, counters.Identities, flushed.Segments));
         }
 
         directory.Sync(SegmentFlush.Subdirectory);
@@ -187,7 +187,7 @@ internal static class Salvage
             quarantined.Add(Copy(directory, CurrentFile.Name, SalvagePending.QuarantineName(now, CurrentFile.Name)));
         }
 
-        var moves = ListMoves(directory, source, result).Select(name => (name, SalvagePending.QuarantineName(now, name))).ToList();
+        var moves = ListMoves(directory, source, state, result).Select(name => (name, SalvagePending.QuarantineName(now, name))).ToList();
         var report = SalvageReport.Write(directory, now, result, items, moves);
         var pending = new SalvagePending(
             result.Generation, state.Log.FileNumberNext, state.Log.LastKnownGroup + 1, result.Lsn.Next, report, moves);
@@ -210,10 +210,10 @@ internal static class Salvage
     }
 
     /// <summary>Everything that the old state consisted of and the new one does not name.</summary>
-    private static IEnumerable<string> ListMoves(DataDirectory directory, SalvageSource source, Manifest result)
+    private static IEnumerable<string> ListMoves(DataDirectory directory, SalvageSource source, SalvageState state, Manifest result)
     {
         var kept = NamesIn(result).ToHashSet(StringComparer.Ordinal);
-        var old = NamesIn(source.Manifest).ToHashSet(StringComparer.Ordinal);
+        var old = NamesIn(source.Manifest).Concat(state.AttachedNames).ToHashSet(StringComparer.Ordinal);
         foreach (var file in directory.List(SegmentFlush.Subdirectory))
         {
             // What no manifest names is left over from something that never finished, unless it is unknown which manifest counted.

@@ -23,6 +23,7 @@ internal sealed class SalvageSegments
     private readonly long generation;
     private readonly List<SalvagedItem> items;
     private readonly List<(TableId Table, long First, long Last)> lost = [];
+    private readonly Dictionary<string, SegmentInfo?> attached = new(StringComparer.Ordinal);
     private int written;
 
     private SalvageSegments(DataDirectory directory, Manifest manifest, long generation, List<SalvagedItem> items)
@@ -49,6 +50,20 @@ internal sealed class SalvageSegments
 
     /// <summary>Whether a row is known to be lost.</summary>
     public bool IsLost(TableId table, long rowId) => lost.Any(l => l.Table == table && rowId >= l.First && rowId <= l.Last);
+
+    /// <summary>What is left of a segment that the log attached to a table; null when nothing is. Asked again, the answer is the same.</summary>
+    public SegmentInfo? SaveAttached(TableDefinition table, SegmentInfo info)
+    {
+        if (!attached.TryGetValue(info.Name, out var left))
+        {
+            attached.Add(info.Name, left = Save(table, new SegmentManifest(info, null, 0))?.Info);
+        }
+
+        return left;
+    }
+
+    /// <summary>Those that <see cref="SaveAttached"/> was asked for.</summary>
+    public IReadOnlyCollection<string> AttachedNames => attached.Keys;
 
     /// <summary>What is left of one segment; null when nothing is.</summary>
     private SegmentManifest? Save(TableDefinition table, SegmentManifest segment)

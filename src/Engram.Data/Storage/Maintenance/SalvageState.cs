@@ -28,7 +28,7 @@ internal sealed class SalvageState : IDisposable
             throw;
         }
 
-        applier = new RedoApplier(Tables, Counters, segments.Left.Catalog, directory.Path) { IsLost = segments.IsLost };
+        applier = new RedoApplier(Tables, Counters, segments.Left.Catalog, directory.Path) { Directory = directory, IsLost = segments.IsLost, Save = segments.SaveAttached };
     }
 
     public Dictionary<TableId, TableVersion> Tables { get; } = [];
@@ -36,6 +36,9 @@ internal sealed class SalvageState : IDisposable
     public Dictionary<TableId, TableCounters> Counters { get; }
 
     public DatabaseCatalog Catalog => applier.Catalog;
+
+    /// <summary>Segments that the log attached, as they were before.</summary>
+    public IReadOnlyCollection<string> AttachedNames => segments.AttachedNames;
 
     /// <summary>Rows that the log changed.</summary>
     public long Rows => applier.Rows;

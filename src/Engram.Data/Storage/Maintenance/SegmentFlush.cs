@@ -20,9 +20,10 @@ internal static class SegmentFlush
     /// <param name="version">Of which all but the last delta are frozen.</param>
     /// <param name="lsn">The flush.</param>
     /// <param name="before">The manifest that counts: what it says of a segment that did not change since is said again.</param>
+    /// <param name="loads">Where the ranges of row ids begin that loads keep: no segment is written across one, nor across a segment that is there.</param>
     /// <param name="cancellationToken">Looked at for each segment and chunk.</param>
     public static FlushedTable Run(
-        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, CancellationToken cancellationToken)
+        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, ImmutableArray<long> loads, CancellationToken cancellationToken)
     {
         var horizon = new ReadHorizon(lsn.Value, 0);
         var generation = before.Generation + 1;
@@ -54,7 +55,7 @@ internal static class SegmentFlush
             }
 
             using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
-            using var rows = new SegmentRows(directory, table, generation);
+            using var rows = new SegmentRows(directory, table, generation, [.. loads.Concat(version.Segments.Select(s => s.Segment.Info.RowIdMin)).Order()]);
             // The last delta is the active one: it takes what comes after the flush.
             for (var d = 0; d < version.Deltas.Length - 1; d++)
             {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
@@ -12,12 +13,15 @@ namespace Engram.Data.Storage.Maintenance;
 /// <remarks>Each file is synced, read back and checked when it is full. Disposed before <see cref="Finish"/>, it deletes the file that it began, not those that are
 /// finished: nothing names them, and whoever cleans up knows what is named.</remarks>
 /// <param name="generation">Of the manifest that will name the files; part of their names.</param>
-internal sealed class SegmentRows(DataDirectory directory, TableDefinition table, long generation) : IDisposable
+/// <param name="barriers">Row ids, ascending, at which ranges begin that belong to other segments: no segment reaches across one.</param>
+internal sealed class SegmentRows(DataDirectory directory, TableDefinition table, long generation, ImmutableArray<long> barriers) : IDisposable
 {
     private readonly List<SegmentInfo> finished = [];
     private readonly List<long> rowIds = [];
+    private readonly Selection part = new();
     private SegmentWriter? writer;
     private int rowCount;
+    private int barrier;
 
     /// <summary>Adds what the reader sees of the block that it is positioned on.</summary>
     /// <param name="reader">Of <see cref="Columns.ColumnId.RowId"/> and all columns of the table.</param>
@@ -28,12 +32,6 @@ internal sealed class SegmentRows(DataDirectory directory, TableDefinition table
             return;
         }
 
-        if (writer is not null && rowCount + reader.VisibleCount > SegmentInfo.RowCountMax)
-        {
-            FinishOne();
-        }
-
-        writer ??= Start();
         var batch = new Batch(table.Columns.Length) { RowCount = reader.RowCount, Selection = reader.Visible };
         for (var c = 0; c < table.Columns.Length; c++)
         {
@@ -47,8 +45,58 @@ internal sealed class SegmentRows(DataDirectory directory, TableDefinition table
             rowIds.Add(ids.Get<long>(batch.RowAt(i)));
         }
 
-        writer.Append(batch, CollectionsMarshal.AsSpan(rowIds));
-        rowCount += rowIds.Count;
+        var first = 0;
+        for (var i = 0; i < rowIds.Count; i++)
+        {
+            if (barrier < barriers.Length && barriers[barrier] < rowIds[i])
+            {
+                while (barrier < barriers.Length && barriers[barrier] < rowIds[i])
+                {
+                    barrier++;
+                }
+
+                Append(batch, first, i);
+                if (writer is not null)
+                {
+                    FinishOne();
+                }
+
+                first = i;
+            }
+        }
+
+        Append(batch, first, rowIds.Count);
+    }
+
+    /// <summary>Appends the rows of the batch whose ids stand between two places of the list.</summary>
+    private void Append(Batch batch, int first, int end)
+    {
+        if (first == end)
+        {
+            return;
+        }
+
+        if (writer is not null && rowCount + end - first > SegmentInfo.RowCountMax)
+        {
+            FinishOne();
+        }
+
+        writer ??= Start();
+        var rows = batch;
+        if (end - first < rowIds.Count)
+        {
+            part.Count = 0;
+            for (var i = first; i < end; i++)
+            {
+                part.Add(batch.RowAt(i));
+            }
+
+            rows = new Batch(batch.Columns.Length) { RowCount = batch.RowCount, Selection = part };
+            batch.Columns.CopyTo(rows.Columns, 0);
+        }
+
+        writer.Append(rows, CollectionsMarshal.AsSpan(rowIds)[first..end]);
+        rowCount += end - first;
     }
 
     public List<SegmentInfo> Finish()

@@ -13,7 +13,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// <summary>Everything that opening a store put together.</summary>
 internal sealed record OpenedStore(
     DataDirectory Directory, StoreOptions Options, ILogger Logger, IDisposable? Lock, PublishedManifest Manifest, WalWriter? Wal, StoreRoot Root,
-    Dictionary<TableId, TableCounters> Counters, Lsn Lsn, RecoveryReport Recovery);
+    Dictionary<TableId, TableCounters> Counters, Lsn Lsn, RecoveryReport Recovery, IReadOnlyList<LoggedSegment> Attached);
 
 /// <summary>Opens or creates a database: lock, CURRENT, manifest, segments, log, new log file, orphans.</summary>
 /// <remarks>
@@ -90,7 +90,7 @@ internal static class StoreOpening
             var counters = Load(directory, manifest.Manifest, tables);
             var loaded = clock.GetTimestamp();
             using var workers = new ReplayWorkers(options.Replay);
-            using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers);
+            using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers) { Directory = directory };
             var log = WalReader.ReplayWith(workers, directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
             workers.Finish();
             var applied = clock.GetTimestamp();
@@ -99,7 +99,8 @@ internal static class StoreOpening
             var writable = clock.GetTimestamp();
             if (!options.IsReadOnly)
             {
-                OrphanFiles.Delete(directory, manifest.Manifest);
+                OrphanFiles.Delete(
+                    directory, manifest.Manifest, () => applier.Attached.Select(a => a.Info.Name).ToHashSet(StringComparer.Ordinal));
             }
 
             var root = MakeRoot(tables, applier.Catalog, manifest.Manifest.Lsn);
@@ -125,7 +126,7 @@ internal static class StoreOpening
             };
             Report(logger, directory.Path, report);
             var lsn = log.LastLsn > manifest.Manifest.Lsn ? log.LastLsn : manifest.Manifest.Lsn;
-            return new DirectoryStore(new OpenedStore(directory, options, logger, heldLock, manifest, wal, root, counters, lsn, report));
+            return new DirectoryStore(new OpenedStore(directory, options, logger, heldLock, manifest, wal, root, counters, lsn, report, applier.Attached));
         }
         catch
         {

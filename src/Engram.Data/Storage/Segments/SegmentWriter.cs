@@ -48,8 +48,11 @@ internal sealed unsafe class SegmentWriter : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Rows appended so far.</summary>
+    /// <summary>Rows of whole blocks so far.</summary>
     public int RowCount => rowCount;
+
+    /// <summary>Rows appended so far.</summary>
+    public int AppendedCount => rowCount + pendingCount;
 
     /// <summary>Creates the file.</summary>
     /// <param name="columns">The table's columns, without <see cref="ColumnId.RowId"/>, which every segment has.</param>

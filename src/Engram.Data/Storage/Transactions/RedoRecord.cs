@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Segments;
 
 namespace Engram.Data.Storage.Transactions;
 
@@ -17,6 +18,7 @@ internal static class RedoRecord
     public const byte PutTable = 4;
     public const byte DropTable = 5;
     public const byte Schemas = 6;
+    public const byte Attach = 7;
 
     public static void WriteInsert(ByteWriter writer, TableDefinition table, long rowIdFirst, Batch rows)
     {
@@ -70,6 +72,44 @@ internal static class RedoRecord
         {
             writer.WriteString(schema);
         }
+    }
+
+    /// <summary>Segments that a load has written and synced become part of a table.</summary>
+    public static void WriteAttach(ByteWriter writer, TableId table, ImmutableArray<(ColumnId Column, long Next)> identities, IReadOnlyList<SegmentInfo> segments)
+    {
+        writer.WriteByte(Attach);
+        writer.WriteVarUInt((ulong)table.Value);
+        writer.WriteVarUInt((ulong)identities.Length);
+        foreach (var (column, next) in identities)
+        {
+            writer.WriteVarUInt((ulong)column.Value);
+            writer.WriteInt64(next);
+        }
+
+        writer.WriteVarUInt((ulong)segments.Count);
+        foreach (var segment in segments)
+        {
+            ManifestCodec.WriteInfo(writer, segment);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteAttach"/> wrote behind the tag.</summary>
+    public static (TableId Table, (ColumnId Column, long Next)[] Identities, SegmentInfo[] Segments) ReadAttach(ref ByteReader reader)
+    {
+        var table = new TableId(reader.ReadCount());
+        var identities = new (ColumnId, long)[reader.ReadElementCount(1 + sizeof(long))];
+        for (var i = 0; i < identities.Length; i++)
+        {
+            identities[i] = (new ColumnId(reader.ReadCount()), reader.ReadInt64());
+        }
+
+        var segments = new SegmentInfo[reader.ReadElementCount(1)];
+        for (var i = 0; i < segments.Length; i++)
+        {
+            segments[i] = ManifestCodec.ReadInfo(ref reader, table);
+        }
+
+        return (table, identities, segments);
     }
 
     /// <summary>Reads row ids written by Delete or Update.</summary>

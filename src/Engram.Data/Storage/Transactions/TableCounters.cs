@@ -4,45 +4,94 @@ using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Storage.Transactions;
 
-/// <summary>The next row id and the next identity numbers of one table. Only grow; not rolled back. Read and written under the write lock.</summary>
+/// <summary>The next row id and the next identity numbers of one table. Only grow; not rolled back.</summary>
+/// <remarks>Thread-safe: loads take numbers beside the holder of the write lock. <see cref="ChangedAt"/> is the holder's alone.</remarks>
 internal sealed class TableCounters
 {
+    private readonly Lock gate = new();
     private readonly Dictionary<ColumnId, long> identities = [];
+    private long rowIdNext = 1;
 
-    public long RowIdNext { get; set; } = 1;
+    public long RowIdNext
+    {
+        get => Volatile.Read(ref rowIdNext);
+        set => Volatile.Write(ref rowIdNext, value);
+    }
+
+    /// <summary>Takes row ids that nobody else gets; returns the first of them.</summary>
+    public long TakeRowIds(int count) => Interlocked.Add(ref rowIdNext, count) - count;
 
     /// <summary>The newest commit that changed rows or the definition of the table; 0 when none has since the database was opened, and so no snapshot is older.</summary>
     public long ChangedAt { get; set; }
 
     public ImmutableArray<(ColumnId Column, long Next)> Identities
-        => [.. identities.Select(i => (i.Key, i.Value)).OrderBy(i => i.Key.Value)];
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. identities.Select(i => (i.Key, i.Value)).OrderBy(i => i.Key.Value)];
+            }
+        }
+    }
 
-    public void RestoreIdentity(ColumnId column, long next) => identities[column] = next;
+    public void RestoreIdentity(ColumnId column, long next)
+    {
+        lock (gate)
+        {
+            identities[column] = next;
+        }
+    }
+
+    /// <summary>Moves an identity on to a number that was the next one at some time, unless it is beyond it already.</summary>
+    public void AdvanceIdentityTo(ColumnDefinition column, long next)
+    {
+        lock (gate)
+        {
+            var now = NextIdentity(column);
+            if (IsExhausted(column, next) || (!IsExhausted(column, now) && (column.IdentityIncrement > 0 ? next > now : next < now)))
+            {
+                identities[column.Id] = next;
+            }
+        }
+    }
 
     /// <summary>The next number of an identity column, which starts where the column says.</summary>
-    public long NextIdentity(ColumnDefinition column) => identities.GetValueOrDefault(column.Id, column.IdentityStart);
+    public long NextIdentity(ColumnDefinition column)
+    {
+        lock (gate)
+        {
+            return identities.GetValueOrDefault(column.Id, column.IdentityStart);
+        }
+    }
 
     /// <summary>Takes numbers of an identity column; false when there are not as many left in 64 bits.</summary>
     public bool TryTakeIdentity(ColumnDefinition column, int count, out long first)
     {
-        first = NextIdentity(column);
-        var last = first + ((Int128)(count - 1) * column.IdentityIncrement);
-        if (IsExhausted(column, first) || last > long.MaxValue || last < long.MinValue)
+        lock (gate)
         {
-            return false;
-        }
+            first = NextIdentity(column);
+            var last = first + ((Int128)(count - 1) * column.IdentityIncrement);
+            if (IsExhausted(column, first) || last > long.MaxValue || last < long.MinValue)
+            {
+                return false;
+            }
 
-        identities[column.Id] = After(column, (long)last);
-        return true;
+            identities[column.Id] = After(column, (long)last);
+            return true;
+        }
     }
 
     /// <summary>Moves the identity beyond a value that was given explicitly.</summary>
     public void AdvanceIdentity(ColumnDefinition column, long used)
     {
-        var next = NextIdentity(column);
-        if (!IsExhausted(column, next) && (column.IdentityIncrement > 0 ? used >= next : used <= next))
+        lock (gate)
         {
-            identities[column.Id] = After(column, used);
+            var next = NextIdentity(column);
+            if (!IsExhausted(column, next) && (column.IdentityIncrement > 0 ? used >= next : used <= next))
+            {
+                identities[column.Id] = After(column, used);
+            }
         }
     }
 

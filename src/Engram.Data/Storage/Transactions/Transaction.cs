@@ -14,7 +14,7 @@ internal readonly record struct RowIdRange(long First, int Count);
 /// this transaction, never those of its own statement.</para>
 /// <para>Used by one thread at a time. Disposing a transaction that was not committed rolls it back.</para>
 /// </remarks>
-internal abstract class Transaction : IAsyncDisposable, IDisposable
+internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
 {
     /// <summary>The schema with this transaction's changes.</summary>
     public abstract DatabaseCatalog Catalog { get; }
@@ -37,8 +37,9 @@ internal abstract class Transaction : IAsyncDisposable, IDisposable
     /// <summary>Undoes what the statement wrote, as if it had not begun.</summary>
     public abstract void RollbackStatement();
 
-    /// <summary>Adds rows: one column for each column of the table, in its order, with the final values. Copies them.</summary>
-    public abstract RowIdRange Insert(TableId table, Batch rows);
+    /// <summary>Makes the rows of a complete load part of its table, as if the running statement had inserted them.</summary>
+    /// <exception cref="EngramException">40001: the table was altered since the load began.</exception>
+    public abstract void Attach(BulkLoad load);
 
     /// <summary>Deletes visible rows by row id; ids that are not visible (deleted twice by one statement) are ignored.</summary>
     /// <returns>How many rows were deleted.</returns>
@@ -48,12 +49,6 @@ internal abstract class Transaction : IAsyncDisposable, IDisposable
     /// <param name="columns">Which columns, each once.</param>
     /// <param name="values">One column for each of <paramref name="columns"/>; row i belongs to the i-th row id (selection not allowed).</param>
     public abstract int Update(TableId table, ReadOnlySpan<long> rowIds, ReadOnlySpan<ColumnId> columns, Batch values);
-
-    /// <summary>Takes <paramref name="count"/> consecutive identity numbers of a column and returns the first. Never given twice; gaps after a rollback.</summary>
-    public abstract long NextIdentity(TableId table, ColumnId column, int count);
-
-    /// <summary>Moves the identity of a column beyond an explicitly inserted value.</summary>
-    public abstract void AdvanceIdentity(TableId table, ColumnId column, long used);
 
     /// <summary>Changes the schema: creates or replaces a table definition. A new index is filled from the rows that are there.</summary>
     public abstract void PutTable(TableDefinition table);

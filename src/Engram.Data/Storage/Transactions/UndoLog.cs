@@ -25,6 +25,8 @@ internal sealed class UndoLog
 
     public void Ended(BlockVersions versions, int row) => entries.Add(new Entry(EntryKind.End, versions, row, 1));
 
+    public void Attached(SegmentExtent segment) => entries.Add(new Entry(EntryKind.Attach, segment, 0, segment.Segment.RowCount));
+
     public void Patched(PatchList patches, int at) => entries.Add(new Entry(EntryKind.Patch, patches, at, 1));
 
     /// <summary>Keeps later inserts from being joined to earlier ones, so that a mark separates them.</summary>
@@ -48,6 +50,7 @@ internal sealed class UndoLog
                 case EntryKind.Insert: ((DeltaChunk)entry.Target).SetBegin(entry.First, entry.Rows, lsn); break;
                 case EntryKind.Dead: ((DeltaChunk)entry.Target).Abort(entry.First, entry.Rows, lsn); break;
                 case EntryKind.End: ((BlockVersions)entry.Target).SetEnd(entry.First, lsn); break;
+                case EntryKind.Attach: ((SegmentExtent)entry.Target).Begin = lsn; break;
                 default: ((PatchList)entry.Target).SetStamp(entry.First, lsn); break;
             }
         }
@@ -110,6 +113,7 @@ internal sealed class UndoLog
         {
             case EntryKind.Insert: ((DeltaChunk)entry.Target).Kill(entry.First, entry.Rows); break;
             case EntryKind.End: ((BlockVersions)entry.Target).SetEnd(entry.First, 0); break;
+            case EntryKind.Attach: ((SegmentExtent)entry.Target).Begin = ReadHorizon.Aborted; break;
             case EntryKind.Patch: ((PatchList)entry.Target).SetStamp(entry.First, ReadHorizon.Aborted); break;
         }
     }
@@ -120,6 +124,8 @@ internal sealed class UndoLog
         /// <summary>Inserted and taken back while the transaction went on.</summary>
         Dead,
         End,
+        /// <summary>A segment that a load had written.</summary>
+        Attach,
         Patch,
     }
 

@@ -53,7 +53,7 @@ internal sealed partial class WriteTransaction : Transaction
     {
         CheckActive();
         statement++;
-        touched.Clear();
+        ForgetTouched();
         statementStart = Mark("");
         return store.OpenOwnSnapshot(Horizon(statement), catalog);
     }
@@ -78,6 +78,7 @@ internal sealed partial class WriteTransaction : Transaction
         try
         {
             CheckUniqueKeys();
+            CheckAttachedKeys();
         }
         catch
         {
@@ -90,7 +91,7 @@ internal sealed partial class WriteTransaction : Transaction
     {
         CheckActive();
         RollbackTo(statementStart);
-        touched.Clear();
+        ForgetTouched();
     }
 
     public override RowIdRange Insert(TableId table, Batch rows)
@@ -109,8 +110,7 @@ internal sealed partial class WriteTransaction : Transaction
         }
 
         var counters = store.CountersOf(table);
-        var range = new RowIdRange(counters.RowIdNext, count);
-        counters.RowIdNext += count;
+        var range = new RowIdRange(counters.TakeRowIds(count), count);
         ChangesOf(table).Insert(rows, range.First, -statement);
         written.Add(table);
         RedoRecord.WriteInsert(redo, definition, range.First, rows);
@@ -209,7 +209,7 @@ internal sealed partial class WriteTransaction : Transaction
         savepoints.RemoveRange(at + 1, savepoints.Count - at - 1);
         // Whatever statement is the newest, what it wrote is settled: gone, or from before the savepoint.
         statementStart = Mark("");
-        touched.Clear();
+        ForgetTouched();
     }
 
     public override void ReleaseSavepoint(string name)
@@ -237,6 +237,7 @@ internal sealed partial class WriteTransaction : Transaction
     {
         CheckActive();
         undo.RollbackAll(appended);
+        Detach(0);
         store.ForgetTables(created);
         Finish();
         store.ReleaseWriteLock();
@@ -287,6 +288,11 @@ internal sealed partial class WriteTransaction : Transaction
             throw;
         }
 
+        foreach (var (_, segment) in attached)
+        {
+            store.Loads.EnterLogged(segment.Segment.Info, lsn);
+        }
+
         foreach (var table in written)
         {
             // Also when a statement that wrote it was undone: a needless conflict is rare and harmless.
@@ -315,12 +321,13 @@ internal sealed partial class WriteTransaction : Transaction
         store.GiveBackRedo(redo);
     }
 
-    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, catalog);
+    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, attached.Count, catalog);
 
     private void RollbackTo(Savepoint mark)
     {
         undo.RollbackTo(mark.Undo);
         redo.Truncate(mark.Redo);
+        Detach(mark.Attached);
         if (!ReferenceEquals(catalog, mark.Catalog))
         {
             // Not by the catalogs: a table may have been created and dropped again since.
@@ -347,6 +354,12 @@ internal sealed partial class WriteTransaction : Transaction
         }
 
         return rows;
+    }
+
+    private void ForgetTouched()
+    {
+        touched.Clear();
+        attachedFrom = attached.Count;
     }
 
     private void ForgetChanges()
@@ -399,7 +412,7 @@ internal sealed partial class WriteTransaction : Transaction
         }
     }
 
-    private static void CheckColumn(TableDefinition table, ColumnDefinition column, Column values, Batch rows)
+    public static void CheckColumn(TableDefinition table, ColumnDefinition column, Column values, Batch rows)
     {
         if (values.Type.Physical != column.Type.Physical)
         {
@@ -445,5 +458,5 @@ internal sealed partial class WriteTransaction : Transaction
     }
 
     /// <summary>A point to return to: how long the logs and the list of created tables were, and the schema.</summary>
-    private sealed record Savepoint(string Name, int Undo, int Redo, int Created, DatabaseCatalog Catalog);
+    private sealed record Savepoint(string Name, int Undo, int Redo, int Created, int Attached, DatabaseCatalog Catalog);
 }

@@ -73,7 +73,7 @@ internal sealed unsafe class BlockReader : IDisposable
         chunk = null;
         block = blockIndex;
         versions = extent.FindVersions(blockIndex);
-        RowCount = extent.Segment.RowsInBlock(blockIndex);
+        RowCount = extent.HasBegun(horizon) ? extent.Segment.RowsInBlock(blockIndex) : 0;
         isVisibleKnown = false;
     }
 

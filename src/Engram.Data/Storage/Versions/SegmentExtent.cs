@@ -14,6 +14,7 @@ internal sealed class SegmentExtent : Counted
     private readonly Arena memory = new();
     private readonly OpenSegment opened;
     private readonly BlockVersions?[] versions;
+    private long begin;
 
     /// <summary>The first extent of a segment, which it closes with the last one.</summary>
     public SegmentExtent(Segment segment)
@@ -26,6 +27,7 @@ internal sealed class SegmentExtent : Counted
     {
         opened = new OpenSegment(segment);
         versions = versionsOf.versions;
+        begin = versionsOf.Begin;
     }
 
     private SegmentExtent(OpenSegment opened)
@@ -35,6 +37,20 @@ internal sealed class SegmentExtent : Counted
     }
 
     public Segment Segment => opened.Segment;
+
+    /// <summary>The stamp at which all rows of the segment began; 0 when everybody who can ask for the segment sees them.</summary>
+    /// <remarks>Other than 0 for a segment that a load attached, until a checkpoint has named it in the manifest.</remarks>
+    public long Begin
+    {
+        get => Volatile.Read(ref begin);
+        set => Volatile.Write(ref begin, value);
+    }
+
+    public bool HasBegun(ReadHorizon horizon)
+    {
+        var stamp = Begin;
+        return stamp == 0 || horizon.Sees(stamp);
+    }
 
     /// <summary>Native memory of the versions, in bytes.</summary>
     public long SizeBytes => memory.SizeBytes;

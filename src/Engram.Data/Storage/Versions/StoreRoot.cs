@@ -9,6 +9,9 @@ internal sealed record TableVersion(ImmutableArray<SegmentExtent> Segments, Immu
 {
     public DeltaTable Active => Deltas[^1];
 
+    /// <summary>Segments in the order in which a table version has them.</summary>
+    public static ImmutableArray<SegmentExtent> InOrder(IEnumerable<SegmentExtent> segments) => [.. segments.OrderBy(s => s.Segment.Info.RowIdMin)];
+
     public long RowCount
     {
         get

@@ -153,6 +153,14 @@ internal sealed class WalSalvageScan
             case RedoRecord.DropTable:
                 reader.ReadCount();
                 break;
+            case RedoRecord.Attach:
+                var (loaded, _, segments) = RedoRecord.ReadAttach(ref reader);
+                foreach (var segment in segments)
+                {
+                    _changes.Add(new WalLostChange(lsn, loaded, [(segment.RowIdMin, segment.RowIdMax)], WasInserted: true));
+                }
+
+                break;
             case RedoRecord.Schemas:
                 for (var left = reader.ReadElementCount(1); left > 0; left--)
                 {

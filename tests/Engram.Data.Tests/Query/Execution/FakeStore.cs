@@ -53,6 +53,8 @@ internal sealed class FakeStore : Transaction
 
     public override void RollbackStatement() => rows = saved;
 
+    public override void Attach(BulkLoad load) => throw new NotSupportedException();
+
     public override RowIdRange Insert(TableId table, Batch batch)
     {
         Assert.Null(batch.Selection);

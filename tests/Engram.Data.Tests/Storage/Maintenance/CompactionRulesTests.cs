@@ -23,6 +23,16 @@ public sealed class CompactionRulesTests
     public void Four_neighbours_of_one_tier_are_merged_with_the_smaller_ones_between(int[] rows, int first, int count)
         => Assert.Equal(first < 0 ? null : (first, count), CompactionRules.Next([.. rows.Select(Whole)]));
 
+    [Fact]
+    public void Nothing_is_merged_across_a_segment_that_a_load_has_attached_or_is_writing()
+    {
+        SegmentShape[] shapes = [Whole(Small), Whole(Small), Whole(Small) with { IsBehindOther = true }, Whole(Small), Whole(Small), Whole(Small)];
+        Assert.Equal((2, 4), CompactionRules.Next(shapes));
+        Assert.Null(CompactionRules.Next(shapes.AsSpan(0, 5)));
+        Assert.Equal((0, 2), CompactionRules.NextOfAll(shapes, 0));
+        Assert.Equal((2, 4), CompactionRules.NextOfAll(shapes, 2));
+    }
+
     [Theory]
     [InlineData(1000, 200, false)]
     [InlineData(1000, 201, true)]

@@ -62,7 +62,7 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
         DatabaseState state;
         await using (var store = Open(directory))
         {
-            if (FindLeftover(directory) is { } leftover)
+            if (FindLeftover(directory, (DirectoryStore)store) is { } leftover)
             {
                 return $"file '{leftover}' is left over";
             }
@@ -197,12 +197,12 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
     }
 
     /// <summary>A file that the database has no use for, right after it was opened; null when there is none.</summary>
-    private static string? FindLeftover(SimulatedDirectory directory)
+    private static string? FindLeftover(SimulatedDirectory directory, DirectoryStore store)
     {
         var current = CurrentFile.Read(directory);
         var manifest = ManifestFile.Read(directory, current.Generation, current.ManifestChecksum);
         var segments = manifest.Tables.SelectMany(t => t.Segments).SelectMany(s => new[] { s.Info.Name, s.OverlayName });
-        string?[] named = [CurrentFile.Name, "LOCK", Manifest.NameOf(manifest.Generation), .. segments];
+        string?[] named = [CurrentFile.Name, "LOCK", Manifest.NameOf(manifest.Generation), .. segments, .. store.Loads.Names];
         return directory.List("").Concat(directory.List("segments").Select(n => $"segments/{n}")).Except(named).FirstOrDefault()
             ?? directory.List("wal").FirstOrDefault(n => !n.EndsWith(".wal", StringComparison.Ordinal));
     }

@@ -1,5 +1,7 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Wal;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -191,6 +193,59 @@ internal sealed class SimulatedRun : IAsyncDisposable
         await using var transaction = await Store.BeginWriteAsync(s_wait, null, default);
         work(new WorkTransaction(transaction, _history.Latest, Random, NextKey));
         transaction.Rollback();
+    }
+
+    /// <summary>Loads rows beside the transactions that <paramref name="meanwhile"/> commits, and attaches them in one of its own; the error's SQLSTATE, or null.</summary>
+    /// <param name="also">What the attaching transaction does beside.</param>
+    public async Task<string?> LoadAsync(int number, int count, Func<Task>? meanwhile = null, Action<WorkTransaction>? also = null)
+    {
+        try
+        {
+            using var load = Store.BeginLoad(Definition(number));
+            var rows = new List<(long Key, RowState Row)>();
+            for (var left = count; left > 0;)
+            {
+                rows.AddRange(Fill(load, Math.Min(left, Random.Next(1, Batch.RowCountMax + 1))));
+                left = count - rows.Count;
+                if (meanwhile is not null)
+                {
+                    await meanwhile();
+                }
+            }
+
+            load.Complete();
+            return await CommitAsync(w =>
+            {
+                w.Load(load, rows);
+                also?.Invoke(w);
+            });
+        }
+        catch (EngramException e) when (e.SqlState != "XX000")
+        {
+            return e.SqlState;
+        }
+    }
+
+    private TableDefinition Definition(int number)
+    {
+        using var snapshot = Store.OpenSnapshot();
+        return snapshot.Catalog.Get(new TableId(number));
+    }
+
+    private IEnumerable<(long Key, RowState Row)> Fill(BulkLoad load, int count)
+    {
+        var first = load.NextIdentity(load.Table.Id, SimulatedTable.Key, count);
+        var keys = Enumerable.Range(0, count).Select(i => first + i).ToArray();
+        var buffers = SimulatedTable.RandomRows(load.Table, Random, keys, []);
+        try
+        {
+            var range = load.Insert(load.Table.Id, SimulatedTable.BatchOf(buffers));
+            return keys.Select((key, i) => (key, new RowState(range.First + i, [.. buffers.Select(b => SimulatedTable.HashOf(b.Column, i))]))).ToList();
+        }
+        finally
+        {
+            Array.ForEach(buffers, b => b.Dispose());
+        }
     }
 
     /// <summary>Moves the rows into segments; the error's SQLSTATE, or null.</summary>

@@ -65,6 +65,15 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
         }
     }
 
+    /// <summary>Rows by a load of several batches, which only this transaction attaches.</summary>
+    public void Load(BulkLoad load, IReadOnlyList<(long Key, RowState Row)> rows)
+    {
+        var number = load.Table.Id.Value;
+        Statement(() => transaction.Attach(load));
+        var table = rows.Aggregate(State.Tables[number], (t, r) => t.Put(r.Key, r.Row));
+        State = new DatabaseState(State.Tables.SetItem(number, table with { IdentityLast = Math.Max(table.IdentityLast, rows.Max(r => r.Key)) }));
+    }
+
     /// <summary>Gives one random column of some random rows new values; the key, too.</summary>
     public void Update(int number, int count)
     {

@@ -27,6 +27,7 @@ internal static partial class Workloads
         new("updates and deletes", ChangeAsync),
         new("schema", DefineAsync),
         new("bulk load", LoadAsync),
+        new("attached loads", AttachAsync),
         new("cascades", CascadeAsync),
         new("checkpoints", CheckpointAsync),
         new("reopening", ReopenAsync),
@@ -154,6 +155,46 @@ internal static partial class Workloads
         });
         await run.CheckpointAsync();
         await run.CommitAsync(w => w.Insert(1, 1));
+    }
+
+    /// <summary>Loads that write segments of their own while others commit, with checkpoints before, during and after, full disks and failing calls.</summary>
+    private static async Task AttachAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        for (var i = 0; i < 6; i++)
+        {
+            if (run.Random.Next(3) == 0)
+            {
+                await run.CheckpointAsync();
+            }
+
+            if (i == 4)
+            {
+                run.Directory.Faults.CapacityBytes = run.Directory.Freeze().SizeBytes + (run.Random.Next(40) * 4096);
+            }
+
+            Expect(await run.LoadAsync(1, run.Random.Next(1, 3000), Meanwhile, w => Change(run, w, 1)), null, "53100");
+            run.Directory.Faults.Heal();
+            await run.CommitAsync(w => Change(run, w, 1));
+            if (i == 2)
+            {
+                await run.KillAsync();
+                await run.OpenAsync();
+            }
+        }
+
+        await run.CheckpointAsync();
+        await run.CommitAsync(w => Change(run, w, 1));
+
+        async Task Meanwhile()
+        {
+            Expect(await run.CommitAsync(w => w.Insert(1, run.Random.Next(1, 20))), null, "53100");
+            switch (run.Random.Next(5))
+            {
+                case 0: Expect(await run.CheckpointAsync(), null, "53100"); break;
+                case 1: Expect(await run.CompactAsync(), null, "53100"); break;
+            }
+        }
     }
 
     /// <summary>Deletions and new keys that spread over foreign keys, each with all that follows in one transaction.</summary>

@@ -57,7 +57,7 @@ internal static class EpisodeTable
         await transaction.CommitAsync();
     }
 
-    public static RowIdRange Insert(Transaction transaction, params IReadOnlyList<EpisodeRow> rows)
+    public static RowIdRange Insert(RowTarget transaction, params IReadOnlyList<EpisodeRow> rows)
     {
         var buffers = Definition.Columns.Select(c => new ColumnBuffer(c.Type)).ToArray();
         try
