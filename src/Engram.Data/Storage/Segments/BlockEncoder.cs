@@ -44,7 +44,7 @@ internal static unsafe partial class BlockEncoder
         {
             entry.Encoding = BlockEncoding.Sequential;
         }
-        else if (!TryEncodePacked(column, count, extent, ref entry))
+        else if (!TryEncodePacked(column, count, extent, ref entry) && !TryEncodeFixedDictionary(column, count, extent, ref entry))
         {
             EncodePlain(column, count, extent, ref entry);
         }
@@ -219,7 +219,15 @@ internal static unsafe partial class BlockEncoder
         }
 
         // NULLs take the place of a value in Stride: worth it where values must lie at regular places, which is vectors.
-        if (isSame && length > 0 && (entry.NullCount == 0 || column.Type.IsVector))
+        var isStride = isSame && length > 0 && (entry.NullCount == 0 || column.Type.IsVector);
+        var endSize = total <= ushort.MaxValue ? sizeof(ushort) : sizeof(uint);
+        var bytesAt = SegmentFormat.Align((long)count * endSize);
+        if (!column.Type.IsVector && TryEncodeDictionary(column, count, (isStride ? (long)count * length : bytesAt + total) - 1, extent, ref entry))
+        {
+            return;
+        }
+
+        if (isStride)
         {
             entry.Encoding = BlockEncoding.Stride;
             entry.Stride = length;
@@ -236,10 +244,8 @@ internal static unsafe partial class BlockEncoder
             return;
         }
 
-        entry.Encoding = BlockEncoding.PlainBytes;
-        var bytesAt = SegmentFormat.Align((long)count * sizeof(uint));
+        entry.Encoding = endSize == sizeof(ushort) ? BlockEncoding.ShortBytes : BlockEncoding.PlainBytes;
         var target = Take(extent, bytesAt + total, ref entry);
-        var ends = (uint*)target;
         var end = 0L;
         for (var row = 0; row < count; row++)
         {
@@ -249,7 +255,14 @@ internal static unsafe partial class BlockEncoder
                 end += values[row].Length;
             }
 
-            ends[row] = (uint)end;
+            if (endSize == sizeof(ushort))
+            {
+                ((ushort*)target)[row] = (ushort)end;
+            }
+            else
+            {
+                ((uint*)target)[row] = (uint)end;
+            }
         }
 
         WriteNullMask(column, count, target, ref entry);

@@ -19,7 +19,18 @@ internal sealed unsafe partial class Segment
         if (type.IsByReference)
         {
             return CheckNulls(TouchNullMask(ordinal, block, in entry), rows, in entry)
-                ?? (entry.Encoding == BlockEncoding.PlainBytes ? CheckEnds(ordinal, block, in entry, rows) : null);
+                ?? entry.Encoding switch
+                {
+                    BlockEncoding.PlainBytes => CheckEnds<uint>(ordinal, block, in entry, rows),
+                    BlockEncoding.ShortBytes => CheckEnds<ushort>(ordinal, block, in entry, rows),
+                    BlockEncoding.Dictionary => CheckDictionary(ordinal, block, in entry, rows),
+                    _ => null,
+                };
+        }
+
+        if (entry.Encoding == BlockEncoding.Dictionary && CheckDictionary(ordinal, block, in entry, rows) is { } foreign)
+        {
+            return foreign;
         }
 
         Load(ordinal, block, null, target, scratch);
@@ -57,19 +68,25 @@ internal sealed unsafe partial class Segment
         return count == entry.NullCount ? null : string.Create(CultureInfo.InvariantCulture, $"{count} rows are NULL, and {entry.NullCount} are said to be");
     }
 
-    private string? CheckEnds(int ordinal, int block, in BlockEntry entry, int rows)
+    private string? CheckEnds<TEnd>(int ordinal, int block, in BlockEntry entry, int rows)
+        where TEnd : unmanaged, IBinaryInteger<TEnd>
+        => CheckEnds((TEnd*)Touch(ordinal, block, entry.Offset, rows * sizeof(TEnd)), rows, entry.Length);
+
+    /// <param name="size">Bytes of the ends and what they are the ends of.</param>
+    private static string? CheckEnds<TEnd>(TEnd* ends, int count, long size)
+        where TEnd : unmanaged, IBinaryInteger<TEnd>
     {
-        var ends = (uint*)Touch(ordinal, block, entry.Offset, rows * sizeof(uint));
-        var limit = entry.Length - SegmentFormat.Align((long)rows * sizeof(uint));
+        var limit = size - SegmentFormat.Align((long)count * sizeof(TEnd));
         uint last = 0;
-        for (var row = 0; row < rows; row++)
+        for (var i = 0; i < count; i++)
         {
-            if (ends[row] < last || ends[row] > limit)
+            var end = uint.CreateTruncating(ends[i]);
+            if (end < last || end > limit)
             {
-                return string.Create(CultureInfo.InvariantCulture, $"the value of row {row} of the block ends at byte {ends[row]}, after {last}, of {limit}");
+                return string.Create(CultureInfo.InvariantCulture, $"value {i} of the block ends at byte {end}, after {last}, of {limit}");
             }
 
-            last = ends[row];
+            last = end;
         }
 
         return null;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Files;
@@ -42,8 +43,14 @@ internal sealed unsafe partial class Segment
             case BlockEncoding.Plain:
                 LoadPlain(ordinal, block, in entry, rows, target, scratch);
                 break;
+            case BlockEncoding.Dictionary:
+                LoadDictionary(ordinal, block, in entry, rows, needed, target, scratch);
+                break;
             case BlockEncoding.PlainBytes:
-                LoadBytes(ordinal, block, in entry, rows, needed, target, scratch);
+                LoadBytes<uint>(ordinal, block, in entry, rows, needed, target, scratch);
+                break;
+            case BlockEncoding.ShortBytes:
+                LoadBytes<ushort>(ordinal, block, in entry, rows, needed, target, scratch);
                 break;
             case BlockEncoding.Packed:
                 LoadPacked(ordinal, block, in entry, rows, needed, target, scratch);
@@ -141,39 +148,43 @@ internal sealed unsafe partial class Segment
         target.Offsets = scratch.Column.Offsets;
     }
 
-    private void LoadBytes(int ordinal, int block, in BlockEntry entry, int rows, Selection? needed, Column target, ColumnBuffer scratch)
+    /// <typeparam name="TEnd">Of the ends: u16 or u32.</typeparam>
+    private void LoadBytes<TEnd>(int ordinal, int block, in BlockEntry entry, int rows, Selection? needed, Column target, ColumnBuffer scratch)
+        where TEnd : unmanaged, IBinaryInteger<TEnd>
     {
         scratch.Reserve(Batch.RowCountMax);
         var values = scratch.Column.Pointer<Bytes>();
         target.Data = values;
-        var bytesAt = SegmentFormat.Align((long)rows * sizeof(uint));
+        var bytesAt = SegmentFormat.Align((long)rows * sizeof(TEnd));
         if (needed is null)
         {
             var start = Touch(ordinal, block, entry.Offset, entry.Length);
             target.Nulls = NullMask(start, in entry);
-            ShowBytes((uint*)start, start + bytesAt, rows, values);
+            ShowBytes((TEnd*)start, start + bytesAt, rows, values);
         }
         else
         {
-            var start = Touch(ordinal, block, entry.Offset, rows * sizeof(uint));
+            var start = Touch(ordinal, block, entry.Offset, rows * sizeof(TEnd));
             target.Nulls = TouchNullMask(ordinal, block, in entry);
-            var ends = (uint*)start;
+            var ends = (TEnd*)start;
             foreach (var row in needed.Rows)
             {
-                var from = row == 0 ? 0 : ends[row - 1];
-                var length = ends[row] - from;
+                var from = row == 0 ? 0 : uint.CreateTruncating(ends[row - 1]);
+                var length = uint.CreateTruncating(ends[row]) - from;
                 values[row] = length == 0 ? default : new Bytes(Touch(ordinal, block, entry.Offset + bytesAt + from, length), (int)length);
             }
         }
     }
 
-    private static void ShowBytes(uint* ends, byte* bytes, int rows, Bytes* values)
+    private static void ShowBytes<TEnd>(TEnd* ends, byte* bytes, int rows, Bytes* values)
+        where TEnd : unmanaged, IBinaryInteger<TEnd>
     {
         uint from = 0;
         for (var row = 0; row < rows; row++)
         {
-            values[row] = new Bytes(bytes + from, (int)(ends[row] - from));
-            from = ends[row];
+            var end = uint.CreateTruncating(ends[row]);
+            values[row] = new Bytes(bytes + from, (int)(end - from));
+            from = end;
         }
     }
 
@@ -201,13 +212,9 @@ internal sealed unsafe partial class Segment
             }
         }
 
-        // NULL is the empty value, whoever forgets to look at the mask.
-        for (var row = 0; target.Nulls != null && row < rows; row++)
+        if (target.Nulls != null)
         {
-            if (target.IsNull(row))
-            {
-                values[row] = default;
-            }
+            ClearUnderNull(target.Nulls, values, rows);
         }
     }
 

@@ -291,6 +291,8 @@ internal sealed unsafe partial class Segment : IDisposable
             BlockEncoding.Sequential => type.Physical is PhysicalType.Int32 or PhysicalType.Int64 ? 0 : long.MaxValue,
             BlockEncoding.Plain => type.IsByReference ? long.MaxValue : ((long)rows * type.PhysicalSize) + mask,
             BlockEncoding.PlainBytes => type.IsByReference ? ((long)rows * sizeof(uint)) + mask : long.MaxValue,
+            BlockEncoding.ShortBytes => type.IsByReference ? ((long)rows * sizeof(ushort)) + mask : long.MaxValue,
+            BlockEncoding.Dictionary => DictionarySize(type, in entry, rows) is var size and < long.MaxValue ? size + mask : long.MaxValue,
             BlockEncoding.Stride => type.IsByReference && entry.Stride > 0 ? ((long)rows * entry.Stride) + mask : long.MaxValue,
             BlockEncoding.Packed => IsPackedSound(type, in entry) ? PackedSize(type, in entry, rows) + mask : long.MaxValue,
             _ => long.MaxValue,

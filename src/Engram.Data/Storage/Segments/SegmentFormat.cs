@@ -31,6 +31,8 @@ namespace Engram.Data.Storage.Segments;
 /// Stride      rows × BlockEntry.Stride bytes; zeros under NULL
 /// Packed      codes of BitWidth bits, the lowest bit of a byte first; then offsets as in Plain. A value is Base + code × Detail, of
 ///             numeric that without the point, which Tag tells. The code of NULL is 0
+/// Dictionary  codes of BitWidth bits as in Packed; then Detail distinct values of 16 bytes, or their ends u32 and then their bytes
+/// ShortBytes  as PlainBytes, with ends u16
 /// </code>
 /// <para>Each part begins at a multiple of 64 bytes. Where some rows are NULL but not all, the last part is the null mask: 256 bytes, set =
 /// NULL. Values under NULL are zero unless said otherwise. The offset that all instants share is in BlockEntry.Base, of
@@ -85,6 +87,10 @@ internal enum BlockEncoding : byte
     Stride = 5,
     /// <summary>Integers and what is made of them, as bit-packed distances from the least.</summary>
     Packed = 6,
+    /// <summary>Values of 16 bytes or of variable length by their numbers among the distinct ones of the block.</summary>
+    Dictionary = 7,
+    /// <summary>Values of variable length, no more than 65,535 bytes together, behind their ends.</summary>
+    ShortBytes = 8,
 }
 
 [Flags]
@@ -114,7 +120,7 @@ internal struct BlockEntry
     public BlockFlags Flags;
     /// <summary>For Stride: bytes of each value. For codes: their width in the lowest byte, <see cref="Tag"/> in the upper half.</summary>
     public int Stride;
-    /// <summary>For Packed: the factor of all codes, u32, at least 1.</summary>
+    /// <summary>For Packed the factor of all codes, u32, at least 1; for Dictionary the number of distinct values.</summary>
     public int Detail;
     /// <summary>For Sequential the first value, for Packed the value of code 0; of Plain with SameOffset the UTC offset in minutes.</summary>
     public long Base;

@@ -85,8 +85,36 @@ public sealed class EncodingTests : IDisposable
         Assert.Equal((BlockEncoding.Packed, 2048 * 12 / 8), Stored(DataType.Timestamp, (b, r, i) => b.Append(start + (TimeSpan.TicksPerSecond * (i * 3599 / 2047)))));
         Assert.Equal((BlockEncoding.Packed, 2048 * 17 / 8), Stored(DataType.Timestamp, (b, r, i) => b.Append(start + (TimeSpan.TicksPerDay * (i % 365)))));
         Assert.Equal((BlockEncoding.Packed, 2048 * 14 / 8), Stored(DataType.Decimal, (b, r, i) => b.Append((decimal)(i * 10_000 / 2047) / 100 + 0.00m)));
-        Assert.Equal((BlockEncoding.Plain, 2048 * 16), Stored(DataType.Decimal, (b, r, i) => b.Append(i % 2 == 0 ? 1.0m : 1.00m)));
-        Assert.Equal((BlockEncoding.Plain, 2048 * 16), Stored(DataType.Decimal, (b, r, i) => b.Append(i % 2 == 0 ? 1.0m : -0.0m)));
+        // Numbers of two scales have no common unit; minus zero has no digits of its own.
+        Assert.Equal((BlockEncoding.Plain, 2048 * 16), Stored(DataType.Decimal, (b, r, i) => b.Append(i == 0 ? 1.0m : i / 100m + 0.00m)));
+        Assert.Equal((BlockEncoding.Plain, 2048 * 16), Stored(DataType.Decimal, (b, r, i) => b.Append(i == 0 ? -0.00m : i / 100m + 0.00m)));
+    }
+
+    [Fact]
+    public void Values_that_repeat_are_stored_once()
+    {
+        string[] topics = ["dreams", "errands", "memory", "the sea", "work"];
+        var topicsSize = 64 + topics.Sum(t => t.Length);
+        Assert.Equal((BlockEncoding.Dictionary, (2048 * 3 / 8) + topicsSize), Stored(DataType.Text, (b, r, i) => b.AppendText(topics[i % 5])));
+        // A NULL repeats the first value, and says so in the mask.
+        Assert.Equal((BlockEncoding.Dictionary, 64 + 64 + 256), Stored(DataType.Text, (b, r, i) =>
+        {
+            if (i == 0)
+            {
+                b.AppendNull();
+            }
+            else
+            {
+                b.AppendText("x");
+            }
+        }));
+        Assert.Equal((BlockEncoding.Dictionary, (2048 * 9 / 8) + (512 * 16)), Stored(DataType.Uuid, (b, r, i) => b.Append(new Guid(i % 512, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))));
+        Assert.Equal((BlockEncoding.Plain, 2048 * 16), Stored(DataType.Uuid, (b, r, i) => b.Append(new Guid(i % 513, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))));
+        Assert.Equal((BlockEncoding.Dictionary, (2048 / 8) + 32), Stored(DataType.Decimal, (b, r, i) => b.Append(i % 2 == 0 ? 1.0m : 1.00m)));
+        // Where all values differ, ends of two bytes do for the texts of most blocks.
+        Assert.Equal((BlockEncoding.ShortBytes, (2048 * 2) + (2048 * 5)), Stored(DataType.Text, (b, r, i) => b.AppendText(i % 2 == 0 ? $"{i:D4}" : $"{i:D6}")));
+        Assert.Equal((BlockEncoding.PlainBytes, (2048 * 4) + (2048 * 50)), Stored(DataType.Text, (b, r, i) => b.AppendText(i % 2 == 0 ? $"{i:D49}" : $"{i:D51}")));
+        Assert.Equal((BlockEncoding.Stride, 2048 * 5), Stored(DataType.Text, (b, r, i) => b.AppendText($"{i:D5}")));
     }
 
     private (BlockEncoding Encoding, int Size) Stored(DataType type, Action<ColumnBuffer, Random, int> append)

@@ -54,7 +54,7 @@ public sealed class SegmentTests : IDisposable
         disk.CreateSubdirectory("");
         disk.CreateSubdirectory("segments");
         var random = new Random(5);
-        using var sample = SegmentSample.Of(random, 30_000, 0.1, DataType.Vector(64), DataType.Text, DataType.Int64, DataType.TimestampTz);
+        using var sample = SegmentSample.Of(random, 30_000, 0.1, DataType.Vector(80), DataType.Text, DataType.Int64, DataType.TimestampTz);
         var info = sample.Write(disk, Name, random);
         Assert.True(info.FileLength > 8 * 1024 * 1024);
 
