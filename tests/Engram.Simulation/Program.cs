@@ -1,3 +1,4 @@
+using Engram.Data.Tests.Storage.Isolation;
 using Engram.Data.Tests.Storage.Simulation;
 using Engram.Simulation;
 
@@ -8,6 +9,7 @@ try
         "kill" => KillCommand.Run(args[1..], Console.Out),
         "full" => FullDiskCommand.Run(args[1..], Console.Out),
         "syscalls" => SystemCallCommand.Run(args[1..], Console.Out),
+        "isolation" => await IsolationProgram.RunAsync(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
         _ => await SimulationProgram.RunAsync(args, Console.Out),
     };
 }

@@ -180,6 +180,8 @@ public sealed class BackupTests
 
         await run.CheckpointAsync();
         await run.CommitAsync(w => w.Insert(1, 20));
+        // A segment that only the log names.
+        await run.LoadAsync(1, 15);
         await run.CommitAsync(w => w.AddColumn(2));
         await run.CommitAsync(w => w.Insert(2, 5));
         return run;
@@ -193,6 +195,7 @@ public sealed class BackupTests
             case 1: await run.CompactAsync(); break;
             case 2: await run.CommitAsync(w => w.Delete(1, 3)); break;
             case 3: await run.CommitAsync(w => w.Update(2, 5)); break;
+            case 4: await run.LoadAsync(1, run.Random.Next(1, 40)); break;
             default: await run.CommitAsync(w => w.Insert(1 + run.Random.Next(2), run.Random.Next(1, 20))); break;
         }
     }

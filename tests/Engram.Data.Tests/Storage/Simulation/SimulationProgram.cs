@@ -22,6 +22,9 @@ public static class SimulationProgram
           kill [kills, default 100] [seed]                 kills a process that writes, and checks what it left
           full [empty directory, default: mounts two]      fills a small file system; needs root to mount one
           syscalls [calls, default 50]                     lets the n-th system call of a process that writes fail; needs strace
+
+        Concurrent transactions:
+          isolation [seconds, default 60] [seed, default 1]    records what they see, and checks it against what their levels allow
         """;
 
     private const int FailuresShown = 20;
