@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 
 namespace Engram.Data.Engine;
 
@@ -216,12 +217,9 @@ internal static class ParameterConversion
             throw Error.VectorDimensions(parameter, target.Size, vector.Length);
         }
 
-        for (var i = 0; i < vector.Length; i++)
+        if (!Finite.All(vector))
         {
-            if (!float.IsFinite(vector[i]))
-            {
-                throw Error.VectorNotFinite(parameter, i);
-            }
+            throw Error.VectorNotFinite(parameter, Array.FindIndex(vector, v => !float.IsFinite(v)));
         }
 
         return vector;

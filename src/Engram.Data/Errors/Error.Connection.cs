@@ -21,6 +21,9 @@ internal static partial class Error
     public static InvalidOperationException NoConnection(string member)
         => new($"{member} needs a connection; this command has none. Set Connection first.");
 
+    public static InvalidOperationException NoDestinationTable()
+        => new("DestinationTableName is empty. Set it to the table that the rows are copied to.");
+
     public static InvalidOperationException NoCommandText(string member)
         => new($"{member} needs a statement; CommandText is empty.");
 

@@ -44,4 +44,10 @@ internal static partial class Error
 
     public static EngramException TooManyParameters(int count, int countMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"The command has {count} parameters; the most is {countMax}. Split it, or pass an array."), SqlStates.ProgramLimitExceeded);
+
+    public static EngramException BulkFieldCount(string table, int expected, int found)
+        => new(string.Create(CultureInfo.InvariantCulture, $"Table '{table}' has {expected} columns that take values; the rows to copy have {found}. Add a mapping to ColumnMappings for each column that is copied."), SqlStates.SyntaxError);
+
+    public static EngramException BulkFieldMissing(string field, string column, int count)
+        => new(string.Create(CultureInfo.InvariantCulture, $"Column '{column}' is mapped to field '{field}', and a row to copy has {count} fields without it. Correct the mapping, or give each row all fields."), SqlStates.SyntaxError);
 }

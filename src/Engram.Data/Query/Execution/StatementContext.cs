@@ -12,6 +12,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>The write transaction, begun for this statement; null for a statement that only reads.</summary>
     public Transaction? Transaction { get; } = transaction;
 
+    /// <summary>What takes the rows that are inserted; null for the transaction itself.</summary>
+    public RowTarget? Target { get; init; }
+
     /// <summary>One row: the values of the statement's parameters, converted to the types that the plan expects.</summary>
     public Batch Parameters { get; } = parameters;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Query.Execution.Evaluators;
 
 namespace Engram.Data.Query.Execution.Casts;
@@ -85,17 +86,21 @@ internal readonly struct FiniteVector : IUnaryFunction<Bytes, Bytes>
 
     public Bytes Invoke(Bytes a, ColumnBuffer memory)
     {
-        foreach (var element in a.Floats)
-        {
-            VectorCasts.CheckFinite(element);
-        }
-
+        VectorCasts.CheckFinite(a.Floats);
         return a;
     }
 }
 
 internal static class VectorCasts
 {
+    public static void CheckFinite(ReadOnlySpan<float> elements)
+    {
+        if (!Finite.All(elements))
+        {
+            throw Error.VectorNotFinite();
+        }
+    }
+
     public static void CheckFinite(float element)
     {
         if (!float.IsFinite(element))

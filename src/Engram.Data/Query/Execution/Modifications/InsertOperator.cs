@@ -3,6 +3,7 @@ using Engram.Data.Columns;
 using Engram.Data.Query.Execution.Evaluators;
 using Engram.Data.Query.Planning;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Modifications;
 
@@ -32,6 +33,9 @@ internal sealed class InsertOperator : DmlOperator
         rows = new Batch(plan.Columns.Length);
     }
 
+    /// <summary>Where the rows go.</summary>
+    private RowTarget Target => Context.Target ?? Transaction;
+
     public override void Dispose()
     {
         base.Dispose();
@@ -54,25 +58,37 @@ internal sealed class InsertOperator : DmlOperator
     {
         while (source.Next() is { } batch)
         {
-            Context.Cancellation.ThrowIfCancellationRequested();
-            rows.RowCount = batch.SelectedCount;
-            FillGiven(batch);
-            FillExpressions(computed: false);
-            FillExpressions(computed: true);
-            for (var i = 0; i < rows.Columns.Length; i++)
-            {
-                checks.CheckColumn(plan.Table.Columns[i], rows.Columns[i], rows.RowCount);
-            }
-
-            checks.CheckRows(rows);
-            Transaction.Insert(plan.Table.Id, rows);
-            references.Add(rows);
-            Return(rows);
-            AffectedRows += rows.RowCount;
+            Add(batch);
         }
 
-        references.Verify();
+        Complete(Transaction);
     }
+
+    /// <summary>Inserts the rows of a batch that has the source's columns.</summary>
+    private void Add(Batch batch)
+    {
+        Context.Cancellation.ThrowIfCancellationRequested();
+        rows.RowCount = batch.SelectedCount;
+        FillGiven(batch);
+        FillExpressions(computed: false);
+        FillExpressions(computed: true);
+        for (var i = 0; i < rows.Columns.Length; i++)
+        {
+            checks.CheckColumn(plan.Table.Columns[i], rows.Columns[i], rows.RowCount);
+        }
+
+        checks.CheckRows(rows);
+        Target.Insert(plan.Table.Id, rows);
+        references.Add(rows);
+        Return(rows);
+        AffectedRows += rows.RowCount;
+    }
+
+    /// <summary>Inserts the next batch of the source, for one who pushes batches into it.</summary>
+    public void AddSource() => Add(source.Next() ?? throw Error.Internal("there is no batch to insert"));
+
+    /// <summary>Checks what must hold at the end of the statement.</summary>
+    public void Complete(Transaction transaction) => references.Verify(transaction);
 
     private void FillGiven(Batch batch)
     {
@@ -129,7 +145,7 @@ internal sealed class InsertOperator : DmlOperator
 
             if (last is { } used)
             {
-                Transaction.AdvanceIdentity(plan.Table.Id, column.Id, used);
+                Target.AdvanceIdentity(plan.Table.Id, column.Id, used);
             }
 
             if (missing == 0)
@@ -138,7 +154,7 @@ internal sealed class InsertOperator : DmlOperator
             }
         }
 
-        var next = Transaction.NextIdentity(plan.Table.Id, column.Id, missing);
+        var next = Target.NextIdentity(plan.Table.Id, column.Id, missing);
         var target = numbers[place] ??= new ColumnBuffer(column.Type);
         target.Clear();
         for (var row = 0; row < rows.RowCount; row++)

@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Modifications;
 
@@ -31,14 +32,14 @@ internal sealed class ReferencingKeys : IDisposable
         }
     }
 
-    public void Verify()
+    public void Verify(Transaction transaction)
     {
         if (references.All(r => r.Values.Keys.Count == 0))
         {
             return;
         }
 
-        using var snapshot = context.Transaction!.OpenLatestSnapshot();
+        using var snapshot = transaction.OpenLatestSnapshot();
         var found = new List<(int Key, long RowId)>();
         foreach (var (foreignKey, values) in references)
         {

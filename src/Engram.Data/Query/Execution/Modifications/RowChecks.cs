@@ -73,10 +73,7 @@ internal sealed class RowChecks : IDisposable
                 continue;
             }
 
-            foreach (var element in values.Get<Bytes>(row).Floats)
-            {
-                VectorCasts.CheckFinite(element);
-            }
+            VectorCasts.CheckFinite(values.Get<Bytes>(row).Floats);
         }
     }
 }

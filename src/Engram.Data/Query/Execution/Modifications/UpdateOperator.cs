@@ -76,7 +76,7 @@ internal sealed class UpdateOperator : DmlOperator
         }
 
         referenced.Finish(isDelete: false);
-        references.Verify();
+        references.Verify(Transaction);
     }
 
     private void Update(Batch batch)
