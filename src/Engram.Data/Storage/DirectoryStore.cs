@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Maintenance;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
@@ -53,6 +54,7 @@ internal sealed class DirectoryStore : Store
         DurableWithoutLog = opened.Lsn;
         LatestCatalog = root.Catalogs[^1].Catalog;
         Load = new ForegroundLoad(Directory.Clock);
+        IndexFiles = new IndexFiles(Directory, Logger);
         if (wal is not null && Directory.IsShared)
         {
             // Before anything is appended: until here STATE was another's, and readers knew by that that nothing was.
@@ -72,6 +74,9 @@ internal sealed class DirectoryStore : Store
     public StoreOptions Options { get; }
 
     public ILogger Logger { get; }
+
+    /// <summary>Where runs of indexes are kept.</summary>
+    public IndexFiles IndexFiles { get; }
 
     public override RecoveryReport Recovery { get; }
 

@@ -1,5 +1,8 @@
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Segments;
+using Microsoft.Extensions.Logging;
 
 namespace Engram.Data.Storage.Indexes;
 
@@ -8,44 +11,77 @@ namespace Engram.Data.Storage.Indexes;
 /// <para>Keys are not stored again: the segment has them. What all keys begin with is kept once and left out, so eight bytes nearly always tell
 /// two keys apart; where they do not, the key is read from the segment's columns. So an entry takes 12 bytes, and a point lookup in a million rows
 /// touches a page or two of entries and one row.</para>
-/// <para>Derived data: made anew from the columns whenever it is missing. Entries are hints, as in <see cref="HashIndex"/>: who finds one looks at the row as
-/// its reader sees it. Rows with NULL in the key are here too, for ranges of other columns and for order. Immutable and thread-safe.</para>
+/// <code>
+/// page = 5,456 prefixes of 8 bytes, then as many positions of 4; the last one is shorter
+/// head = the first prefix of each page, to find the page; its checksum, to trust it; what keys have in common
+/// </code>
+/// <para><b>Derived data.</b> It lies in a file of its own (<see cref="RunFile"/>), mapped, or in memory when there is none. A page is checked when it is first touched;
+/// one that cannot be read, or has another checksum, has the whole run made anew from the segment, in memory, in the midst of the lookup that found it: entries
+/// have the same places there, so whoever stands on one goes on. The damage is logged, and the next checkpoint writes the file again.</para>
+/// <para>Entries are hints, as in <see cref="HashIndex"/>: who finds one looks at the row as its reader sees it. Rows with NULL in the key are here too, for ranges
+/// of other columns and for order. Thread-safe without locks, but for the moment of a repair.</para>
 /// </remarks>
-internal sealed class SegmentRun
+internal sealed unsafe class SegmentRun : IDisposable
 {
-    private readonly KeyShape shape;
-    private readonly byte[] common;
-    private readonly ulong[] prefixes;
-    private readonly int[] positions;
+    public const int PageRowCount = 5456;
+    public const int PageSizeBytes = PageRowCount * EntrySizeBytes;
+    public const int EntrySizeBytes = sizeof(ulong) + sizeof(int);
 
-    private SegmentRun(KeyShape shape, byte[] common, bool isExact, ulong[] prefixes, int[] positions)
+    private readonly Segment segment;
+    private readonly RunHead head;
+    private readonly MappedRange? map;
+    private readonly ILogger? logger;
+    private readonly long[] pagesVerified;
+    private readonly Lock repairing = new();
+    private NativeBlock? memory;
+    private nint pages;
+
+    /// <param name="map">The pages, unverified; null when they are in <paramref name="memory"/>.</param>
+    public SegmentRun(Segment segment, RunHead head, MappedRange? map, NativeBlock? memory, ILogger? logger)
     {
-        this.shape = shape;
-        this.common = common;
-        IsExact = isExact;
-        this.prefixes = prefixes;
-        this.positions = positions;
+        this.segment = segment;
+        this.head = head;
+        this.map = map;
+        this.memory = memory;
+        this.logger = logger;
+        pages = (nint)(map is null ? memory!.Pointer : map.Pointer + head.PagesAt);
+        pagesVerified = new long[(head.PageCount + 63) / 64];
+        if (map is null)
+        {
+            Array.Fill(pagesVerified, -1);
+        }
     }
 
-    public int Count => positions.Length;
+    public RunHead Head => head;
 
-    /// <summary>Whether the eight bytes tell each key whole: then no key has to be read.</summary>
-    public bool IsExact { get; }
+    public int Count => head.EntryCount;
+
+    /// <summary>Whether entries are read from a file that was found whole so far.</summary>
+    public bool IsMapped => Volatile.Read(ref memory) is null;
+
+    /// <summary>The pages as they are in memory, for writing the file.</summary>
+    public ReadOnlySpan<byte> Pages => new((byte*)pages, Count * EntrySizeBytes);
 
     /// <summary>Whether this is a run of the index as it is defined now.</summary>
-    public bool IsOf(KeyShape other) => shape.Equals(other);
+    public bool IsOf(KeyShape other) => head.Shape.Equals(other);
 
-    public int PositionAt(int entry) => positions[entry];
+    public int PositionAt(int entry)
+    {
+        var page = entry / PageRowCount;
+        var start = PageAt(page);
+        return ((int*)(start + (head.RowsOfPage(page) * sizeof(ulong))))[entry % PageRowCount];
+    }
 
-    public bool HaveSamePrefix(int a, int b) => prefixes[a] == prefixes[b];
+    public bool HaveSamePrefix(int a, int b) => PrefixAt(a) == PrefixAt(b);
 
     /// <summary>The first entry whose key is not less; <see cref="Count"/> when all are.</summary>
     /// <param name="key">A key, or the start of one, or what <see cref="KeyBuffer.MoveBeyond"/> made of one.</param>
     /// <param name="keys">Of this segment and shape.</param>
     public int LowerBound(ReadOnlySpan<byte> key, SegmentKeyReader keys)
     {
+        var common = head.Common.AsSpan();
         var shared = Math.Min(common.Length, key.Length);
-        var order = key[..shared].SequenceCompareTo(common.AsSpan(0, shared));
+        var order = key[..shared].SequenceCompareTo(common[..shared]);
         if (order != 0 || key.Length <= common.Length)
         {
             return order > 0 ? Count : 0;
@@ -63,7 +99,7 @@ internal sealed class SegmentRun
         while (low < high)
         {
             var middle = (low + high) >>> 1;
-            if (keys.Read(positions[middle]).SequenceCompareTo(key) < 0)
+            if (keys.Read(PositionAt(middle)).SequenceCompareTo(key) < 0)
             {
                 low = middle + 1;
             }
@@ -83,73 +119,40 @@ internal sealed class SegmentRun
         return (first, range.HasHigh ? Math.Max(first, LowerBound(range.High.Span, keys)) : Count);
     }
 
-    /// <summary>Reads the key's columns of a whole segment and sorts: O(n log n), with all keys in memory meanwhile.</summary>
-    public static SegmentRun Build(Segment segment, KeyShape shape)
+    public void Dispose()
     {
-        var rows = segment.RowCount;
-        var ends = new long[rows];
-        using var bytes = new NativeBytes();
-        ReadKeys(segment, shape, bytes, ends);
-        var keys = new KeyTable(bytes, ends);
-        var common = keys.FindCommon();
-        var prefixes = new ulong[rows];
-        var positions = new int[rows];
-        var isExact = true;
-        for (var i = 0; i < rows; i++)
-        {
-            var key = keys[i];
-            prefixes[i] = KeyBuffer.PrefixOf(key, common.Length);
-            positions[i] = i;
-            isExact &= key.Length - common.Length <= sizeof(ulong);
-        }
-
-        Array.Sort(prefixes, positions);
-        for (int first = 0, end; first < rows; first = end)
-        {
-            end = first + 1;
-            while (end < rows && prefixes[end] == prefixes[first])
-            {
-                end++;
-            }
-
-            if (end - first > 1)
-            {
-                // By key, and those of one key by position, which is the order of their row ids.
-                var ties = positions.AsSpan(first, end - first);
-                if (isExact)
-                {
-                    ties.Sort();
-                }
-                else
-                {
-                    ties.Sort(keys);
-                }
-            }
-        }
-
-        return new SegmentRun(shape, common, isExact, prefixes, positions);
+        map?.Dispose();
+        memory?.Release();
     }
 
-    private static void ReadKeys(Segment segment, KeyShape shape, NativeBytes bytes, long[] ends)
-    {
-        using var reader = new SegmentKeyReader(segment, shape);
-        for (var block = 0; block < segment.BlockCount; block++)
-        {
-            reader.Load(block, null);
-            var first = block * Batch.RowCountMax;
-            for (var row = 0; row < segment.RowsInBlock(block); row++)
-            {
-                bytes.Append(reader.Encode(row));
-                ends[first + row] = bytes.Length;
-            }
-        }
-    }
+    private ulong PrefixAt(int entry) => ((ulong*)PageAt(entry / PageRowCount))[entry % PageRowCount];
 
     /// <summary>The first entry whose prefix is not less.</summary>
     private int FindPrefix(ulong prefix)
     {
-        var low = 0;
-        var high = prefixes.Length;
+        // The last page that begins below it has the place, or the one behind it begins there.
+        var (low, high) = (0, head.PageCount);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            if (head.FirstPrefixes[middle] < prefix)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        if (low == 0)
+        {
+            return 0;
+        }
+
+        var page = low - 1;
+        var prefixes = (ulong*)PageAt(page);
+        (low, high) = (0, head.RowsOfPage(page));
         while (low < high)
         {
             var middle = (low + high) >>> 1;
@@ -163,38 +166,63 @@ internal sealed class SegmentRun
             }
         }
 
-        return low;
+        return (page * PageRowCount) + low;
     }
 
-    /// <summary>All keys of the segment, by position, while they are sorted.</summary>
-    private sealed class KeyTable(NativeBytes bytes, long[] ends) : IComparer<int>
+    private byte* PageAt(int page)
     {
-        public ReadOnlySpan<byte> this[int position]
+        if ((Volatile.Read(ref pagesVerified[page >> 6]) >> (page & 63) & 1) == 0)
         {
-            get
-            {
-                var start = position == 0 ? 0 : ends[position - 1];
-                return bytes.Slice(start, (int)(ends[position] - start));
-            }
+            Verify(page);
         }
 
-        /// <summary>What all keys begin with.</summary>
-        public byte[] FindCommon()
+        // After the bit: a repair moves the pages first and marks them then.
+        return (byte*)Volatile.Read(ref pages) + ((long)page * PageSizeBytes);
+    }
+
+    private void Verify(int page)
+    {
+        var length = head.RowsOfPage(page) * EntrySizeBytes;
+        try
         {
-            var first = this[0];
-            var length = first.Length;
-            for (var i = 1; i < ends.Length && length > 0; i++)
+            map!.Populate(head.PagesAt + ((long)page * PageSizeBytes), length);
+            var found = Crc32C.Compute(new ReadOnlySpan<byte>(map.Pointer + head.PagesAt + ((long)page * PageSizeBytes), length));
+            if (found == head.Checksums[page])
             {
-                length = first[..length].CommonPrefixLength(this[i]);
+                Interlocked.Or(ref pagesVerified[page >> 6], 1L << (page & 63));
+                return;
             }
 
-            return first[..length].ToArray();
+            logger?.LogWarning(
+                "Page {Page} of index file {Name} has checksum {Found:X8}, not {Expected:X8}: the index's entries are made anew from {Segment}",
+                page, head.FileName, found, head.Checksums[page], segment.Info.Name);
+        }
+        catch (EngramException e)
+        {
+            logger?.LogWarning(e, "Index file {Name} could not be read: the index's entries are made anew from {Segment}", head.FileName, segment.Info.Name);
         }
 
-        public int Compare(int a, int b)
+        Repair();
+    }
+
+    private void Repair()
+    {
+        lock (repairing)
         {
-            var order = this[a].SequenceCompareTo(this[b]);
-            return order != 0 ? order : a.CompareTo(b);
+            if (memory is not null)
+            {
+                return;
+            }
+
+            var made = RunBuilder.Build(segment, head.Shape).Memory;
+            Volatile.Write(ref pages, (nint)made.Pointer);
+            for (var i = 0; i < pagesVerified.Length; i++)
+            {
+                Volatile.Write(ref pagesVerified[i], -1);
+            }
+
+            // The map stays: others may stand on pages of it that were right.
+            Volatile.Write(ref memory, made);
         }
     }
 }

@@ -229,8 +229,8 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
 
             foreach (var info in rows.Finish())
             {
-                written.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(store.Directory, info)), null));
-                SegmentFlush.BuildRuns(written[^1].Extent, table);
+                written.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(store.Directory, info), store.IndexFiles), null));
+                SegmentFlush.WriteRuns(written[^1].Extent, table, isNew: true);
             }
 
             return written.ToImmutable();

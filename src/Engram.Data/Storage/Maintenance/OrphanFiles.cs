@@ -1,5 +1,6 @@
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 
 namespace Engram.Data.Storage.Maintenance;
 
@@ -20,6 +21,24 @@ internal static class OrphanFiles
         {
             var name = $"{SegmentFlush.Subdirectory}/{file}";
             if (!named.Contains(name))
+            {
+                directory.Delete(name);
+            }
+        }
+
+        var runs = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var table in manifest.Tables)
+        {
+            foreach (var index in manifest.Catalog.Get(table.Table).Indexes)
+            {
+                runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id)));
+            }
+        }
+
+        foreach (var file in directory.List(RunFile.Subdirectory))
+        {
+            var name = $"{RunFile.Subdirectory}/{file}";
+            if (!runs.Contains(name))
             {
                 directory.Delete(name);
             }

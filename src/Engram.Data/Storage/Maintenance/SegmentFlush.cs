@@ -22,8 +22,10 @@ internal static class SegmentFlush
     /// <param name="before">The manifest that counts: what it says of a segment that did not change since is said again.</param>
     /// <param name="loads">Where the ranges of row ids begin that loads keep: no segment is written across one, nor across a segment that is there.</param>
     /// <param name="cancellationToken">Looked at for each segment and chunk.</param>
+    /// <param name="indexes">Where runs of the indexes go; null leaves them to whoever opens the segments.</param>
     public static FlushedTable Run(
-        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, ImmutableArray<long> loads, CancellationToken cancellationToken)
+        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, ImmutableArray<long> loads,
+        CancellationToken cancellationToken, IndexFiles? indexes = null)
     {
         var horizon = new ReadHorizon(lsn.Value, 0);
         var generation = before.Generation + 1;
@@ -38,6 +40,7 @@ internal static class SegmentFlush
                 if (earlier?.GetValueOrDefault(extent.Segment.Info.Name) is { } said && !OverlayCapture.HasChanged(extent, table, before.Lsn, lsn))
                 {
                     kept.Add(new FlushedSegment(said, extent, null));
+                    WriteRuns(extent, table, isNew: false);
                     continue;
                 }
 
@@ -52,6 +55,7 @@ internal static class SegmentFlush
                 var folded = extent.StartAnew();
                 kept.Add(new FlushedSegment(manifest, folded, extent));
                 OverlayCapture.Fill(folded, overlay, lsn);
+                WriteRuns(folded, table, isNew: false);
             }
 
             using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
@@ -69,8 +73,8 @@ internal static class SegmentFlush
 
             foreach (var info in rows.Finish())
             {
-                added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info)), null));
-                BuildRuns(added[^1].Extent, table);
+                added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info), indexes), null));
+                WriteRuns(added[^1].Extent, table, isNew: true);
             }
 
             return new FlushedTable(kept.ToImmutable(), added.ToImmutable());
@@ -82,12 +86,12 @@ internal static class SegmentFlush
         }
     }
 
-    /// <summary>The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
-    internal static void BuildRuns(SegmentExtent extent, TableDefinition table)
+    /// <summary>Writes those runs of the table's indexes that are not there yet. The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
+    internal static void WriteRuns(SegmentExtent extent, TableDefinition table, bool isNew)
     {
         foreach (var index in table.Indexes)
         {
-            extent.GetRun(index.Id, KeyShape.Of(table, index));
+            extent.WriteRun(index.Id, KeyShape.Of(table, index), isNew);
         }
     }
 

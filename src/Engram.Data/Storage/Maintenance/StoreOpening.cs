@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
@@ -87,7 +88,7 @@ internal static class StoreOpening
 
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
             var found = clock.GetTimestamp();
-            var counters = Load(directory, manifest.Manifest, tables);
+            var counters = Load(directory, manifest.Manifest, tables, new IndexFiles(directory, logger));
             var loaded = clock.GetTimestamp();
             using var workers = new ReplayWorkers(options.Replay);
             using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers) { Directory = directory };
@@ -160,7 +161,8 @@ internal static class StoreOpening
         return new PublishedManifest(ManifestFile.Read(directory, current.Generation, current.ManifestChecksum), current);
     }
 
-    internal static Dictionary<TableId, TableCounters> Load(DataDirectory directory, Manifest manifest, Dictionary<TableId, TableVersion> tables)
+    internal static Dictionary<TableId, TableCounters> Load(
+        DataDirectory directory, Manifest manifest, Dictionary<TableId, TableVersion> tables, IndexFiles? indexes = null)
     {
         var counters = new Dictionary<TableId, TableCounters>();
         foreach (var id in manifest.Catalog.Tables.Keys)
@@ -180,7 +182,7 @@ internal static class StoreOpening
 
             foreach (var segment in entry.Segments)
             {
-                var extent = new SegmentExtent(Segment.Open(directory, segment.Info));
+                var extent = new SegmentExtent(Segment.Open(directory, segment.Info), indexes);
                 // In the dictionary at once, so that a later failure lets go of it.
                 tables[entry.Table] = tables[entry.Table] with { Segments = tables[entry.Table].Segments.Add(extent) };
                 if (segment.OverlayName is { } overlay)

@@ -2,18 +2,22 @@ using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
+using Microsoft.Extensions.Logging;
 
 namespace Engram.Data.Storage.Versions;
 
 /// <summary>A segment's file and what is derived from it: shared by the extents that show it with different versions beside it.</summary>
-internal sealed class OpenSegment(Segment segment) : Counted
+/// <param name="segment">Closed with this.</param>
+/// <param name="files">Where runs of its indexes are kept; null to make them in memory.</param>
+internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
 {
     private readonly Lock building = new();
+    private readonly List<SegmentRun> replaced = [];
     private ImmutableDictionary<IndexId, SegmentRun> runs = ImmutableDictionary<IndexId, SegmentRun>.Empty;
 
     public Segment Segment { get; } = segment;
 
-    /// <summary>The index's entries for the rows as the segment stores them, made on first use and kept while the segment is open.</summary>
+    /// <summary>The index's entries for the rows as the segment stores them: from their file, or made on first use, and kept while the segment is open.</summary>
     public SegmentRun GetRun(IndexId id, KeyShape shape)
     {
         if (Volatile.Read(ref runs).TryGetValue(id, out var run) && run.IsOf(shape))
@@ -25,13 +29,94 @@ internal sealed class OpenSegment(Segment segment) : Counted
         {
             if (!runs.TryGetValue(id, out run) || !run.IsOf(shape))
             {
-                run = SegmentRun.Build(Segment, shape);
-                Volatile.Write(ref runs, runs.SetItem(id, run));
+                run = (files is null ? null : RunFile.TryOpen(files.Directory, Segment, id, shape, files.Logger)) ?? Make(shape);
+                Put(id, run);
             }
 
             return run;
         }
     }
 
-    protected override void Free() => Segment.Dispose();
+    /// <summary>Makes sure that the run is in a file, from which it is then read. Called by whoever writes segments, one at a time.</summary>
+    /// <param name="isNew">Whether the segment was written just now, so that a file of the run's name is another's.</param>
+    public void WriteRun(IndexId id, KeyShape shape, bool isNew)
+    {
+        if (files is null)
+        {
+            return;
+        }
+
+        SegmentRun? run;
+        lock (building)
+        {
+            run = runs.TryGetValue(id, out var kept) && kept.IsOf(shape) ? kept : null;
+        }
+
+        // A file that nobody has opened yet is looked at when somebody does.
+        if (!isNew && run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id)))
+        {
+            return;
+        }
+
+        // Not under the lock, which readers may wait for.
+        var made = run ?? Make(shape);
+        try
+        {
+            RunFile.Write(files.Directory, Segment.Info, id, made);
+        }
+        catch (EngramException e)
+        {
+            files.Logger.LogWarning(e, "Index file {Name} could not be written; its entries stay in memory", RunFile.NameOf(Segment.Info, id));
+            if (run is null)
+            {
+                Put(id, made);
+            }
+
+            return;
+        }
+
+        if (RunFile.TryOpen(files.Directory, Segment, id, shape, files.Logger) is { } mapped)
+        {
+            Put(id, mapped);
+            if (run is null)
+            {
+                made.Dispose();
+            }
+        }
+        else if (run is null)
+        {
+            Put(id, made);
+        }
+    }
+
+    protected override void Free()
+    {
+        foreach (var run in runs.Values)
+        {
+            run.Dispose();
+        }
+
+        replaced.ForEach(r => r.Dispose());
+        Segment.Dispose();
+    }
+
+    private SegmentRun Make(KeyShape shape)
+    {
+        var (head, memory) = RunBuilder.Build(Segment, shape);
+        return new SegmentRun(Segment, head, null, memory, null);
+    }
+
+    private void Put(IndexId id, SegmentRun run)
+    {
+        lock (building)
+        {
+            if (runs.TryGetValue(id, out var old))
+            {
+                // Somebody may be reading it.
+                replaced.Add(old);
+            }
+
+            Volatile.Write(ref runs, runs.SetItem(id, run));
+        }
+    }
 }

@@ -17,15 +17,15 @@ internal sealed class SegmentExtent : Counted
     private long begin;
 
     /// <summary>The first extent of a segment, which it closes with the last one.</summary>
-    public SegmentExtent(Segment segment)
-        : this(new OpenSegment(segment))
+    public SegmentExtent(Segment segment, IndexFiles? files = null)
+        : this(new OpenSegment(segment, files))
     {
     }
 
     /// <summary>The same rows and versions, read through another opening of the same file. While it is used, the other must be held.</summary>
     public SegmentExtent(Segment segment, SegmentExtent versionsOf)
     {
-        opened = new OpenSegment(segment);
+        opened = new OpenSegment(segment, null);
         versions = versionsOf.versions;
         begin = versionsOf.Begin;
     }
@@ -79,6 +79,9 @@ internal sealed class SegmentExtent : Counted
 
     /// <inheritdoc cref="OpenSegment.GetRun"/>
     public SegmentRun GetRun(IndexId id, KeyShape shape) => opened.GetRun(id, shape);
+
+    /// <inheritdoc cref="OpenSegment.WriteRun"/>
+    public void WriteRun(IndexId id, KeyShape shape, bool isNew) => opened.WriteRun(id, shape, isNew);
 
     protected override void Free()
     {

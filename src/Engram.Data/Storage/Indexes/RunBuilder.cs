@@ -1,0 +1,130 @@
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Segments;
+
+namespace Engram.Data.Storage.Indexes;
+
+/// <summary>Makes a run from a segment: reads the key's columns of all rows and sorts. O(n log n), with all keys in memory meanwhile.</summary>
+/// <remarks>The same segment and shape give the same run, byte for byte: a repair relies on it.</remarks>
+internal static unsafe class RunBuilder
+{
+    public static (RunHead Head, NativeBlock Memory) Build(Segment segment, KeyShape shape)
+    {
+        var rows = segment.RowCount;
+        var ends = new long[rows];
+        using var bytes = new NativeBytes();
+        ReadKeys(segment, shape, bytes, ends);
+        var keys = new KeyTable(bytes, ends);
+        var common = keys.FindCommon();
+        var prefixes = new ulong[rows];
+        var positions = new int[rows];
+        var isExact = true;
+        for (var i = 0; i < rows; i++)
+        {
+            var key = keys[i];
+            prefixes[i] = KeyBuffer.PrefixOf(key, common.Length);
+            positions[i] = i;
+            isExact &= key.Length - common.Length <= sizeof(ulong);
+        }
+
+        Array.Sort(prefixes, positions);
+        SortTies(prefixes, positions, isExact ? null : keys);
+        return Lay(shape, common, prefixes, positions);
+    }
+
+    private static void ReadKeys(Segment segment, KeyShape shape, NativeBytes bytes, long[] ends)
+    {
+        using var reader = new SegmentKeyReader(segment, shape);
+        for (var block = 0; block < segment.BlockCount; block++)
+        {
+            reader.Load(block, null);
+            var first = block * Batch.RowCountMax;
+            for (var row = 0; row < segment.RowsInBlock(block); row++)
+            {
+                bytes.Append(reader.Encode(row));
+                ends[first + row] = bytes.Length;
+            }
+        }
+    }
+
+    /// <summary>Entries of one prefix by key, and those of one key by position, which is the order of their row ids.</summary>
+    /// <param name="keys">Null when the prefix is the whole key.</param>
+    private static void SortTies(ulong[] prefixes, int[] positions, KeyTable? keys)
+    {
+        for (int first = 0, end; first < prefixes.Length; first = end)
+        {
+            end = first + 1;
+            while (end < prefixes.Length && prefixes[end] == prefixes[first])
+            {
+                end++;
+            }
+
+            var ties = positions.AsSpan(first, end - first);
+            if (ties.Length == 1)
+            {
+                continue;
+            }
+
+            if (keys is null)
+            {
+                ties.Sort();
+            }
+            else
+            {
+                ties.Sort(keys);
+            }
+        }
+    }
+
+    private static (RunHead Head, NativeBlock Memory) Lay(KeyShape shape, byte[] common, ulong[] prefixes, int[] positions)
+    {
+        var pageCount = RunHead.PageCountOf(prefixes.Length);
+        var head = new RunHead(shape, prefixes.Length, common, new ulong[pageCount], new uint[pageCount]);
+        var memory = new NativeBlock((long)prefixes.Length * SegmentRun.EntrySizeBytes);
+        for (var page = 0; page < pageCount; page++)
+        {
+            var first = page * SegmentRun.PageRowCount;
+            var rows = head.RowsOfPage(page);
+            var start = memory.Pointer + ((long)page * SegmentRun.PageSizeBytes);
+            prefixes.AsSpan(first, rows).CopyTo(new Span<ulong>(start, rows));
+            positions.AsSpan(first, rows).CopyTo(new Span<int>(start + (rows * sizeof(ulong)), rows));
+            head.FirstPrefixes[page] = prefixes[first];
+            head.Checksums[page] = Crc32C.Compute(new ReadOnlySpan<byte>(start, rows * SegmentRun.EntrySizeBytes));
+        }
+
+        return (head, memory);
+    }
+
+    /// <summary>All keys of the segment, by position, while they are sorted.</summary>
+    private sealed class KeyTable(NativeBytes bytes, long[] ends) : IComparer<int>
+    {
+        public ReadOnlySpan<byte> this[int position]
+        {
+            get
+            {
+                var start = position == 0 ? 0 : ends[position - 1];
+                return bytes.Slice(start, (int)(ends[position] - start));
+            }
+        }
+
+        /// <summary>What all keys begin with.</summary>
+        public byte[] FindCommon()
+        {
+            var first = this[0];
+            var length = first.Length;
+            for (var i = 1; i < ends.Length && length > 0; i++)
+            {
+                length = first[..length].CommonPrefixLength(this[i]);
+            }
+
+            return first[..length].ToArray();
+        }
+
+        public int Compare(int a, int b)
+        {
+            var order = this[a].SequenceCompareTo(this[b]);
+            return order != 0 ? order : a.CompareTo(b);
+        }
+    }
+}

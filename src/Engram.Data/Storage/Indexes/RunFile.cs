@@ -1,0 +1,188 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Segments;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage.Indexes;
+
+/// <summary>Runs in files, one for each segment and index: <c>indexes/t1-00000003-0000.i2.run</c> belongs to <c>segments/t1-00000003-0000.seg</c> and index 2.</summary>
+/// <remarks>
+/// <code>
+///  0  magic        8     ENGRMRUN
+///  8  version      u32   FormatVersion.Current
+/// 12  head length  u32   where the pages begin, a multiple of 64
+/// 16  segment      u32   the segment's root checksum
+/// 20  rows         u32   of the segment: as many entries follow
+/// 24  index        i32
+/// 28  columns      u32
+///     for each: column i32, type kind u8, descending u8
+///     common       u32   length, and what all keys begin with
+///     for each page: first prefix u64, checksum u32
+///     checksum     u32   CRC-32C of the head up to here; zeros up to the head's length
+///     pages              5,456 entries each: prefixes u64, then positions u32; the last one is as long as it must be
+/// </code>
+/// <para><b>No manifest names these files.</b> They are derived, and their loss must never keep a database from opening: a file that is missing, cut short, damaged, of
+/// another segment, index, shape or version is passed over, with a line in the log, and the run is made in memory. A checkpoint writes what is missing, and deletes
+/// the files of segments and indexes that are gone. A file that cannot be written is a warning, not the failure of the checkpoint.</para>
+/// <para><b>Crash.</b> At any moment a file may be absent or half there; the head has a checksum and each page another. The file is synced before the manifest that names
+/// its segment, not because anything depended on it, but so that the next opening finds it.</para>
+/// </remarks>
+internal static class RunFile
+{
+    public const string Subdirectory = "indexes";
+    private const int Alignment = 64;
+
+    private static ReadOnlySpan<byte> Magic => "ENGRMRUN"u8;
+
+    public static string NameOf(SegmentInfo segment, IndexId index)
+    {
+        var file = segment.Name[(segment.Name.LastIndexOf('/') + 1)..];
+        var stem = file.EndsWith(".seg", StringComparison.Ordinal) ? file[..^4] : file;
+        return string.Create(CultureInfo.InvariantCulture, $"{Subdirectory}/{stem}.i{index.Value}.run");
+    }
+
+    /// <summary>Writes and syncs a run. Replaces a file of that name, which must be in nobody's way: maps of it live on.</summary>
+    public static void Write(DataDirectory directory, SegmentInfo segment, IndexId index, SegmentRun run)
+    {
+        var name = NameOf(segment, index);
+        directory.CreateSubdirectory(Subdirectory);
+        directory.Delete(name);
+        using var file = directory.Create(name);
+        var head = WriteHead(segment, index, run.Head);
+        file.Write(0, head);
+        file.Write(head.Length, run.Pages);
+        file.Sync();
+        directory.Sync(Subdirectory);
+    }
+
+    /// <summary>Opens a run; null, with the reason in the log, when there is none that can be used.</summary>
+    public static SegmentRun? TryOpen(DataDirectory directory, Segment segment, IndexId index, KeyShape shape, ILogger logger)
+    {
+        var name = NameOf(segment.Info, index);
+        try
+        {
+            if (!directory.Exists(name))
+            {
+                logger.LogInformation("There is no index file {Name}: the index's entries are made from {Segment}", name, segment.Info.Name);
+                return null;
+            }
+
+            using var file = directory.Open(name, writable: false);
+            if (ReadHead(directory, file, segment.Info, index, shape) is { } head)
+            {
+                return new SegmentRun(segment, head, file.Map(0, file.Length), null, logger);
+            }
+
+            logger.LogWarning(
+                "Index file {Name} is damaged, or belongs to another segment or index: the index's entries are made anew from {Segment}", name, segment.Info.Name);
+        }
+        catch (EngramException e)
+        {
+            logger.LogWarning(e, "Index file {Name} could not be read: the index's entries are made anew from {Segment}", name, segment.Info.Name);
+        }
+
+        return null;
+    }
+
+    private static byte[] WriteHead(SegmentInfo segment, IndexId index, RunHead head)
+    {
+        var writer = new ByteWriter();
+        writer.WriteRaw(Magic);
+        writer.WriteUInt32(FormatVersion.Current);
+        var lengthAt = writer.Length;
+        writer.WriteUInt32(0);
+        writer.WriteUInt32(segment.RootChecksum);
+        writer.WriteUInt32((uint)segment.RowCount);
+        writer.WriteUInt32((uint)index.Value);
+        writer.WriteUInt32((uint)head.Shape.Count);
+        for (var i = 0; i < head.Shape.Count; i++)
+        {
+            writer.WriteUInt32((uint)head.Shape.Columns[i].Value);
+            writer.WriteByte((byte)head.Shape.TypeOf(i).Kind);
+            writer.WriteByte(head.Shape.IsDescending(i) ? (byte)1 : (byte)0);
+        }
+
+        writer.WriteUInt32((uint)head.Common.Length);
+        writer.WriteRaw(head.Common);
+        for (var i = 0; i < head.PageCount; i++)
+        {
+            writer.WriteUInt64(head.FirstPrefixes[i]);
+            writer.WriteUInt32(head.Checksums[i]);
+        }
+
+        var used = writer.Length + sizeof(uint);
+        var bytes = new byte[(used + Alignment - 1) / Alignment * Alignment];
+        writer.Written.CopyTo(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(lengthAt), bytes.Length);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(used - sizeof(uint)), Crc32C.Compute(bytes.AsSpan(0, used - sizeof(uint))));
+        return bytes;
+    }
+
+    /// <summary>Null when the file is not the run of this segment, index and shape, whole as far as its head tells.</summary>
+    private static RunHead? ReadHead(DataDirectory directory, DataFile file, SegmentInfo segment, IndexId index, KeyShape shape)
+    {
+        // What is expected is written, too, and compared: the rest is what only the file knows.
+        var fixedSize = FormatVersion.MagicSize + (6 * sizeof(uint));
+        var length = file.Length;
+        var start = new byte[fixedSize];
+        if (length < fixedSize + Alignment || file.Read(0, start) != fixedSize)
+        {
+            return null;
+        }
+
+        var headLength = BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(FormatVersion.MagicSize + sizeof(uint)));
+        var entryBytes = (long)segment.RowCount * SegmentRun.EntrySizeBytes;
+        if (!start.AsSpan().StartsWith(Magic) || headLength % Alignment != 0 || headLength < fixedSize || headLength + entryBytes != length)
+        {
+            return null;
+        }
+
+        var bytes = new byte[headLength];
+        FramedFile.ReadExactly(directory, file, 0, bytes);
+        var at = FormatVersion.MagicSize;
+        var isSame = Next(bytes, ref at) == FormatVersion.Current && Next(bytes, ref at) == headLength && Next(bytes, ref at) == segment.RootChecksum
+            && Next(bytes, ref at) == (uint)segment.RowCount && Next(bytes, ref at) == (uint)index.Value && Next(bytes, ref at) == (uint)shape.Count
+            && bytes.Length >= at + (shape.Count * (sizeof(uint) + 2)) + sizeof(uint);
+        for (var i = 0; isSame && i < shape.Count; i++)
+        {
+            isSame = Next(bytes, ref at) == (uint)shape.Columns[i].Value && bytes[at++] == (byte)shape.TypeOf(i).Kind
+                && bytes[at++] == (shape.IsDescending(i) ? 1 : 0);
+        }
+
+        if (!isSame)
+        {
+            return null;
+        }
+
+        var pageCount = RunHead.PageCountOf(segment.RowCount);
+        var commonLength = Next(bytes, ref at);
+        if (commonLength + ((long)pageCount * (sizeof(ulong) + sizeof(uint))) + sizeof(uint) > bytes.Length - at)
+        {
+            return null;
+        }
+
+        var common = bytes.AsSpan(at, (int)commonLength).ToArray();
+        at += common.Length;
+        var (prefixes, checksums) = (new ulong[pageCount], new uint[pageCount]);
+        for (var i = 0; i < pageCount; i++)
+        {
+            prefixes[i] = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at));
+            at += sizeof(ulong);
+            checksums[i] = Next(bytes, ref at);
+        }
+
+        return Crc32C.Compute(bytes.AsSpan(0, at)) == Next(bytes, ref at)
+            ? new RunHead(shape, segment.RowCount, common, prefixes, checksums) { FileName = file.Name, PagesAt = headLength }
+            : null;
+    }
+
+    private static uint Next(byte[] bytes, ref int at)
+    {
+        var value = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
+        at += sizeof(uint);
+        return value;
+    }
+}
