@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
 using Microsoft.Extensions.Logging;
@@ -52,6 +53,7 @@ internal sealed class Database : IAsyncDisposable
                 Recovery = target.Recovery,
                 CheckpointWalSizeBytes = target.CheckpointWalSizeBytes,
                 MaintenanceInterval = target.MaintenanceInterval,
+                IndexConditions = StoredIndexCondition.Create,
             };
             return new Database(target, directory, Store.Open(directory, options, logger));
         }

@@ -1,5 +1,7 @@
 using Engram.Data.Storage.Wal;
 
+using Engram.Data.Storage.Indexes;
+
 namespace Engram.Data.Storage;
 
 /// <summary>When a commit is acknowledged.</summary>
@@ -46,6 +48,9 @@ internal sealed record StoreOptions
 
     /// <summary>Least time between two checkpoints, or two compactions, that nothing forces; infinite for none.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = MaintenanceIntervalDefault;
+
+    /// <summary>Makes the conditions of partial indexes; must be there when a table has a unique one.</summary>
+    public IndexConditionFactory? IndexConditions { get; init; }
 
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 

@@ -59,6 +59,9 @@ public sealed class IndexQueryTests : IDisposable
         AssertUsed("SELECT id FROM things ORDER BY d, id LIMIT 10", "things_d_id", 30);
         AssertUsed("SELECT id FROM things ORDER BY d DESC, id DESC LIMIT 5 OFFSET 20", "things_d_id", 50);
         AssertUsed("SELECT id FROM things WHERE w = 'beta' ORDER BY n DESC LIMIT 3", "things_w_n", 40);
+        AssertUsed("SELECT max(n) FROM things", "things_n", 40);
+        AssertUsed("SELECT min(x) FROM things", "things_x", 40);
+        AssertUsed("SELECT min(n) FROM things WHERE w = 'beta1'", "things_w_n", 80);
         AssertUsed("SELECT id FROM things WHERE w LIKE 'no such%'", "things_w_n", 0);
         Assert.Contains("index not used", Explain("SELECT sum(id) FROM things WHERE n > 100"), StringComparison.Ordinal);
     }
@@ -138,8 +141,10 @@ public sealed class IndexQueryTests : IDisposable
             condition += " AND " + conditions[random.Next(conditions.Length)];
         }
 
-        return random.Next(3) switch
+        string[] folds = ["min(n)", "max(n)", "min(x)", "max(x)", "min(w)", "max(w)", "min(d)", "max(p)", "max(id)", "min(u)"];
+        return random.Next(4) switch
         {
+            3 => $"SELECT {folds[random.Next(folds.Length)]} FROM $T WHERE {condition}",
             0 => $"SELECT id, n, w, p FROM $T WHERE {condition} ORDER BY {orders[random.Next(orders.Length)]}",
             1 => $"SELECT id, n, w, x FROM $T WHERE {condition} ORDER BY {orders[random.Next(orders.Length)]} LIMIT {random.Next(30)} OFFSET {random.Next(3) * 10}",
             _ => $"SELECT count(*), min(n), max(n), sum(u), min(x), max(d) FROM $T WHERE {condition}",

@@ -42,6 +42,10 @@ internal sealed class StoredExpressions(StatementScope statement)
     public BoundExpression Check(TableDefinition table, CheckDefinition check, ImmutableArray<LogicalColumn> columns)
         => ExpressionBinder.ToBoolean(Bind(table, check.Sql, columns), $"The condition of check {check.Name}", 0);
 
+    /// <summary>The WHERE of a partial index.</summary>
+    public BoundExpression IndexCondition(TableDefinition table, IndexDefinition index, ImmutableArray<LogicalColumn> columns)
+        => ExpressionBinder.ToBoolean(Bind(table, index.FilterSql!, columns), $"The condition of index {index.Name}", 0);
+
     /// <summary>Binds every stored expression of a table that is about to be created or changed, so that mistakes show now and not at the first row.</summary>
     public static void Validate(DatabaseCatalog catalog, TableDefinition table)
         => new StoredExpressions(new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty)).Validate(table);
@@ -71,10 +75,9 @@ internal sealed class StoredExpressions(StatementScope statement)
 
         foreach (var index in table.Indexes)
         {
-            if (index.FilterSql is { } filter)
+            if (index.FilterSql is not null)
             {
-                var what = $"The condition of index {index.Name}";
-                CheckContents(ExpressionBinder.ToBoolean(Bind(table, filter, columns), what, 0), what, allowsVolatile: false);
+                CheckContents(IndexCondition(table, index, columns), $"The condition of index {index.Name}", allowsVolatile: false);
             }
         }
     }

@@ -26,6 +26,8 @@ internal sealed partial class Lowering
 
         public IndexStart? Start { get; set; }
 
+        public bool IsNotNull { get; set; }
+
         public bool HasRange => From is not null || To is not null || Start is not null;
     }
 
@@ -39,7 +41,7 @@ internal sealed partial class Lowering
 
         var conditions = ConditionsOf(scan, slots);
         var best = (Score: 0, Index: (IndexDefinition?)null, Equal: 0);
-        foreach (var index in scan.Table.Indexes.Where(i => IsUsable(i)))
+        foreach (var index in scan.Table.Indexes.Where(i => IsUsable(i, scan)))
         {
             var equal = CountEqual(index, conditions);
             var hasRange = equal < index.Columns.Length && conditions.GetValueOrDefault(index.Columns[equal].Column) is { HasRange: true };
@@ -81,7 +83,7 @@ internal sealed partial class Lowering
         }
 
         var conditions = ConditionsOf(scan, slots);
-        foreach (var index in keys.Count == 0 ? [] : scan.Table.Indexes.Where(i => IsUsable(i)))
+        foreach (var index in keys.Count == 0 ? [] : scan.Table.Indexes.Where(i => IsUsable(i, scan)))
         {
             if (TryOrder(index, keys, conditions, out var equal, out var parts, out var isDescending))
             {
@@ -91,6 +93,24 @@ internal sealed partial class Lowering
         }
 
         return plan;
+    }
+
+    /// <summary>The least or greatest value of a column is the first of its order: read as that, when an index has the order.</summary>
+    private LogicalAggregate WithFirst(LogicalAggregate aggregate, BoundAggregate[] kept)
+    {
+        if (!optimizes || !aggregate.Keys.IsEmpty || aggregate.Input is not LogicalScan scan
+            || kept is not [{ Function.Name: "min" or "max", IsDistinct: false, Filter: null, Arguments: [BoundColumn column] } first]
+            || FindKeyColumn(scan, column) is not { Definition: { } definition })
+        {
+            return aggregate;
+        }
+
+        var isDescending = first.Function.Name == "max";
+        scan = scan with { Filters = scan.Filters.Add(new BoundIsNull(column, true)) };
+        var conditions = ConditionsOf(scan, NoSlots, lowers: false);
+        return scan.Table.Indexes.Any(i => IsUsable(i, scan) && TryOrder(i, [(definition.Id, isDescending)], conditions, out _, out _, out _))
+            ? aggregate with { Input = new LogicalSort(scan, [new SortKey(column, isDescending, !isDescending)], new BoundConstant(DataType.Int64, 1L), null) }
+            : aggregate;
     }
 
     /// <summary>Whether an index, behind columns that have one value, has its columns in the order of the first of the sort's keys.</summary>
@@ -133,11 +153,33 @@ internal sealed partial class Lowering
             From = range?.Start is null ? range?.From : null,
             To = range?.Start is null ? range?.To : null,
             Start = range?.Start,
+            IsNotNull = range is { IsNotNull: true },
             Order = order,
         };
     }
 
-    private static bool IsUsable(IndexDefinition index) => index.FilterSql is null && index.Method is null or "btree" or "hash";
+    /// <summary>Whether a query may use an index: a partial one when each part of its condition stands among the filters, as it was written.</summary>
+    private bool IsUsable(IndexDefinition index, LogicalScan scan)
+    {
+        if (index.Method is not (null or "btree" or "hash"))
+        {
+            return false;
+        }
+
+        if (index.FilterSql is null)
+        {
+            return true;
+        }
+
+        var byColumn = scan.TableColumns.Where(c => c.Definition is not null).ToDictionary(c => c.Definition!.Id);
+        if (scan.Filters.IsEmpty || !scan.Table.Columns.All(c => byColumn.ContainsKey(c.Id)))
+        {
+            return false;
+        }
+
+        var condition = new StoredExpressions(statement).IndexCondition(scan.Table, index, ImmutableArray.CreateRange(scan.Table.Columns, c => byColumn[c.Id]));
+        return ExpressionTree.Conjuncts(condition).All(c => scan.Filters.Any(f => ExpressionTree.AreSame(c, f)));
+    }
 
     private static int CountEqual(IndexDefinition index, Dictionary<ColumnId, ColumnConditions> conditions)
     {
@@ -157,8 +199,10 @@ internal sealed partial class Lowering
         return equal;
     }
 
-    private Dictionary<ColumnId, ColumnConditions> ConditionsOf(LogicalScan scan, Dictionary<int, BoundExpression> slots)
+    /// <param name="lowers">False when only the columns matter, so that no parameter is asked for.</param>
+    private Dictionary<ColumnId, ColumnConditions> ConditionsOf(LogicalScan scan, Dictionary<int, BoundExpression> slots, bool lowers = true)
     {
+        BoundExpression Lower(BoundExpression e) => lowers ? LowerExpression(e, [], slots) : e;
         var conditions = new Dictionary<ColumnId, ColumnConditions>();
         foreach (var filter in scan.Filters)
         {
@@ -167,22 +211,25 @@ internal sealed partial class Lowering
                 case BoundIsNull { IsNegated: false } isNull when FindKeyColumn(scan, isNull.Operand) is { } column:
                     Of(column).Equal ??= new IndexKeyValues([], false);
                     break;
+                case BoundIsNull { IsNegated: true } isNotNull when FindKeyColumn(scan, isNotNull.Operand) is { } column:
+                    Of(column).IsNotNull = true;
+                    break;
                 case BoundInList { IsNegated: false, Items.Length: <= ProbeCountMax } list
                     when FindKeyColumn(scan, list.Operand) is { } column && list.Items.All(i => IsFreeOf(scan, i)):
-                    Of(column).Equal ??= new IndexKeyValues(ImmutableArray.CreateRange(list.Items, i => LowerExpression(i, [], slots)), false);
+                    Of(column).Equal ??= new IndexKeyValues(ImmutableArray.CreateRange(list.Items, Lower), false);
                     break;
                 case BoundCall { Function.Name: "any_equal", Arguments: [var operand, var array] }
                     when FindKeyColumn(scan, operand) is { } column && IsFreeOf(scan, array):
-                    Of(column).Equal ??= new IndexKeyValues([LowerExpression(array, [], slots)], true);
+                    Of(column).Equal ??= new IndexKeyValues([Lower(array)], true);
                     break;
                 case BoundCall { Function.Name: "like" or "starts_with", Arguments: [var text, var start] } call
                     when FindKeyColumn(scan, text) is { Type.Kind: TypeKind.Text } column && IsFreeOf(scan, start):
-                    Of(column).Start ??= new IndexStart(LowerExpression(start, [], slots), call.Function.Name == "like");
+                    Of(column).Start ??= new IndexStart(Lower(start), call.Function.Name == "like");
                     break;
                 default:
                     if (TryCompareKey(scan, filter, out var compared, out var symbol, out var value))
                     {
-                        AddComparison(Of(compared), symbol, LowerExpression(value, [], slots));
+                        AddComparison(Of(compared), symbol, Lower(value));
                     }
 
                     break;

@@ -121,7 +121,7 @@ internal sealed partial class Lowering
         }
 
         var index = scan.Table.Indexes
-            .Where(i => i.IsUnique && IsUsable(i) && i.Columns.All(c => fixedColumns.ContainsKey(c.Column))
+            .Where(i => i.IsUnique && IsUsable(i, scan) && i.Columns.All(c => fixedColumns.ContainsKey(c.Column))
                 && i.Columns.Count(c => fixedColumns[c.Column].Values.Length > 1) <= 1)
             .OrderBy(i => i.Columns.Length).FirstOrDefault();
         if (index == null)

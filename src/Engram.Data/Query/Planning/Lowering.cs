@@ -217,6 +217,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     {
         var kept = Enumerable.Range(0, aggregate.Aggregates.Length).Where(i => required.Contains(aggregate.AggregateColumns[i].Id)).ToArray();
         var aggregates = kept.Select(i => aggregate.Aggregates[i]).ToArray();
+        aggregate = WithFirst(aggregate, aggregates);
         var input = Lower(aggregate.Input, Union([], aggregate.Keys.Concat(aggregates.SelectMany(LogicalTree.Expressions))), slots);
         var map = input.Map();
         BoundExpression Rewrite(BoundExpression e) => LowerExpression(e, map, slots);

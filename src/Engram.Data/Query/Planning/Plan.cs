@@ -68,6 +68,9 @@ internal sealed record IndexScanPlan(
 
     public IndexStart? Start { get; init; }
 
+    /// <summary>Whether it is not NULL; so also when it has a bound.</summary>
+    public bool IsNotNull { get; init; }
+
     public IndexOrder? Order { get; init; }
 }
 

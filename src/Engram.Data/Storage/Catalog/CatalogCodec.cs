@@ -33,6 +33,7 @@ internal static class CatalogCodec
     private const byte UniqueFlag = 1;
     private const byte PrimaryKeyFlag = 2;
     private const byte ConstraintFlag = 4;
+    private const byte IncludedFlag = 8;
 
     public static byte[] Encode(TableDefinition table)
     {
@@ -288,7 +289,8 @@ internal static class CatalogCodec
         writer.WriteCount(index.Id.Value);
         writer.WriteString(index.Name);
         writer.WriteByte((byte)(
-            (index.IsUnique ? UniqueFlag : 0) | (index.IsPrimaryKey ? PrimaryKeyFlag : 0) | (index.IsConstraint ? ConstraintFlag : 0)));
+            (index.IsUnique ? UniqueFlag : 0) | (index.IsPrimaryKey ? PrimaryKeyFlag : 0) | (index.IsConstraint ? ConstraintFlag : 0)
+            | (index.Included.IsEmpty ? 0 : IncludedFlag)));
         writer.WriteOptionalString(index.FilterSql);
         writer.WriteOptionalString(index.Method);
         writer.WriteCount(index.Options.Count);
@@ -304,13 +306,18 @@ internal static class CatalogCodec
             writer.WriteCount(column.Column.Value);
             writer.WriteBoolean(column.IsDescending);
         }
+
+        if (!index.Included.IsEmpty)
+        {
+            WriteColumnIds(writer, index.Included);
+        }
     }
 
     private static IndexDefinition ReadIndex(ref ByteReader reader)
     {
         var id = new IndexId(reader.ReadCount());
         var name = reader.ReadString();
-        var flags = ReadFlags(ref reader, UniqueFlag | PrimaryKeyFlag | ConstraintFlag);
+        var flags = ReadFlags(ref reader, UniqueFlag | PrimaryKeyFlag | ConstraintFlag | IncludedFlag);
         var filter = reader.ReadOptionalString();
         var method = reader.ReadOptionalString();
 
@@ -339,6 +346,7 @@ internal static class CatalogCodec
             IsUnique = (flags & UniqueFlag) != 0,
             IsPrimaryKey = (flags & PrimaryKeyFlag) != 0,
             IsConstraint = (flags & ConstraintFlag) != 0,
+            Included = (flags & IncludedFlag) != 0 ? ReadColumnIds(ref reader) : [],
             FilterSql = filter,
             Method = method,
             Options = options.ToImmutable(),

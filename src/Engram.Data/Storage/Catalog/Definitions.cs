@@ -56,6 +56,9 @@ internal sealed record IndexDefinition(IndexId Id, string Name, ImmutableArray<I
     /// <summary>Whether it belongs to a constraint of the same name and is dropped only with it.</summary>
     public bool IsConstraint { get; init; }
 
+    /// <summary>INCLUDE: columns that a query may read through the index. Rows are stored by column, so reading them costs the same without.</summary>
+    public ImmutableArray<ColumnId> Included { get; init; } = [];
+
     /// <summary>The WHERE of a partial index as SQL text, or null.</summary>
     public string? FilterSql { get; init; }
 

@@ -23,7 +23,7 @@ internal sealed class KeyRange
         {
             NarrowToStart(shape, bounds.Equal.Length, start);
         }
-        else if (bounds.From is not null || bounds.To is not null)
+        else if (bounds.IsNotNull || bounds.From is not null || bounds.To is not null)
         {
             Narrow(shape, bounds.Equal.Length, bounds.From, bounds.IncludesFrom, bounds.To, bounds.IncludesTo);
         }

@@ -11,7 +11,7 @@ namespace Engram.Data.Storage.Indexes;
 /// <summary>Runs in files, one for each segment and index: <c>indexes/t1-00000003-0000.i2.run</c> belongs to <c>segments/t1-00000003-0000.seg</c> and index 2.</summary>
 /// <remarks>
 /// <code>
-///  0  magic        8     ENGRMRUN
+///  0  magic        8     EngrmRUN
 ///  8  version      u32   FormatVersion.Current
 /// 12  head length  u32   where the pages begin, a multiple of 64
 /// 16  segment      u32   the segment's root checksum
@@ -35,7 +35,7 @@ internal static class RunFile
     public const string Subdirectory = "indexes";
     private const int Alignment = 64;
 
-    private static ReadOnlySpan<byte> Magic => "ENGRMRUN"u8;
+    private static ReadOnlySpan<byte> Magic => "EngrmRUN"u8;
 
     public static string NameOf(SegmentInfo segment, IndexId index)
     {

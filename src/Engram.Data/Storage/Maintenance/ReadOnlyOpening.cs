@@ -41,9 +41,21 @@ internal static class ReadOnlyOpening
         {
             while (true)
             {
+                var before = ReadCurrent(directory);
                 var writer = Pin(pinned, logger);
                 var limit = writer.Limit;
-                var store = open(pinned, limit);
+                DirectoryStore store;
+                try
+                {
+                    store = open(pinned, limit);
+                }
+                catch (EngramException e) when (e.SqlState is SqlStates.DataCorrupted or SqlStates.IoError && !ReadCurrent(directory).AsSpan().SequenceEqual(before))
+                {
+                    // It reads CURRENT again, which may name a newer manifest by then, and that one may be gone before it is opened.
+                    logger.LogDebug(e, "Opening {Path} to read it met a change by its writer; once more", directory.Path);
+                    continue;
+                }
+
                 if (limit is not null || IsStill(directory, writer))
                 {
                     return store;

@@ -16,7 +16,7 @@ internal static class SalvageChecks
         foreach (var id in withoutVersions.Where(state.Catalog.Tables.ContainsKey).OrderBy(t => t.Value))
         {
             var table = state.Catalog.Get(id);
-            foreach (var index in table.Indexes.Where(i => i.IsUnique))
+            foreach (var index in table.Indexes.Where(i => i.IsUnique && i.FilterSql is null))
             {
                 RemoveDuplicates(state.Tables[id], table, index, lsn, items);
             }

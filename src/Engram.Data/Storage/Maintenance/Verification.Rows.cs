@@ -20,7 +20,7 @@ internal sealed partial class Verification
         await Task.Run(() => Attempt("", table, () =>
         {
             CountRows(version, table, cancellationToken);
-            foreach (var index in table.Indexes.Where(i => i.IsUnique))
+            foreach (var index in table.Indexes.Where(i => i.IsUnique && i.FilterSql is null))
             {
                 foreach (var (rowId, newer, key) in VerificationKeys.FindDuplicates(version, table, index, snapshot.Horizon, cancellationToken, Open))
                 {

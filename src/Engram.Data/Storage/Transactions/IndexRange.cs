@@ -15,6 +15,9 @@ internal sealed record IndexBounds(Column[] Equal)
 
     public bool IncludesTo { get; init; }
 
+    /// <summary>Whether the column after those is not NULL; so also when it has a bound.</summary>
+    public bool IsNotNull { get; init; }
+
     /// <summary>What the column after those begins with, as UTF-8; null when that is not asked. In the place of <see cref="From"/> and <see cref="To"/>.</summary>
     public byte[]? Start { get; init; }
 }

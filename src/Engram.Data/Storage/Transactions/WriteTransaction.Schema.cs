@@ -88,7 +88,7 @@ internal sealed partial class WriteTransaction
                     continue;
                 }
 
-                using var check = new KeyCheck(store.VersionOf(tableId), table, index);
+                using var check = NewKeyCheck(table, index);
                 foreach (var range in ranges)
                 {
                     for (var rowId = range.First; rowId < range.First + range.Count; rowId++)
@@ -105,7 +105,7 @@ internal sealed partial class WriteTransaction
 
     private void CheckWholeTable(TableDefinition table, IndexDefinition index)
     {
-        using var check = new KeyCheck(store.VersionOf(table.Id), table, index);
+        using var check = NewKeyCheck(table, index);
         using var scan = new StoreTableScan(store.VersionOf(table.Id), new BlockReader(RowChanges.Latest, table, [ColumnId.RowId]), []);
         while (scan.NextBlock())
         {
@@ -120,7 +120,14 @@ internal sealed partial class WriteTransaction
         }
     }
 
-    /// <summary>Looks a row's key up among all rows.</summary>
+    private KeyCheck NewKeyCheck(TableDefinition table, IndexDefinition index)
+    {
+        var condition = index.FilterSql is null ? null
+            : store.Options.IndexConditions?.Invoke(table, index) ?? throw Error.Internal($"nobody can tell which rows belong to the unique index {index.Name}");
+        return new KeyCheck(store.VersionOf(table.Id), table, index, condition);
+    }
+
+    /// <summary>Looks a row's key up among all rows, or those that a partial index is about.</summary>
     private sealed class KeyCheck : IDisposable
     {
         private readonly TableVersion version;
@@ -131,9 +138,19 @@ internal sealed partial class WriteTransaction
         private readonly Column[] key;
         private readonly Selection one = new();
         private readonly List<long> found = [];
+        private readonly IndexCondition? condition;
+        private readonly BlockReader? conditionReader;
+        private readonly Column[] conditionValues = [];
 
-        public KeyCheck(TableVersion version, TableDefinition table, IndexDefinition index)
+        public KeyCheck(TableVersion version, TableDefinition table, IndexDefinition index, IndexCondition? condition)
         {
+            if (condition is not null)
+            {
+                this.condition = condition;
+                conditionReader = new BlockReader(RowChanges.Latest, table, condition.Columns.AsSpan());
+                conditionValues = new Column[condition.Columns.Length];
+            }
+
             this.version = version;
             this.table = table;
             this.index = index;
@@ -145,7 +162,7 @@ internal sealed partial class WriteTransaction
         /// <summary>The row's key as text when another row has it too; null when the row is gone, has a NULL in its key, or is alone.</summary>
         public string? FindDuplicate(long rowId)
         {
-            if (!RowLocator.TryPosition(version, rowId, reader, out var row) || !reader.IsVisible(row))
+            if (!RowLocator.TryPosition(version, rowId, reader, out var row) || !reader.IsVisible(row) || !Belongs(rowId))
             {
                 return null;
             }
@@ -159,6 +176,11 @@ internal sealed partial class WriteTransaction
 
             found.Clear();
             probe.Find(key, row, found);
+            if (condition is not null && found.Count > 1)
+            {
+                found.RemoveAll(id => !Belongs(id));
+            }
+
             return found.Count < 2 ? null : KeyValue.Describe(index.Columns.Select(c => table.FindColumn(c.Column)!.Name), key, row);
         }
 
@@ -166,6 +188,30 @@ internal sealed partial class WriteTransaction
         {
             reader.Dispose();
             probe.Dispose();
+            conditionReader?.Dispose();
+            condition?.Dispose();
+        }
+
+        private bool Belongs(long rowId)
+        {
+            if (conditionReader is null)
+            {
+                return true;
+            }
+
+            if (!RowLocator.TryPosition(version, rowId, conditionReader, out var row))
+            {
+                return false;
+            }
+
+            one.Count = 0;
+            one.Add(row);
+            for (var i = 0; i < conditionValues.Length; i++)
+            {
+                conditionValues[i] = conditionReader.Load(i, one);
+            }
+
+            return condition!.Holds(conditionValues, row);
         }
     }
 }

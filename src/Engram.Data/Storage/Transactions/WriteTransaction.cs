@@ -392,6 +392,12 @@ internal sealed partial class WriteTransaction : Transaction
     {
         foreach (var index in table.Indexes)
         {
+            if (index is { IsUnique: true, FilterSql: not null })
+            {
+                // Any column may decide whether the row belongs to it.
+                return true;
+            }
+
             foreach (var column in index.Columns)
             {
                 if (index.IsUnique && columns.Contains(column.Column))

@@ -106,11 +106,6 @@ internal static class DdlExecutor
             throw Error.NotSupported("NULLS NOT DISTINCT", create.Position + 1);
         }
 
-        if (create.Where is not null && create.IsUnique)
-        {
-            throw Error.NotSupported("A unique index with WHERE", create.Where.Position + 1);
-        }
-
         var columns = create.Keys.Select(key => key.Expression is ColumnReferenceSyntax { Table: null, Column: var column }
             ? new IndexColumn(NameMatch.FindColumn(table, column).Id, key.IsDescending)
             : throw Error.NotSupported("An index over an expression (index a computed column)", key.Position + 1)).ToImmutableArray();
@@ -128,6 +123,7 @@ internal static class DdlExecutor
         var index = new IndexDefinition(new IndexId(transaction.Catalog.IndexIdNext), name, columns)
         {
             IsUnique = create.IsUnique,
+            Included = [.. create.Include.Select(c => NameMatch.FindColumn(table, c).Id)],
             FilterSql = create.Where?.Span.Of(text),
             Options = create.Options.ToImmutableDictionary(o => o.Name, o => o.Value ?? ""),
         };

@@ -86,7 +86,7 @@ internal static class TableAlteration
         return table with
         {
             Columns = table.Columns.Remove(column),
-            Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id))],
+            Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id))],
         };
     }
 

@@ -118,6 +118,11 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
 
         Add(plan.From is { IsInclusive: true } ? ">=" : ">", plan.From?.Value);
         Add(plan.To is { IsInclusive: true } ? "<=" : "<", plan.To?.Value);
+        if (plan is { IsNotNull: true, From: null, To: null, Start: null })
+        {
+            conditions.Add($"{NameOf(plan.Equal.Length)} IS NOT NULL");
+        }
+
         Add(plan.Start is { IsPattern: true } ? "LIKE" : "starts with", plan.Start?.Value);
         return conditions.Count == 0 ? [] : [("keys", string.Join(" AND ", conditions))];
     }

@@ -72,7 +72,7 @@ internal sealed class IndexRanges : IDisposable
             many = values[i].Count > 1 ? i : many;
         }
 
-        var bounds = new IndexBounds([.. values.Select(v => v.Column)]);
+        var bounds = new IndexBounds([.. values.Select(v => v.Column)]) { IsNotNull = plan.IsNotNull };
         if (!TryBound(plan.From, isFrom: true, ref bounds) || !TryBound(plan.To, isFrom: false, ref bounds) || !TryStart(ref bounds))
         {
             return true;
