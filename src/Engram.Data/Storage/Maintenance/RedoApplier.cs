@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
@@ -35,6 +36,9 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
 
     /// <summary>Rows inserted, updated or deleted.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>Where runs of attached segments are kept; null when nobody asks for keys.</summary>
+    public IndexFiles? Indexes { get; init; }
 
     /// <summary>For a salvage: which rows are known to be lost, so that changes to them are left out.</summary>
     public Func<TableId, long, bool>? IsLost { get; init; }
@@ -245,7 +249,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
             }
 
             Attached.Add(new LoggedSegment(info, new Lsn(current)));
-            var extent = new SegmentExtent(Segment.Open(Directory, left));
+            var extent = new SegmentExtent(Segment.Open(Directory, left), Indexes);
             tables[id] = tables[id] with { Segments = TableVersion.InOrder(tables[id].Segments.Add(extent)) };
             Rows += left.RowCount;
         }

@@ -88,10 +88,11 @@ internal static class StoreOpening
 
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
             var found = clock.GetTimestamp();
-            var counters = Load(directory, manifest.Manifest, tables, new IndexFiles(directory, logger));
+            var indexes = new IndexFiles(directory, logger);
+            var counters = Load(directory, manifest.Manifest, tables, indexes);
             var loaded = clock.GetTimestamp();
             using var workers = new ReplayWorkers(options.Replay);
-            using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers) { Directory = directory };
+            using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers) { Directory = directory, Indexes = indexes };
             var log = WalReader.ReplayWith(workers, directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
             workers.Finish();
             var applied = clock.GetTimestamp();

@@ -124,14 +124,14 @@ internal sealed class BulkLoad : RowTarget, IDisposable
 
         foreach (var info in written)
         {
-            var extent = new SegmentExtent(Segment.Open(store.Directory, info));
+            var extent = new SegmentExtent(Segment.Open(store.Directory, info), store.IndexFiles);
             extents.Add(extent);
             foreach (var index in Table.Indexes)
             {
                 // Whoever looks for a key next would have to make it, perhaps under the write lock.
                 var shape = KeyShape.Of(Table, index);
                 var run = extent.GetRun(index.Id, shape);
-                if (index.IsUnique && LoadedKeys.FindDuplicateWithin(extent.Segment, run, shape, Table) is { } key)
+                if (index is { IsUnique: true, FilterSql: null } && LoadedKeys.FindDuplicateWithin(extent.Segment, run, shape, Table) is { } key)
                 {
                     throw Error.UniqueViolation(index.Name, Table.ToString(), key);
                 }

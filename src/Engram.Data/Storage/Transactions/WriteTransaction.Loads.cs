@@ -72,8 +72,9 @@ internal sealed partial class WriteTransaction
             foreach (var index in table.Indexes.Where(i => i.IsUnique))
             {
                 var shape = KeyShape.Of(table, index);
-                using var check = new KeyCheck(version, table, index);
-                var apart = new HashSet<SegmentExtent>(loaded.Where(s => version.Segments.All(o => ReferenceEquals(o, s) || LoadedKeys.AreApart(s, o, shape))));
+                using var check = NewKeyCheck(table, index);
+                // Which rows belong to a partial index is known of each row alone.
+                var apart = new HashSet<SegmentExtent>(loaded.Where(s => index.FilterSql is null && version.Segments.All(o => ReferenceEquals(o, s) || LoadedKeys.AreApart(s, o, shape))));
                 foreach (var segment in loaded.Where(s => !apart.Contains(s)))
                 {
                     for (var position = 0; position < segment.Segment.RowCount; position++)
