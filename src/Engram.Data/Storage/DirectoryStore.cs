@@ -55,6 +55,7 @@ internal sealed class DirectoryStore : Store
         LatestCatalog = root.Catalogs[^1].Catalog;
         Load = new ForegroundLoad(Directory.Clock);
         IndexFiles = new IndexFiles(Directory, Logger);
+        Watch = new SnapshotWatch(Directory.Clock);
         if (wal is not null && Directory.IsShared)
         {
             // Before anything is appended: until here STATE was another's, and readers knew by that that nothing was.
@@ -81,6 +82,9 @@ internal sealed class DirectoryStore : Store
     public override RecoveryReport Recovery { get; }
 
     public override ForegroundLoad Load { get; }
+
+    /// <summary>Roots that snapshots hold after others took their places.</summary>
+    public SnapshotWatch Watch { get; }
 
     /// <summary>The newest commit in the log's queue. Set by the holder of the write lock.</summary>
     public Lsn Appended { get; set; }
@@ -412,12 +416,21 @@ internal sealed class DirectoryStore : Store
         LatestCatalog = Root.Catalogs[^1].Catalog;
     }
 
+    /// <summary>Tells the log about snapshots that are open for too long.</summary>
+    public void WarnOfOldSnapshots()
+    {
+        var newest = LeaseRoot();
+        Watch.Check(newest, Logger, Directory.Path);
+        newest.Release();
+    }
+
     /// <summary>Replaces the root; snapshots keep the one that they lease.</summary>
     public void Publish(StoreRoot next)
     {
         var old = root;
         Volatile.Write(ref root, next);
         old.Release();
+        Watch.Add(old);
     }
 
     /// <summary>The catalogs that a snapshot taken from now on can need: the newest durable one and all later ones.</summary>

@@ -52,6 +52,9 @@ internal sealed record StoreOptions
     /// <summary>Makes the conditions of partial indexes; must be there when a table has a unique one.</summary>
     public IndexConditionFactory? IndexConditions { get; init; }
 
+    /// <summary>Patches of one column of a segment below which they are never folded into a file of their own.</summary>
+    public int FoldedPatchCountMin { get; init; } = 256;
+
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 
     public long WalFileSizeBytesMax { get; init; } = 64L * 1024 * 1024;

@@ -20,7 +20,7 @@ internal sealed record Manifest(
 
     /// <summary>The files that it names, relative to the database directory.</summary>
     public IEnumerable<string> FileNames
-        => Tables.SelectMany(t => t.Segments).SelectMany(s => s.OverlayName is { } overlay ? [s.Info.Name, overlay] : new[] { s.Info.Name });
+        => Tables.SelectMany(t => t.Segments).SelectMany(s => s.FileNames);
 }
 
 /// <summary>One table's counters and segments.</summary>
@@ -33,4 +33,15 @@ internal sealed record TableManifest(
 /// <summary>A segment, and the file with the deletes and patches of its rows when there are any.</summary>
 /// <param name="OverlayName">Relative to the database directory; null when no row of the segment was deleted or changed.</param>
 /// <param name="OverlayChecksum">The overlay's checksum, 0 when there is none.</param>
-internal sealed record SegmentManifest(SegmentInfo Info, string? OverlayName, uint OverlayChecksum);
+internal sealed record SegmentManifest(SegmentInfo Info, string? OverlayName, uint OverlayChecksum)
+{
+    /// <summary>The files that it names, relative to the database directory.</summary>
+    public IEnumerable<string> FileNames
+    {
+        get
+        {
+            var names = Info.Files.Select(f => f.Name);
+            return OverlayName is { } overlay ? names.Append(overlay) : names;
+        }
+    }
+}

@@ -9,7 +9,9 @@ namespace Engram.Data.Storage.Catalog;
 /// <code>
 /// manifest  generation i64, LSN i64, catalog (CatalogCodec), tables
 /// table     id, next row id i64, identities (column, next i64), segments
-/// segment   name, row count, least and greatest row id i64, file length i64, root checksum u32, columns zigzag, overlay name?, overlay checksum u32
+/// segment   name, row count, least and greatest row id i64, file length i64, root checksum u32, columns zigzag, replacements,
+///           overlay name?, overlay checksum u32
+/// replacement  column, name, file length i64, root checksum u32
 /// </code>
 /// <para>Lists stand behind their count; counts and ids are varints. The checksum is there before this runs, so what is refused here was
 /// written by a defect; it is refused all the same, before it can delete or overwrite anything.</para>
@@ -93,9 +95,12 @@ internal static class ManifestCodec
         {
             var segment = ReadSegment(ref reader, id);
             // Rows twice in one table, or one file for two: neither can be served.
-            if (!names.Add(segment.Info.Name) || (segment.OverlayName is { } overlay && !names.Add(overlay)))
+            foreach (var name in segment.FileNames)
             {
-                throw reader.Damaged($"segment '{segment.Info.Name}' or its overlay is listed twice");
+                if (!names.Add(name))
+                {
+                    throw reader.Damaged($"file '{name}' is listed twice");
+                }
             }
 
             if (segment.Info.RowIdMax >= rowIdNext)
@@ -112,11 +117,20 @@ internal static class ManifestCodec
     private static void WriteSegment(ByteWriter writer, SegmentManifest segment)
     {
         WriteInfo(writer, segment.Info);
+        writer.WriteCount(segment.Info.Replacements.Length);
+        foreach (var replacement in segment.Info.Replacements)
+        {
+            writer.WriteCount(replacement.ReplacedColumn.Value);
+            writer.WriteString(replacement.Name);
+            writer.WriteInt64(replacement.FileLength);
+            writer.WriteUInt32(replacement.RootChecksum);
+        }
+
         writer.WriteOptionalString(segment.OverlayName);
         writer.WriteUInt32(segment.OverlayChecksum);
     }
 
-    /// <summary>What tells a segment's file, here and in the log.</summary>
+    /// <summary>What tells a segment's own file, here and in the log.</summary>
     public static void WriteInfo(ByteWriter writer, SegmentInfo info)
     {
         writer.WriteString(info.Name);
@@ -135,6 +149,7 @@ internal static class ManifestCodec
     private static SegmentManifest ReadSegment(ref ByteReader reader, TableId table)
     {
         var info = ReadInfo(ref reader, table);
+        info = info with { Replacements = ReadReplacements(ref reader, info) };
         var overlayName = reader.ReadBoolean() ? ReadFileName(ref reader) : null;
         return new SegmentManifest(info, overlayName, reader.ReadUInt32());
     }
@@ -160,6 +175,25 @@ internal static class ManifestCodec
         }
 
         return new SegmentInfo(name, table, rowCount, rowIdMin, rowIdMax, fileLength, rootChecksum, columns.DrainToImmutable());
+    }
+
+    private static ImmutableArray<SegmentInfo> ReadReplacements(ref ByteReader reader, SegmentInfo info)
+    {
+        var replacements = ImmutableArray.CreateBuilder<SegmentInfo>();
+        for (var left = reader.ReadElementCount(1 + sizeof(long) + sizeof(uint)); left > 0; left--)
+        {
+            var column = new ColumnId(reader.ReadCount());
+            if (replacements.Count > 0 && replacements[^1].ReplacedColumn.Value >= column.Value)
+            {
+                throw reader.Damaged($"replacements of segment '{info.Name}' are out of order");
+            }
+
+            var name = ReadFileName(ref reader);
+            replacements.Add(new SegmentInfo(
+                name, info.Table, info.RowCount, info.RowIdMin, info.RowIdMax, ReadPositive(ref reader, "file length"), reader.ReadUInt32(), [ColumnId.RowId, column]));
+        }
+
+        return replacements.DrainToImmutable();
     }
 
     /// <summary>A name that stays inside the directory, whatever the bytes say.</summary>

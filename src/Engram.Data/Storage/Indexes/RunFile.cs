@@ -14,7 +14,7 @@ namespace Engram.Data.Storage.Indexes;
 ///  0  magic        8     EngrmRUN
 ///  8  version      u32   FormatVersion.Current
 /// 12  head length  u32   where the pages begin, a multiple of 64
-/// 16  segment      u32   the segment's root checksum
+/// 16  segment      u32   the segment's root checksum; when columns of the key are read from other files, CRC-32C of it and theirs
 /// 20  rows         u32   of the segment: as many entries follow
 /// 24  index        i32
 /// 28  columns      u32
@@ -37,9 +37,20 @@ internal static class RunFile
 
     private static ReadOnlySpan<byte> Magic => "EngrmRUN"u8;
 
-    public static string NameOf(SegmentInfo segment, IndexId index)
+    /// <param name="columns">Of the key. When the segment reads some of them from other files, the newest of these gives the run its name: it stands for all of them, since
+    /// each checkpoint that replaces columns names its files after its own generation.</param>
+    public static string NameOf(SegmentInfo segment, IndexId index, ReadOnlySpan<ColumnId> columns)
     {
-        var file = segment.Name[(segment.Name.LastIndexOf('/') + 1)..];
+        var newest = segment.Name;
+        foreach (var replacement in segment.Replacements)
+        {
+            if (columns.Contains(replacement.ReplacedColumn) && (newest == segment.Name || string.CompareOrdinal(replacement.Name, newest) > 0))
+            {
+                newest = replacement.Name;
+            }
+        }
+
+        var file = newest[(newest.LastIndexOf('/') + 1)..];
         var stem = file.EndsWith(".seg", StringComparison.Ordinal) ? file[..^4] : file;
         return string.Create(CultureInfo.InvariantCulture, $"{Subdirectory}/{stem}.i{index.Value}.run");
     }
@@ -47,7 +58,7 @@ internal static class RunFile
     /// <summary>Writes and syncs a run. Replaces a file of that name, which must be in nobody's way: maps of it live on.</summary>
     public static void Write(DataDirectory directory, SegmentInfo segment, IndexId index, SegmentRun run)
     {
-        var name = NameOf(segment, index);
+        var name = NameOf(segment, index, run.Head.Shape.Columns);
         directory.CreateSubdirectory(Subdirectory);
         directory.Delete(name);
         using var file = directory.Create(name);
@@ -61,7 +72,7 @@ internal static class RunFile
     /// <summary>Opens a run; null, with the reason in the log, when there is none that can be used.</summary>
     public static SegmentRun? TryOpen(DataDirectory directory, Segment segment, IndexId index, KeyShape shape, ILogger logger)
     {
-        var name = NameOf(segment.Info, index);
+        var name = NameOf(segment.Info, index, shape.Columns);
         try
         {
             if (!directory.Exists(name))
@@ -87,6 +98,22 @@ internal static class RunFile
         return null;
     }
 
+    /// <summary>Tells the values that the run was made from.</summary>
+    private static uint ChecksumOf(SegmentInfo segment, KeyShape shape)
+    {
+        var writer = new ByteWriter();
+        writer.WriteUInt32(segment.RootChecksum);
+        foreach (var replacement in segment.Replacements)
+        {
+            if (shape.Columns.Contains(replacement.ReplacedColumn))
+            {
+                writer.WriteUInt32(replacement.RootChecksum);
+            }
+        }
+
+        return writer.Length == sizeof(uint) ? segment.RootChecksum : Crc32C.Compute(writer.Written);
+    }
+
     private static byte[] WriteHead(SegmentInfo segment, IndexId index, RunHead head)
     {
         var writer = new ByteWriter();
@@ -94,7 +121,7 @@ internal static class RunFile
         writer.WriteUInt32(FormatVersion.Current);
         var lengthAt = writer.Length;
         writer.WriteUInt32(0);
-        writer.WriteUInt32(segment.RootChecksum);
+        writer.WriteUInt32(ChecksumOf(segment, head.Shape));
         writer.WriteUInt32((uint)segment.RowCount);
         writer.WriteUInt32((uint)index.Value);
         writer.WriteUInt32((uint)head.Shape.Count);
@@ -143,7 +170,7 @@ internal static class RunFile
         var bytes = new byte[headLength];
         FramedFile.ReadExactly(directory, file, 0, bytes);
         var at = FormatVersion.MagicSize;
-        var isSame = Next(bytes, ref at) == FormatVersion.Current && Next(bytes, ref at) == headLength && Next(bytes, ref at) == segment.RootChecksum
+        var isSame = Next(bytes, ref at) == FormatVersion.Current && Next(bytes, ref at) == headLength && Next(bytes, ref at) == ChecksumOf(segment, shape)
             && Next(bytes, ref at) == (uint)segment.RowCount && Next(bytes, ref at) == (uint)index.Value && Next(bytes, ref at) == (uint)shape.Count
             && bytes.Length >= at + (shape.Count * (sizeof(uint) + 2)) + sizeof(uint);
         for (var i = 0; isSame && i < shape.Count; i++)

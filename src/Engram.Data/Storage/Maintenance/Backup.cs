@@ -76,7 +76,7 @@ internal sealed class Backup : IDisposable
         Pin();
         var manifest = published.Manifest;
         List<SegmentManifest> segments = [.. manifest.Tables.SelectMany(t => t.Segments), .. attached.Select(i => new SegmentManifest(i, null, 0))];
-        state = new BackupState(0, 2 + segments.Count + segments.Count(s => s.OverlayName is not null), 0, MeasureFiles(segments) + (store.Log?.SizeBytes ?? 0));
+        state = new BackupState(0, 2 + segments.Sum(s => s.FileNames.Count()), 0, MeasureFiles(segments) + (store.Log?.SizeBytes ?? 0));
         if (CurrentFile.Exists(target))
         {
             throw Error.Internal($"the backup's directory '{target.Path}' holds a database already");
@@ -85,7 +85,11 @@ internal sealed class Backup : IDisposable
         CurrentFile.BeginCreate(target, SegmentFlush.Subdirectory, WalFormat.Directory, WalFormat.Quarantine);
         foreach (var segment in segments)
         {
-            CopySegment(segment.Info);
+            foreach (var file in segment.Info.Files)
+            {
+                CopySegment(file);
+            }
+
             if (segment.OverlayName is { } overlay)
             {
                 OverlayFile.Read(files, overlay, segment.OverlayChecksum).Dispose();
@@ -144,7 +148,7 @@ internal sealed class Backup : IDisposable
 
     private long MeasureFiles(List<SegmentManifest> segments)
     {
-        var sizeBytes = segments.Sum(s => s.Info.FileLength);
+        var sizeBytes = segments.Sum(s => s.Info.Files.Sum(f => f.FileLength));
         foreach (var segment in segments.Where(s => s.OverlayName is not null))
         {
             using var overlay = files.Open(segment.OverlayName!, writable: false);

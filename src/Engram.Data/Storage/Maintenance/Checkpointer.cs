@@ -122,7 +122,9 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
                 var version = frozen.Root.Tables[table.Id];
                 written.Tables.Add(
                     table.Id,
-                    SegmentFlush.Run(store.Directory, table, version, frozen.Lsn, files.Manifest, frozen.Loads[table.Id], cancellationToken, store.IndexFiles));
+                    SegmentFlush.Run(
+                        store.Directory, table, version, frozen.Lsn, files.Manifest, frozen.Loads[table.Id], store.Options.FoldedPatchCountMin, cancellationToken,
+                        store.IndexFiles));
             }
 
             store.Directory.Sync(SegmentFlush.Subdirectory);

@@ -7,8 +7,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// <summary>What the rules ask about a segment.</summary>
 /// <param name="RowCount">Rows in the file.</param>
 /// <param name="DeletedCount">Of these, rows that are gone.</param>
-/// <param name="IsPatched">Whether some row has new values beside the file.</param>
-internal readonly record struct SegmentShape(int RowCount, int DeletedCount, bool IsPatched)
+/// <param name="ReplacedPercent">How much of the file is columns that were replaced by other files.</param>
+internal readonly record struct SegmentShape(int RowCount, int DeletedCount, int ReplacedPercent)
 {
     public int LiveCount => RowCount - DeletedCount;
 
@@ -23,7 +23,7 @@ internal sealed record CompactionGroup(TableId Table, ImmutableArray<string> Seg
 
 /// <summary>Which segments are rewritten, and which are merged.</summary>
 /// <remarks>
-/// <para>In this order: a segment without rows is dropped at once; one of which more than a fifth is deleted is rewritten; four or more neighbours of one <i>tier</i>
+/// <para>In this order: a segment without rows is dropped at once; one of which more than a fifth is deleted, or dead because its columns were replaced, is rewritten; four or more neighbours of one <i>tier</i>
 /// are merged. Tiers are sizes by factors of four, so a row is rewritten once a tier: at most seven times until it lies in a segment of the
 /// greatest size. Smaller segments between those of a tier go along, larger ones are never crossed, because segments hold ascending ranges of row ids.</para>
 /// </remarks>
@@ -32,7 +32,7 @@ internal static class CompactionRules
     /// <summary>From so many neighbours of one size on they are merged.</summary>
     public const int MergeCountMin = 4;
 
-    /// <summary>Of a segment that is deleted, in percent, before it is rewritten.</summary>
+    /// <summary>Of a segment that is deleted or dead, in percent, before it is rewritten.</summary>
     private const int DeletedPercentMax = 20;
 
     /// <summary>Smaller segments are all of one tier: there is little to write.</summary>
@@ -51,7 +51,7 @@ internal static class CompactionRules
 
         for (var i = 0; i < segments.Length; i++)
         {
-            if ((long)segments[i].DeletedCount * 100 > (long)segments[i].RowCount * DeletedPercentMax)
+            if ((long)segments[i].DeletedCount * 100 > (long)segments[i].RowCount * DeletedPercentMax || segments[i].ReplacedPercent > DeletedPercentMax)
             {
                 return (i, 1);
             }
@@ -60,14 +60,15 @@ internal static class CompactionRules
         return NextMerge(segments);
     }
 
-    /// <summary>The segments that are compacted when everything is: all that have deletes or patches, and all neighbours that fit into one.</summary>
+    /// <summary>The segments that are compacted when everything is: all that have deletes or much that is dead, and all neighbours that fit into one. Patches alone rewrite
+    /// nothing: see <see cref="ReplacementFile"/>.</summary>
     /// <param name="first">Where to begin looking.</param>
     public static (int First, int Count)? NextOfAll(ReadOnlySpan<SegmentShape> segments, int first)
     {
         for (; first < segments.Length; first++)
         {
             var count = CountFitting(segments[first..]);
-            if (count > 1 || segments[first].DeletedCount > 0 || segments[first].IsPatched)
+            if (count > 1 || segments[first].DeletedCount > 0 || segments[first].ReplacedPercent > DeletedPercentMax)
             {
                 return (first, count);
             }

@@ -48,7 +48,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         {
             for (var i = 0; i < shapes.Length; i++)
             {
-                var length = table.Segments[i].Info.FileLength;
+                var length = table.Segments[i].Info.Files.Sum(f => f.FileLength);
                 segmentSizeBytes += length;
                 deletedSizeBytes += (long)((double)length * shapes[i].DeletedCount / shapes[i].RowCount);
             }
@@ -167,7 +167,6 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
     private static SegmentShape ShapeOf(SegmentExtent extent, long lsn)
     {
         var deleted = 0;
-        var isPatched = false;
         for (var block = 0; block < extent.Segment.BlockCount; block++)
         {
             if (extent.FindVersions(block) is not { } versions)
@@ -180,19 +179,9 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
                 var stamp = Volatile.Read(ref ends[row]);
                 deleted += stamp > 0 && stamp <= lsn ? 1 : 0;
             }
-
-            foreach (var (_, _, list) in versions.Patches)
-            {
-                var entries = list.Current;
-                for (var i = 0; i < entries.Count && !isPatched; i++)
-                {
-                    var stamp = Volatile.Read(ref entries.Stamps[i]);
-                    isPatched = stamp > 0 && stamp <= lsn;
-                }
-            }
         }
 
-        return new SegmentShape(extent.Segment.RowCount, deleted, isPatched);
+        return new SegmentShape(extent.Segment.RowCount, deleted, (int)(extent.Segment.ReplacedSizeBytes * 100 / extent.Segment.Info.FileLength));
     }
 
     private static CompactionGroup GroupOf(TableManifest table, SegmentShape[] shapes, int first, int count)

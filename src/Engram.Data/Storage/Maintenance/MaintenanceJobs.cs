@@ -125,6 +125,7 @@ internal sealed class MaintenanceJobs : IDisposable
     private void Tick()
     {
         Volatile.Write(ref load, meter.Read());
+        store.WarnOfOldSnapshots();
         var isCheckpointDue = SinceOf(ref checkpointedAt) >= Interval && wal.SizeBytes >= MaintenanceRules.WorthwhileSizeBytes(CheckpointSizeBytes);
         if ((isCheckpointDue || SinceOf(ref compactedAt) >= Interval) && Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && !wal.IsPoisoned)
         {

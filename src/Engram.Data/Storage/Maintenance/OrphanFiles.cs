@@ -1,3 +1,4 @@
+using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
@@ -31,7 +32,8 @@ internal static class OrphanFiles
         {
             foreach (var index in manifest.Catalog.Get(table.Table).Indexes)
             {
-                runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id)));
+                ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
+                runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id, columns)));
             }
         }
 

@@ -24,13 +24,9 @@ internal sealed class PinnedDirectory(DataDirectory inner, VerificationPace? pac
     /// <summary>Opens the files of a manifest, of the log, and those that the log may name. What was held before and is still needed is not opened again.</summary>
     public void Pin(Manifest manifest)
     {
-        foreach (var segment in manifest.Tables.SelectMany(t => t.Segments))
+        foreach (var name in manifest.FileNames)
         {
-            Hold(segment.Info.Name);
-            if (segment.OverlayName is { } overlay)
-            {
-                Hold(overlay);
-            }
+            Hold(name);
         }
 
         // Segments that only the log names. What goes meanwhile is needed by an earlier state alone, and CURRENT tells.

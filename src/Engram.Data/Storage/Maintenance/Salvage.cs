@@ -161,7 +161,8 @@ internal static class Salvage
             var active = new DeltaTable();
             var version = state.Tables[table.Id];
             var flushed = SegmentFlush.Run(
-                directory, table, version with { Deltas = version.Deltas.Add(active) }, lsn, left with { Generation = source.GenerationNext - 1 }, [], CancellationToken.None);
+                directory, table, version with { Deltas = version.Deltas.Add(active) }, lsn, left with { Generation = source.GenerationNext - 1 },
+                [], patchCountMin: int.MaxValue, CancellationToken.None);
             active.Release();
             flushed.Release();
             var counters = state.Counters[table.Id];
@@ -212,8 +213,8 @@ internal static class Salvage
     /// <summary>Everything that the old state consisted of and the new one does not name.</summary>
     private static IEnumerable<string> ListMoves(DataDirectory directory, SalvageSource source, SalvageState state, Manifest result)
     {
-        var kept = NamesIn(result).ToHashSet(StringComparer.Ordinal);
-        var old = NamesIn(source.Manifest).Concat(state.AttachedNames).ToHashSet(StringComparer.Ordinal);
+        var kept = result.FileNames.ToHashSet(StringComparer.Ordinal);
+        var old = source.Manifest.FileNames.Concat(state.AttachedNames).ToHashSet(StringComparer.Ordinal);
         foreach (var file in directory.List(SegmentFlush.Subdirectory))
         {
             // What no manifest names is left over from something that never finished, unless it is unknown which manifest counted.
@@ -238,9 +239,6 @@ internal static class Salvage
             yield return $"{WalFormat.Directory}/{file}";
         }
     }
-
-    private static IEnumerable<string> NamesIn(Manifest manifest)
-        => manifest.Tables.SelectMany(t => t.Segments).SelectMany(s => s.OverlayName is { } overlay ? [s.Info.Name, overlay] : new[] { s.Info.Name });
 
     private static string Copy(DataDirectory directory, string from, string to)
     {

@@ -13,7 +13,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// <remarks>
 /// <para>A segment is lost when its file is missing, has another length, or its footer is damaged: without the footer nothing tells where a value lies. A
 /// damaged page takes the rows of the blocks that have bytes on it, whatever the column: half a row is no row. The rest goes, with its deletes and updates
-/// applied and under the same row ids, to a new segment. A damaged overlay leaves the segment as it was first written, which is reported.</para>
+/// applied and under the same row ids, to a new segment. A damaged overlay leaves the segment as it was first written, which is reported; a replacement of a
+/// column that is lost as a file leaves that column so.</para>
 /// <para>Writes new segments, which no manifest names yet, and changes nothing else.</para>
 /// </remarks>
 internal sealed class SalvageSegments
@@ -68,10 +69,24 @@ internal sealed class SalvageSegments
     /// <summary>What is left of one segment; null when nothing is.</summary>
     private SegmentManifest? Save(TableDefinition table, SegmentManifest segment)
     {
-        Segment opened;
+        // Pages are checked through calls before anything is mapped, each file by itself.
+        // Replacements first: where one is lost, the column in the segment's own file counts again.
+        var damaged = new Damage();
+        foreach (var replacement in segment.Info.Replacements)
+        {
+            try
+            {
+                Check(replacement, damaged, []);
+            }
+            catch (EngramException e) when (e.SqlState == SqlStates.DataCorrupted)
+            {
+                segment = LoseReplacement(table, segment, replacement, Error.Finding(e));
+            }
+        }
+
         try
         {
-            opened = Segment.Open(directory, segment.Info, ignoresHeader: true);
+            Check(segment.Info with { Replacements = [] }, damaged, [.. segment.Info.Replacements.Select(r => r.ReplacedColumn)]);
         }
         catch (EngramException e) when (e.SqlState == SqlStates.DataCorrupted)
         {
@@ -79,23 +94,59 @@ internal sealed class SalvageSegments
             return null;
         }
 
-        var extent = new SegmentExtent(opened);
+        var extent = new SegmentExtent(Segment.Open(directory, segment.Info, ignoresHeader: true));
         try
         {
             var overlay = Restore(table, segment, extent);
-            var pages = new List<int>();
-            var buffer = new byte[SegmentFormat.PieceSize];
-            for (var piece = 0; piece < opened.PieceCount; piece++)
-            {
-                opened.CheckPiece(piece, buffer, pages);
-            }
-
-            return pages.Count == 0 ? overlay : Rewrite(table, overlay, extent, pages);
+            return damaged.IsNone ? overlay : Rewrite(table, overlay, extent, damaged);
         }
         finally
         {
             extent.Release();
         }
+    }
+
+    /// <summary>Reads all pages of one file, and adds the blocks that lie on damaged ones.</summary>
+    /// <param name="dead">Columns whose values in this file are nobody's.</param>
+    private void Check(SegmentInfo info, Damage damaged, ImmutableArray<ColumnId> dead)
+    {
+        using var file = Segment.Open(directory, info, ignoresHeader: true);
+        var pages = new List<int>();
+        var buffer = new byte[SegmentFormat.PieceSize];
+        for (var piece = 0; piece < file.PieceCount; piece++)
+        {
+            file.CheckPiece(piece, buffer, pages);
+        }
+
+        damaged.IsNone &= pages.Count == 0;
+        foreach (var (block, ordinals) in file.FindBlocksOn(pages))
+        {
+            foreach (var column in ordinals.Select(file.ColumnAt).Where(c => !dead.Contains(c)))
+            {
+                damaged.Add(block, column);
+            }
+        }
+    }
+
+    /// <summary>The newest values of a column are gone with the file; older ones, if the segment has any, are better than no rows.</summary>
+    private SegmentManifest LoseReplacement(TableDefinition table, SegmentManifest segment, SegmentInfo replacement, string why)
+    {
+        var info = segment.Info;
+        if (table.FindColumn(replacement.ReplacedColumn) is { } column)
+        {
+            WithoutVersions.Add(info.Table);
+            items.Add(new SalvagedItem(SalvageKind.LostVersions, replacement.Name, string.Create(CultureInfo.InvariantCulture,
+                $"Updates of column '{column.Name}' since the segment '{info.Name}' was written are lost for row ids {info.RowIdMin} to {info.RowIdMax} of table '{table}': its values are as they were first written. {why}"))
+            {
+                Table = table.ToString(),
+                Columns = [column.Name],
+                RowIdFirst = info.RowIdMin,
+                RowIdLast = info.RowIdMax,
+                RowCount = info.RowCount,
+            });
+        }
+
+        return segment with { Info = info with { Replacements = info.Replacements.Remove(replacement) } };
     }
 
     private void Lose(TableDefinition table, SegmentManifest segment, string why)
@@ -142,12 +193,12 @@ internal sealed class SalvageSegments
     }
 
     /// <summary>Copies the rows of undamaged blocks to a new segment.</summary>
-    private SegmentManifest? Rewrite(TableDefinition table, SegmentManifest segment, SegmentExtent extent, List<int> pages)
+    private SegmentManifest? Rewrite(TableDefinition table, SegmentManifest segment, SegmentExtent extent, Damage damage)
     {
         var opened = extent.Segment;
         // A column that was dropped is nobody's loss.
-        var damaged = opened.FindBlocksOn(pages)
-            .Select(b => (Block: b.Key, Columns: b.Value.Select(opened.ColumnAt).Where(c => c == ColumnId.RowId || table.FindColumn(c) is not null).ToArray()))
+        var damaged = damage.Blocks
+            .Select(b => (Block: b.Key, Columns: b.Value.Where(c => c == ColumnId.RowId || table.FindColumn(c) is not null).ToArray()))
             .Where(b => b.Columns.Length > 0).ToDictionary(b => b.Block, b => b.Columns);
         ReportBlocks(table, opened, damaged, extent);
 
@@ -258,5 +309,26 @@ internal sealed class SalvageSegments
         }
 
         return alive;
+    }
+
+    /// <summary>Which blocks of a segment cannot be read, and because of which columns.</summary>
+    private sealed class Damage
+    {
+        public SortedDictionary<int, List<ColumnId>> Blocks { get; } = [];
+
+        public bool IsNone { get; set; } = true;
+
+        public void Add(int block, ColumnId column)
+        {
+            if (!Blocks.TryGetValue(block, out var columns))
+            {
+                Blocks.Add(block, columns = []);
+            }
+
+            if (!columns.Contains(column))
+            {
+                columns.Add(column);
+            }
+        }
     }
 }

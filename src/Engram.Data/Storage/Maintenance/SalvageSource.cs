@@ -89,7 +89,7 @@ internal sealed record SalvageSource(Manifest Manifest, Current? Current, long G
     }
 
     private static bool HasFiles(DataDirectory directory, Manifest manifest)
-        => manifest.Tables.SelectMany(t => t.Segments).All(s => directory.Exists(s.Info.Name) && (s.OverlayName is null || directory.Exists(s.OverlayName)));
+        => manifest.FileNames.All(directory.Exists);
 
     private static long Next(List<long> generations, Current? current) => Math.Max(generations.FirstOrDefault(), current?.Generation ?? 0) + 1;
 

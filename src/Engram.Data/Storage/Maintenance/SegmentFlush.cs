@@ -21,10 +21,11 @@ internal static class SegmentFlush
     /// <param name="lsn">The flush.</param>
     /// <param name="before">The manifest that counts: what it says of a segment that did not change since is said again.</param>
     /// <param name="loads">Where the ranges of row ids begin that loads keep: no segment is written across one, nor across a segment that is there.</param>
+    /// <param name="patchCountMin">See <see cref="StoreOptions.FoldedPatchCountMin"/>.</param>
     /// <param name="cancellationToken">Looked at for each segment and chunk.</param>
     /// <param name="indexes">Where runs of the indexes go; null leaves them to whoever opens the segments.</param>
     public static FlushedTable Run(
-        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, ImmutableArray<long> loads,
+        DataDirectory directory, TableDefinition table, TableVersion version, Lsn lsn, Manifest before, ImmutableArray<long> loads, int patchCountMin,
         CancellationToken cancellationToken, IndexFiles? indexes = null)
     {
         var horizon = new ReadHorizon(lsn.Value, 0);
@@ -51,10 +52,13 @@ internal static class SegmentFlush
                     continue;
                 }
 
-                var manifest = WriteOverlay(directory, extent, overlay, generation);
-                var folded = extent.StartAnew();
-                kept.Add(new FlushedSegment(manifest, folded, extent));
-                OverlayCapture.Fill(folded, overlay, lsn);
+                var replaced = ReplacementFile.Write(directory, table, extent, overlay, horizon, generation, patchCountMin, cancellationToken);
+                var folded = extent.StartAnew(directory, replaced);
+                // Disposed with the overlay that it is a part of.
+                var rest = overlay with { Patches = [.. overlay.Patches.Where(p => !replaced.Any(r => r.ReplacedColumn == p.Column))] };
+                kept.Add(new FlushedSegment(new SegmentManifest(folded.Segment.Info, null, 0), folded, extent));
+                kept[^1] = kept[^1] with { Manifest = WriteOverlay(directory, folded, rest, generation) };
+                OverlayCapture.Fill(folded, rest, lsn);
                 WriteRuns(folded, table, isNew: false);
             }
 

@@ -11,7 +11,7 @@ internal sealed partial class Verification
 {
     private async Task CheckRowsAsync(TableDefinition table, CancellationToken cancellationToken)
     {
-        if (!snapshot.Root.Tables.TryGetValue(table.Id, out var version) || version.Segments.Any(s => !files.Exists(s.Segment.Info.Name) || IsDamaged(s)))
+        if (!snapshot.Root.Tables.TryGetValue(table.Id, out var version) || version.Segments.Any(s => !s.Segment.Info.Files.All(f => files.Exists(f.Name)) || IsDamaged(s)))
         {
             // What is damaged was reported; what rests on it cannot be told.
             return;

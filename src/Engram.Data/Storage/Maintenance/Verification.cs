@@ -64,7 +64,7 @@ internal sealed partial class Verification : IDisposable
     private async Task<VerificationResult> RunAsync(CancellationToken cancellationToken)
     {
         Pin();
-        filesTotal = 3 + published.Manifest.Tables.Sum(t => t.Segments.Sum(s => s.OverlayName is null ? 1 : 2));
+        filesTotal = 3 + published.Manifest.Tables.Sum(t => t.Segments.Sum(s => s.FileNames.Count()));
         CheckNames();
         foreach (var table in published.Manifest.Tables)
         {
@@ -93,7 +93,7 @@ internal sealed partial class Verification : IDisposable
             snapshot?.Dispose();
             snapshot = (StoreSnapshot)store.OpenSnapshot();
             var isWhole = true;
-            foreach (var name in published.Manifest.FileNames.Concat(snapshot.Root.Tables.Values.SelectMany(t => t.Segments).Select(s => s.Segment.Info.Name)))
+            foreach (var name in published.Manifest.FileNames.Concat(snapshot.Root.Tables.Values.SelectMany(t => t.Segments).SelectMany(s => s.Segment.Info.Files).Select(f => f.Name)))
             {
                 isWhole &= files.TryHold(name);
             }
@@ -163,11 +163,14 @@ internal sealed partial class Verification : IDisposable
             }
 
             last = segment.Info.RowIdMax;
-            await CheckPagesAsync(definition, segment.Info, cancellationToken).ConfigureAwait(false);
-            for (var ordinal = 0; ordinal < segment.Info.Columns.Length && !damaged.Contains(segment.Info.Name); ordinal++)
+            foreach (var info in segment.Info.Files)
             {
-                CheckBlocks(definition, segment.Info, ordinal);
-                await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await CheckPagesAsync(definition, info, cancellationToken).ConfigureAwait(false);
+                for (var ordinal = 0; ordinal < info.Columns.Length && !damaged.Contains(info.Name); ordinal++)
+                {
+                    CheckBlocks(definition, info, ordinal);
+                    await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
+                }
             }
 
             if (segment.OverlayName is { } overlay)
@@ -307,7 +310,7 @@ internal sealed partial class Verification : IDisposable
         }
     });
 
-    private bool IsDamaged(SegmentExtent extent) => damaged.Contains(extent.Segment.Info.Name);
+    private bool IsDamaged(SegmentExtent extent) => extent.Segment.Info.Files.Any(f => damaged.Contains(f.Name));
 
     private static string NameOf(TableDefinition table, ColumnId id)
         => id == ColumnId.RowId ? "row id" : table.FindColumn(id)?.Name ?? id.ToString();

@@ -21,6 +21,12 @@ internal sealed unsafe partial class Segment
     /// <exception cref="EngramException">XX001: a page does not match its checksum. 58030: the system could not read it.</exception>
     public void Load(int ordinal, int block, Selection? needed, Column target, ColumnBuffer scratch)
     {
+        if (IsReplacement(ordinal, out var other))
+        {
+            other.Load(ReplacedOrdinal, block, needed, target, scratch);
+            return;
+        }
+
         ref readonly var entry = ref EntryOf(ordinal, block);
         var type = types[ordinal];
         var rows = RowsInBlock(block);
@@ -276,6 +282,13 @@ internal sealed unsafe partial class Segment
 
     private MappedRange Map()
     {
+        if (root != this)
+        {
+            var shared = Volatile.Read(ref root.map) ?? root.Map();
+            Volatile.Write(ref map, shared);
+            return shared;
+        }
+
         lock (mapGate)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);

@@ -25,11 +25,15 @@ internal sealed unsafe partial class Segment : IDisposable
     private readonly DataType[] types;
     private readonly long[] pagesVerified;
     private readonly Lock mapGate = new();
+    private readonly Segment root;
+    private readonly Segment[] replacements;
     private MappedRange? map;
     private bool isDisposed;
 
     private Segment(DataDirectory directory, SegmentInfo info, DataFile file, bool ignoresHeader)
     {
+        root = this;
+        replacements = [];
         directoryPath = directory.Path;
         Info = info;
         this.file = file;
@@ -54,7 +58,18 @@ internal sealed unsafe partial class Segment : IDisposable
     public SegmentInfo Info { get; }
 
     /// <summary>The table as it is defined now, for the names in messages; null when nobody said.</summary>
-    public TableDefinition? Definition { get; set; }
+    public TableDefinition? Definition
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var replacement in replacements)
+            {
+                replacement.Definition = value;
+            }
+        }
+    }
 
     public int RowCount => header.RowCount;
 
@@ -83,15 +98,18 @@ internal sealed unsafe partial class Segment : IDisposable
         }
 
         var file = directory.Open(info.Name, writable: false);
+        Segment segment;
         try
         {
-            return new Segment(directory, info, file, ignoresHeader);
+            segment = new Segment(directory, info, file, ignoresHeader);
         }
         catch
         {
             file.Dispose();
             throw;
         }
+
+        return info.Replacements.IsEmpty ? segment : segment.OpenReplacements(directory, ignoresHeader);
     }
 
     public int RowsInBlock(int block) => SegmentFormat.RowsInBlock(header.RowCount, block);
@@ -102,16 +120,20 @@ internal sealed unsafe partial class Segment : IDisposable
     /// <summary>The type that the column had when the segment was written.</summary>
     public DataType TypeOf(int ordinal) => types[ordinal];
 
-    public ZoneMap GetZone(int ordinal, int block) => new(types[ordinal], RowsInBlock(block), in EntryOf(ordinal, block));
+    public ZoneMap GetZone(int ordinal, int block) => IsReplacement(ordinal, out var other)
+        ? other.GetZone(ReplacedOrdinal, block)
+        : new(types[ordinal], RowsInBlock(block), in EntryOf(ordinal, block));
 
     /// <summary>Whether some row of the block may satisfy <c>column op value</c>; reads only what opening read.</summary>
     public bool ZoneCanMatch(int ordinal, int block, ZoneComparison comparison, Column value) => GetZone(ordinal, block).CanMatch(comparison, value);
 
     /// <summary>How the block is stored, for EXPLAIN and tests.</summary>
-    public BlockEncoding EncodingOf(int ordinal, int block) => EntryOf(ordinal, block).Encoding;
+    public BlockEncoding EncodingOf(int ordinal, int block)
+        => IsReplacement(ordinal, out var other) ? other.EncodingOf(ReplacedOrdinal, block) : EntryOf(ordinal, block).Encoding;
 
     /// <summary>Bytes of the block in the file.</summary>
-    public long BytesOf(int ordinal, int block) => EntryOf(ordinal, block).Length;
+    public long BytesOf(int ordinal, int block)
+        => IsReplacement(ordinal, out var other) ? other.BytesOf(ReplacedOrdinal, block) : EntryOf(ordinal, block).Length;
 
     /// <summary>Where in the segment the row with this id stands, counted from 0; -1 when it is not here.</summary>
     public int FindRowPosition(long rowId)
@@ -168,16 +190,6 @@ internal sealed unsafe partial class Segment : IDisposable
         }
 
         return RowIdIn(data, in entry, rows, from) == rowId ? start + from : -1;
-    }
-
-    public void Dispose()
-    {
-        lock (mapGate)
-        {
-            isDisposed = true;
-            map?.Dispose();
-            file.Dispose();
-        }
     }
 
     private ref readonly BlockEntry EntryOf(int ordinal, int block) => ref Entries[(ordinal * header.BlockCount) + block];

@@ -16,4 +16,14 @@ internal sealed record SegmentInfo(
     string Name, TableId Table, int RowCount, long RowIdMin, long RowIdMax, long FileLength, uint RootChecksum, ImmutableArray<ColumnId> Columns)
 {
     public const int RowCountMax = 1024 * 1024;
+
+    /// <summary>Files with newer values of one column each, for the same rows in the same blocks: what they hold counts, and not what this one holds of that column, if
+    /// anything. Ascending by column; their own <see cref="Columns"/> are the row id and that column.</summary>
+    public ImmutableArray<SegmentInfo> Replacements { get; init; } = [];
+
+    /// <summary>This file and its replacements, each by itself.</summary>
+    public IEnumerable<SegmentInfo> Files => Replacements.IsEmpty ? [this] : Replacements.Insert(0, this with { Replacements = [] });
+
+    /// <summary>The column of a replacement.</summary>
+    public ColumnId ReplacedColumn => Columns[^1];
 }

@@ -21,6 +21,9 @@ internal abstract class Counted
         }
     }
 
+    /// <summary>Whether somebody refers to it at this moment.</summary>
+    public bool IsHeld => Volatile.Read(ref references) > 0;
+
     /// <summary>Adds a reference unless the last one is already gone.</summary>
     public bool TryAddReference()
     {

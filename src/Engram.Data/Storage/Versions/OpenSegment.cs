@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Microsoft.Extensions.Logging;
@@ -53,7 +54,7 @@ internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
         }
 
         // A file that nobody has opened yet is looked at when somebody does.
-        if (!isNew && run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id)))
+        if (!isNew && run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id, shape.Columns)))
         {
             return;
         }
@@ -66,7 +67,7 @@ internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
         }
         catch (EngramException e)
         {
-            files.Logger.LogWarning(e, "Index file {Name} could not be written; its entries stay in memory", RunFile.NameOf(Segment.Info, id));
+            files.Logger.LogWarning(e, "Index file {Name} could not be written; its entries stay in memory", RunFile.NameOf(Segment.Info, id, shape.Columns));
             if (run is null)
             {
                 Put(id, made);
@@ -88,6 +89,9 @@ internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
             Put(id, made);
         }
     }
+
+    /// <summary>The same segment with some columns read from other files. Runs are asked for anew: those of other columns' keys are in their files.</summary>
+    public OpenSegment Replace(DataDirectory directory, IReadOnlyList<SegmentInfo> added) => new(Segment.Replace(directory, added), files);
 
     protected override void Free()
     {

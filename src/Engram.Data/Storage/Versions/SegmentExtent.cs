@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Engram.Data.Columns;
+using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 
@@ -61,6 +62,10 @@ internal sealed class SegmentExtent : Counted
         opened.AddReference();
         return new SegmentExtent(opened);
     }
+
+    /// <summary>Another extent of the same segment, without versions, with some columns read from other files.</summary>
+    public SegmentExtent StartAnew(DataDirectory directory, IReadOnlyList<SegmentInfo> replaced)
+        => replaced.Count == 0 ? StartAnew() : new SegmentExtent(opened.Replace(directory, replaced));
 
     public BlockVersions? FindVersions(int block) => Volatile.Read(ref versions[block]);
 

@@ -121,12 +121,12 @@ public sealed class ManifestFileTests : IDisposable
     {
         ManifestFile.Write(directory, Sample);
         var bytes = directory.ReadFile(Name);
-        bytes[8] = 2;
+        bytes[8] = 9;
         var checksum = Engram.Data.Kernels.Crc32C.Compute(bytes.AsSpan(0, bytes.Length - 4));
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), checksum);
         directory.WriteFile(Name, bytes);
         var error = AssertThrows(SqlStates.UnsupportedFormat, Name, () => ManifestFile.Read(directory, 7, checksum));
-        Assert.Contains($"format version 2; this Engram.Data reads version {FormatVersion.Current}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"format version 9; this Engram.Data reads version {FormatVersion.Current}", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A defect must not reach the disk: what could not be read back as a database is not published.</summary>

@@ -40,19 +40,23 @@ public sealed class CompactionRulesTests
     [InlineData(10, 3, true)]
     [InlineData(Full, (Full / 5) + 1, true)]
     public void A_segment_is_rewritten_when_more_than_a_fifth_is_deleted(int rows, int deleted, bool isRewritten)
-        => Assert.Equal(isRewritten ? (1, 1) : null, CompactionRules.Next([Whole(Full), new SegmentShape(rows, deleted, false)]));
+        => Assert.Equal(isRewritten ? (1, 1) : null, CompactionRules.Next([Whole(Full), new SegmentShape(rows, deleted, 0)]));
 
     [Fact]
     public void A_segment_without_rows_is_dropped_first()
-        => Assert.Equal((6, 1), CompactionRules.Next([Whole(1), Whole(1), Whole(1), Whole(1), new(10, 9, false), Whole(1), new(5, 5, false)]));
+        => Assert.Equal((6, 1), CompactionRules.Next([Whole(1), Whole(1), Whole(1), Whole(1), new(10, 9, 0), Whole(1), new(5, 5, 0)]));
 
     [Fact]
-    public void Patches_alone_rewrite_nothing() => Assert.Null(CompactionRules.Next([new SegmentShape(1000, 0, true)]));
+    public void A_segment_is_rewritten_when_more_than_a_fifth_of_its_file_is_replaced_columns()
+    {
+        Assert.Null(CompactionRules.Next([new SegmentShape(1000, 0, 20)]));
+        Assert.Equal((0, 1), CompactionRules.Next([new SegmentShape(1000, 0, 21)]));
+    }
 
     [Fact]
     public void Everything_is_what_has_changed_and_what_fits_together()
     {
-        SegmentShape[] segments = [Whole(Full), new(Full, 1, false), Whole(Full - 10), Whole(11), Whole(600_000), Whole(600_000), new(700_000, 0, true)];
+        SegmentShape[] segments = [Whole(Full), new(Full, 1, 0), Whole(Full - 10), Whole(11), Whole(600_000), Whole(600_000), new(700_000, 0, 21)];
         var found = new List<(int, int)>();
         for (var at = 0; CompactionRules.NextOfAll(segments, at) is var (first, count); at = first + count)
         {
@@ -98,5 +102,5 @@ public sealed class CompactionRulesTests
         Assert.True(rewritten <= 5 * written, $"each row was rewritten {(double)rewritten / written:F2} times");
     }
 
-    private static SegmentShape Whole(int rows) => new(rows, 0, false);
+    private static SegmentShape Whole(int rows) => new(rows, 0, 0);
 }

@@ -2,6 +2,7 @@ using Engram.Data.Storage;
 using Engram.Data.Storage.Versions;
 using Engram.Data.Tests.Storage.Simulation;
 using Engram.Data.Tests.Storage.Transactions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engram.Data.Tests.Storage.Maintenance;
@@ -76,6 +77,60 @@ public sealed class MaintenanceJobsTests
         directory.ManualClock.Advance(TimeSpan.FromSeconds(100));
         await UntilAsync(() => SegmentsOf(store).Length == 1);
         model.Check(store);
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_is_open_for_ten_minutes_is_reported_once_with_what_it_holds()
+    {
+        var directory = new SimulatedDirectory();
+        var log = new RecordingLogger();
+        await using var store = Store.Open(directory, s_options, log);
+        using var model = new EpisodeModel(new Random(1));
+        await FillAsync(store, model, 2);
+        await model.InsertAsync(store, 1000);
+        using var snapshot = store.OpenSnapshot();
+        directory.ManualClock.Advance(TimeSpan.FromMinutes(60));
+        await UntilAsync(() => ((DirectoryStore)store).IsMaintenanceIdle);
+        Assert.Empty(log.Warnings);
+
+        // It holds nothing of its own until others take the place of what it reads.
+        var files = SegmentsOf(store).Sum(s => s.Segment.Info.FileLength);
+        await store.CompactAsync(null, null, default);
+        using (var brief = store.OpenSnapshot())
+        {
+            directory.ManualClock.Advance(TimeSpan.FromSeconds(590));
+            Assert.Empty(log.Warnings);
+        }
+
+        directory.ManualClock.Advance(TimeSpan.FromSeconds(30));
+        var warning = Assert.Single(log.Warnings);
+        Assert.Contains($"it holds {files} bytes of files", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain(" 0 bytes of memory", warning, StringComparison.Ordinal);
+        Assert.Contains("00:10:", warning, StringComparison.Ordinal);
+        directory.ManualClock.Advance(TimeSpan.FromMinutes(60));
+        Assert.Single(log.Warnings);
+    }
+
+    private sealed class RecordingLogger : ILogger
+    {
+        public List<string> Warnings { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+            => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning)
+            {
+                lock (Warnings)
+                {
+                    Warnings.Add(formatter(state, exception));
+                }
+            }
+        }
     }
 
     private static async Task FillAsync(Store store, EpisodeModel model, int segmentCount, bool create = true)

@@ -108,7 +108,7 @@ public sealed class OverlayFileTests : IDisposable
         Assert.NotEqual(checksum, other);
 
         var bytes = directory.ReadFile(Name);
-        bytes[FormatVersion.MagicSize] = 2;
+        bytes[FormatVersion.MagicSize] = 9;
         var later = Crc32C.Compute(bytes.AsSpan(0, bytes.Length - 4));
         BitConverter.TryWriteBytes(bytes.AsSpan(bytes.Length - 4), later);
         directory.WriteFile(Name, bytes);

@@ -93,11 +93,11 @@ public sealed class SegmentDamageTests : IDisposable
         using var sample = SegmentSample.Of(random, 40, 0, DataType.Int64);
         var info = sample.Write(directory, Name, random);
         var bytes = directory.ReadFile(Name);
-        bytes[FormatVersion.MagicSize] = 2;
+        bytes[FormatVersion.MagicSize] = 9;
         BitConverter.TryWriteBytes(bytes.AsSpan(SegmentFormat.HeaderChecksumAt), Crc32C.Compute(bytes.AsSpan(0, SegmentFormat.HeaderChecksumAt)));
         directory.WriteFile(Name, bytes);
         var error = AssertThrows(SqlStates.UnsupportedFormat, Name, () => Segment.Open(directory, info));
-        Assert.Contains($"format version 2; this Engram.Data reads version {FormatVersion.Current}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"format version 9; this Engram.Data reads version {FormatVersion.Current}", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>The message says what is lost; everything else is read on.</summary>

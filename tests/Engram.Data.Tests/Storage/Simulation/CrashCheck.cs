@@ -201,8 +201,7 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
     {
         var current = CurrentFile.Read(directory);
         var manifest = ManifestFile.Read(directory, current.Generation, current.ManifestChecksum);
-        var segments = manifest.Tables.SelectMany(t => t.Segments).SelectMany(s => new[] { s.Info.Name, s.OverlayName });
-        string?[] named = [CurrentFile.Name, "LOCK", Manifest.NameOf(manifest.Generation), .. segments, .. store.Loads.Names];
+        string?[] named = [CurrentFile.Name, "LOCK", Manifest.NameOf(manifest.Generation), .. manifest.FileNames, .. store.Loads.Names];
         return directory.List("").Concat(directory.List("segments").Select(n => $"segments/{n}")).Except(named).FirstOrDefault()
             ?? directory.List("wal").FirstOrDefault(n => !n.EndsWith(".wal", StringComparison.Ordinal));
     }

@@ -27,6 +27,8 @@ internal sealed class SimulatedRun : IAsyncDisposable
         // A seed gives the same reads in the same order.
         Replay = new ReplayOptions { ThreadsMax = 1 },
         MaintenanceInterval = Timeout.InfiniteTimeSpan,
+        // Short runs have few rows.
+        FoldedPatchCountMin = 3,
     };
 
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
