@@ -8,16 +8,36 @@ namespace Engram.Data.Columns;
 /// chunk of the delta, or an operator's scratch. <see cref="Nulls"/> is null when no row is NULL, else one bit a row, set = NULL; the value
 /// under a set bit is unspecified but readable (zero for <see cref="Bytes"/>). A constant column has one value, at index 0, that holds for
 /// every row: index through <see cref="At"/>.</para>
+/// <para>A column of few distinct values may say so: <see cref="Codes"/> then number each row's value in <see cref="Distinct"/>, and what is true of
+/// a value need be found out once only. Nobody must use them, since <see cref="Data"/> holds all values too; setting it forgets them.</para>
 /// <para>Not thread-safe; refilled in place by its owner. Valid until the next call of the operator that returned it.</para>
 /// </remarks>
 internal sealed unsafe class Column(DataType type)
 {
     private nint indexMask = -1;
+    private void* data;
 
     public DataType Type { get; set; } = type;
 
     /// <summary>T[Count], or T[1] when <see cref="IsConstant"/>.</summary>
-    public void* Data { get; set; }
+    public void* Data
+    {
+        get => data;
+        set
+        {
+            data = value;
+            Codes = null;
+        }
+    }
+
+    /// <summary>For each row the number of its value in <see cref="Distinct"/>, of a NULL any number; null when nobody knows.</summary>
+    public uint* Codes { get; private set; }
+
+    /// <summary>With <see cref="Codes"/>: T[<see cref="DistinctCount"/>], no two of the same bytes; some may belong to no row.</summary>
+    public void* Distinct { get; private set; }
+
+    /// <summary>At most <see cref="Batch.RowCountMax"/>.</summary>
+    public int DistinctCount { get; private set; }
 
     /// <summary>One bit a row, set = NULL, in 64-bit words; or null when nothing is NULL.</summary>
     public ulong* Nulls { get; set; }
@@ -64,11 +84,20 @@ internal sealed unsafe class Column(DataType type)
         where T : unmanaged
         => new(Data, count);
 
+    /// <summary>Says what is distinct in <see cref="Data"/>, after that was set.</summary>
+    public void SetDictionary(uint* codes, void* distinct, int distinctCount)
+    {
+        Codes = codes;
+        Distinct = distinct;
+        DistinctCount = distinctCount;
+    }
+
     /// <summary>Makes this a view of what <paramref name="other"/> shows.</summary>
     public void SetView(Column other)
     {
         Type = other.Type;
         Data = other.Data;
+        SetDictionary(other.Codes, other.Distinct, other.DistinctCount);
         Nulls = other.Nulls;
         Offsets = other.Offsets;
         Owner = other.Owner;

@@ -22,9 +22,8 @@ internal sealed unsafe partial class Segment
 
         var data = Touch(ordinal, block, entry.Offset, entry.Length);
         target.Nulls = NullMask(data, in entry);
-        // The codes go to the end of where the values will lie: each is read before a value covers it.
         var values = target.Pointer<Guid>();
-        var codes = (uint*)(values + rows) - rows;
+        var codes = (uint*)scratch.AllocateVariable(rows * sizeof(uint));
         BitPacking.Unpack(new ReadOnlySpan<byte>(data, size), entry.BitWidth, 0U, new Span<uint>(codes, rows));
         var distinct = (Guid*)(data + valuesAt);
         if (target.Type.IsByReference)
@@ -44,6 +43,8 @@ internal sealed unsafe partial class Segment
         {
             ClearUnderNull(target.Nulls, target.Pointer<Bytes>(), rows);
         }
+
+        target.SetDictionary(codes, distinct, entry.Detail);
     }
 
     private void LoadSomeOfDictionary(int ordinal, int block, in BlockEntry entry, int size, Selection needed, Column target)

@@ -189,6 +189,11 @@ internal sealed unsafe class BinaryEvaluator<TA, TB, TOut, TFunction>(DataType t
         var (left, right) = (columns[0], columns[1]);
         var nulls = result.Column.Nulls;
         var target = (TOut*)result.Column.Data;
+        if (TFunction.IsTotal && sizeof(TOut) == sizeof(byte) && TryOnDistinct(left, right, rows, result))
+        {
+            return;
+        }
+
         if (rows is null && (nulls == null || TFunction.IsTotal))
         {
             All((TA*)left.Data, MaskOf(left), (TB*)right.Data, MaskOf(right), target, result.Count, result);
@@ -201,6 +206,31 @@ internal sealed unsafe class BinaryEvaluator<TA, TB, TOut, TFunction>(DataType t
         {
             Selected((TA*)left.Data, MaskOf(left), (TB*)right.Data, MaskOf(right), target, nulls, rows.Rows, result);
         }
+    }
+
+    /// <summary>Answers once for each distinct value of a column that knows them, where the other side is constant: names are compared with a name.</summary>
+    private bool TryOnDistinct(Column left, Column right, Selection? rows, ColumnBuffer result)
+    {
+        var coded = right.IsConstant ? left : right;
+        var count = rows?.Count ?? result.Count;
+        if (coded.Codes == null || coded.IsConstant || left.IsConstant == right.IsConstant || 2 * coded.DistinctCount > count)
+        {
+            return false;
+        }
+
+        var answers = stackalloc byte[Batch.RowCountMax];
+        var a = (TA*)(ReferenceEquals(coded, left) ? left.Distinct : left.Data);
+        var b = (TB*)(ReferenceEquals(coded, left) ? right.Data : right.Distinct);
+        All(a, MaskOf(left), b, MaskOf(right), (TOut*)answers, coded.DistinctCount, result);
+        var codes = coded.Codes;
+        var target = (byte*)result.Column.Data;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows is null ? i : rows.Rows[i];
+            target[row] = answers[codes[row]];
+        }
+
+        return true;
     }
 
     private void All(TA* a, nint maskA, TB* b, nint maskB, TOut* target, int count, ColumnBuffer memory)

@@ -21,6 +21,9 @@ internal sealed class KeyTable : IDisposable
     private readonly int[] candidates = new int[Batch.RowCountMax];
     private readonly int[] slotsOfRows = new int[Batch.RowCountMax];
 
+    private Selection? firstOfDistinct;
+    private Column? distinct;
+
     // Number + 1; 0 is free.
     private int[] slots = new int[64];
     private ulong[] keyHashes = new ulong[32];
@@ -86,7 +89,53 @@ internal sealed class KeyTable : IDisposable
             return;
         }
 
-        WalkTable(columns, rowCount, selection, numbers, add);
+        if (columns.Length != 1 || !TryWalkDistinct(columns[0], rowCount, selection, numbers, add))
+        {
+            WalkTable(columns, rowCount, selection, numbers, add);
+        }
+    }
+
+    /// <summary>Looks up only the distinct values of a column that knows them, in the order of their first rows, so that numbers are given as row by row.</summary>
+    private unsafe bool TryWalkDistinct(Column column, int rowCount, Selection? selection, Span<int> numbers, bool add)
+    {
+        const int unseen = int.MinValue;
+        var count = selection?.Count ?? rowCount;
+        if (column.Codes == null || column.Nulls != null || column.IsConstant || 2 * column.DistinctCount > count)
+        {
+            return false;
+        }
+
+        Span<int> numbersOfCodes = stackalloc int[Batch.RowCountMax];
+        Span<int> found = stackalloc int[Batch.RowCountMax];
+        numbersOfCodes.Fill(unseen);
+        var first = firstOfDistinct ??= new Selection();
+        first.Count = 0;
+        var codes = column.Codes;
+        for (var i = 0; i < count; i++)
+        {
+            var code = (int)codes[selection is null ? i : selection.Rows[i]];
+            if (numbersOfCodes[code] == unseen)
+            {
+                numbersOfCodes[code] = 0;
+                first.Add(code);
+            }
+        }
+
+        var values = distinct ??= new Column(column.Type);
+        values.Type = column.Type;
+        values.Data = column.Distinct;
+        WalkTable([values], column.DistinctCount, first, found, add);
+        for (var i = 0; i < first.Count; i++)
+        {
+            numbersOfCodes[first.Rows[i]] = found[i];
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            numbers[i] = numbersOfCodes[(int)codes[selection is null ? i : selection.Rows[i]]];
+        }
+
+        return true;
     }
 
     private void WalkTable(ReadOnlySpan<Column> columns, int rowCount, Selection? selection, Span<int> numbers, bool add)

@@ -69,4 +69,61 @@ public sealed class KeyTableTests
 
         Assert.All(expected, e => Assert.Equal(e.Key, table.Key(0).Get<long>(e.Value)));
     }
+
+    /// <summary>Columns that know their distinct values number them as columns that do not, whichever rows are selected; values of no row get no number.</summary>
+    [Fact]
+    public unsafe void Dictionaries_give_the_numbers_that_their_values_give()
+    {
+        var random = new Random(3);
+        using var coded = new KeyTable([DataType.Text]);
+        using var plain = new KeyTable([DataType.Text]);
+        var (expected, actual) = (new int[Batch.RowCountMax], new int[Batch.RowCountMax]);
+        for (var round = 0; round < 40; round++)
+        {
+            using var distinct = new ColumnBuffer(DataType.Text);
+            var distinctCount = random.Next(1, 40);
+            for (var i = 0; i < distinctCount; i++)
+            {
+                distinct.AppendText($"{(round * 10) + i}");
+            }
+
+            var count = random.Next(1, Batch.RowCountMax + 1);
+            using var values = new ColumnBuffer(DataType.Text);
+            var codes = new uint[count];
+            var selection = round % 3 == 1 ? new Selection() : null;
+            for (var i = 0; i < count; i++)
+            {
+                codes[i] = (uint)random.Next(distinctCount);
+                values.AppendFrom(distinct.Column, (int)codes[i]);
+                if (random.Next(4) == 0)
+                {
+                    selection?.Add(i);
+                }
+            }
+
+            fixed (uint* pointer = codes)
+            {
+                var column = new Column(DataType.Text) { Data = values.Column.Data };
+                column.SetDictionary(pointer, distinct.Column.Data, distinctCount);
+                var view = new Column(DataType.Text);
+                view.SetView(column);
+                Assert.Equal(distinctCount, view.DistinctCount);
+                if (round % 4 == 3)
+                {
+                    coded.Find([view], count, selection, actual);
+                    plain.Find([values.Column], count, selection, expected);
+                }
+                else
+                {
+                    coded.FindOrAdd([view], count, selection, actual);
+                    plain.FindOrAdd([values.Column], count, selection, expected);
+                }
+
+                Assert.Equal(expected, actual);
+                Assert.Equal(plain.Count, coded.Count);
+                column.Data = values.Column.Data;
+                Assert.True(column.Codes == null);
+            }
+        }
+    }
 }
