@@ -12,6 +12,9 @@ namespace Engram.Data.Query.Execution.Evaluators;
 /// </remarks>
 internal sealed class Filter : IDisposable
 {
+    /// <summary>From so many rows on, answers are gathered as bits, whatever number of rows the batch has.</summary>
+    private const int ManyRows = 256;
+
     private readonly Conjunct[] conjuncts;
     private readonly Selection selection = new();
 
@@ -126,7 +129,7 @@ internal sealed class Filter : IDisposable
         return selection;
     }
 
-    private Selection? Keep(Column condition, int rowCount, Selection? rows)
+    private unsafe Selection? Keep(Column condition, int rowCount, Selection? rows)
     {
         if (condition.IsConstant)
         {
@@ -139,8 +142,21 @@ internal sealed class Filter : IDisposable
             return selection;
         }
 
-        var kept = 0;
         var count = rows?.Count ?? rowCount;
+        if (count >= ManyRows)
+        {
+            // What stands in rows that are not wanted is masked.
+            Span<ulong> bitmap = stackalloc ulong[Batch.NullWordCount];
+            Compare.WithConstant<byte>(condition.Values<byte>(rowCount), 0, ComparisonKind.NotEqual, bitmap);
+            if (condition.Nulls != null)
+            {
+                Bits.AndNot(bitmap[..Bits.WordCount(rowCount)], new ReadOnlySpan<ulong>(condition.Nulls, Bits.WordCount(rowCount)));
+            }
+
+            return Keep(bitmap, rowCount, rows);
+        }
+
+        var kept = 0;
         var source = rows is null ? default : rows.Rows;
         var target = selection.Buffer;
         for (var i = 0; i < count; i++)
