@@ -230,6 +230,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         }
 
         // Its version is another one from here on.
+        last = null;
         if (changes.Remove(id, out var rows))
         {
             rows.Dispose();
