@@ -18,6 +18,11 @@ internal sealed class Interrupt : IDisposable
     private TimeSpan used;
     private long enteredAt;
     private volatile bool isCancelled;
+    private bool hasTimer;
+    // In milliseconds of the system's tick count; 0 while the engine does not work.
+    private long deadline;
+    // Whether it is in the chain of Deadlines, or somebody is about to put it there.
+    private int isWatched;
 
     /// <param name="timeout">Zero for none.</param>
     public Interrupt(TimeSpan timeout, TimeProvider clock, CancellationToken userToken)
@@ -29,6 +34,9 @@ internal sealed class Interrupt : IDisposable
     }
 
     public TimeSpan Timeout { get; }
+
+    /// <summary>The next one in the chain of <see cref="Deadlines"/>.</summary>
+    public Interrupt? NextWatched { get; set; }
 
     /// <summary>What operators and waits look at.</summary>
     public CancellationToken Token => source.Token;
@@ -69,7 +77,39 @@ internal sealed class Interrupt : IDisposable
 
         enteredAt = clock.GetTimestamp();
         var left = Remaining;
-        source.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
+        if (left.TotalMilliseconds < Deadlines.ShortMilliseconds)
+        {
+            hasTimer = true;
+            source.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1));
+            return;
+        }
+
+        // A full fence between the two: the tick gives the mark back first and looks at the deadline then.
+        Interlocked.Exchange(ref deadline, Environment.TickCount64 + (long)left.TotalMilliseconds);
+        if (Interlocked.CompareExchange(ref isWatched, 1, 0) == 0)
+        {
+            Deadlines.Watch(this);
+        }
+    }
+
+    /// <summary>Cancels what is over. For the tick of <see cref="Deadlines"/>.</summary>
+    /// <returns>Whether it must be looked at again; else it has left the chain.</returns>
+    public bool EndIfOver(long now)
+    {
+        var seen = Volatile.Read(ref deadline);
+        if (seen != 0 && now < seen)
+        {
+            return true;
+        }
+
+        if (seen != 0)
+        {
+            EndSoon();
+        }
+
+        Interlocked.Exchange(ref isWatched, 0);
+        // It may have been entered again meanwhile, by one who still found it watched.
+        return seen == 0 && Volatile.Read(ref deadline) != 0 && Interlocked.CompareExchange(ref isWatched, 1, 0) == 0;
     }
 
     /// <summary>The engine hands over to the application.</summary>
@@ -80,7 +120,12 @@ internal sealed class Interrupt : IDisposable
             return;
         }
 
-        source.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
+        Volatile.Write(ref deadline, 0);
+        if (hasTimer)
+        {
+            source.CancelAfter(System.Threading.Timeout.InfiniteTimeSpan);
+        }
+
         used += clock.GetElapsedTime(enteredAt);
         enteredAt = 0;
     }
@@ -116,6 +161,20 @@ internal sealed class Interrupt : IDisposable
         }
     }
 
+    /// <summary>Cancels on another thread: what waits for the token goes on there, and the tick has others to look at.</summary>
+    private void EndSoon()
+    {
+        try
+        {
+            source.CancelAfter(TimeSpan.Zero);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended in time after all.
+            return;
+        }
+    }
+
     /// <summary>The error that tells the caller what ended the command.</summary>
     public Exception ToException(OperationCanceledException cause)
     {
@@ -132,6 +191,7 @@ internal sealed class Interrupt : IDisposable
 
     public void Dispose()
     {
+        Volatile.Write(ref deadline, 0);
         registration.Dispose();
         source.Dispose();
     }
