@@ -25,13 +25,16 @@ internal static class EvaluatorFactory
         BoundNot e => new UnaryEvaluator<byte, byte, LogicalNot>(DataType.Boolean, Create(e.Operand, context)),
         BoundIsNull e => new IsNullEvaluator(Create(e.Operand, context), e.IsNegated),
         BoundIsDistinct e => new IsDistinctEvaluator(Create(e.Left, context), Create(e.Right, context), e.IsNegated),
-        BoundCase e => new CaseEvaluator(
-            e.Type, [.. e.Branches.Select(b => (Create(b.Condition, context), Create(b.Result, context)))], Create(e.Otherwise, context)),
+        BoundCase e => CreateCase(e, context),
         BoundCoalesce e => new CoalesceEvaluator(e.Type, Create(e.Operands, context)),
         BoundInList e => CreateInList(e, context),
         BoundSubquery e => CreateSubquery(e, context),
         _ => throw Error.Internal($"no evaluator for {expression.GetType().Name}"),
     };
+
+    /// <summary>Apart: a lambda that takes the context costs an object at each call of the method that it stands in.</summary>
+    private static CaseEvaluator CreateCase(BoundCase e, StatementContext context)
+        => new(e.Type, [.. e.Branches.Select(b => (Create(b.Condition, context), Create(b.Result, context)))], Create(e.Otherwise, context));
 
     public static Evaluator[] Create(ImmutableArray<BoundExpression> expressions, StatementContext context)
     {

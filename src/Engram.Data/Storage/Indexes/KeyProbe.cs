@@ -30,6 +30,11 @@ internal sealed class KeyProbe : IDisposable
         reader = new BlockReader(horizon, table, shape.Columns);
     }
 
+    public IndexId Index => index.Id;
+
+    /// <summary>The next one in a chain of probes that nobody uses.</summary>
+    public KeyProbe? NextIdle { get; set; }
+
     /// <summary>Appends the row ids with the key, ascending. A key with a NULL in it finds nothing.</summary>
     public void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds)
     {

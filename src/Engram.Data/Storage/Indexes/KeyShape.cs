@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 
@@ -33,6 +34,9 @@ internal sealed class KeyShape
 
     private static readonly UInt128[] PowersOfTen = MakePowers();
 
+    // Every probe and every write needs them, and definitions live long. Beside the definitions, not in them: a shape is no part of what they say.
+    private static readonly ConditionalWeakTable<TableDefinition, KeyShape[]> ShapesOfTables = new();
+
     private readonly ColumnId[] columns;
     private readonly DataType[] types;
     private readonly bool[] descending;
@@ -50,7 +54,25 @@ internal sealed class KeyShape
 
     public bool IsDescending(int part) => descending[part];
 
-    public static KeyShape Of(TableDefinition table, IndexDefinition index) => new(
+    /// <summary>The shape of one index: made once for each definition of a table, unless the index is not one of its.</summary>
+    public static KeyShape Of(TableDefinition table, IndexDefinition index)
+    {
+        for (var i = 0; i < table.Indexes.Length; i++)
+        {
+            if (ReferenceEquals(table.Indexes[i], index))
+            {
+                return AllOf(table)[i];
+            }
+        }
+
+        return Make(table, index);
+    }
+
+    /// <summary>The shapes of all indexes of a table, in their order.</summary>
+    public static KeyShape[] AllOf(TableDefinition table)
+        => ShapesOfTables.TryGetValue(table, out var shapes) ? shapes : ShapesOfTables.GetValue(table, static t => [.. t.Indexes.Select(i => Make(t, i))]);
+
+    private static KeyShape Make(TableDefinition table, IndexDefinition index) => new(
         [.. index.Columns.Select(c => c.Column)],
         [.. index.Columns.Select(c => table.FindColumn(c.Column)?.Type ?? throw Error.Internal($"index {index.Name} names a column that {table} has not"))],
         [.. index.Columns.Select(c => c.IsDescending)]);

@@ -8,7 +8,8 @@ namespace Engram.Data.Storage.Transactions;
 /// <summary>A leased root, a horizon and a catalog: all that a reader needs. See <see cref="StoreRoot"/> for how the three are taken together.</summary>
 internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, DatabaseCatalog catalog) : Snapshot
 {
-    private readonly Dictionary<IndexId, KeyProbe> probes = [];
+    // Probes have scratch of their own and are reused: a chain of those that nobody uses just now. Several threads of one statement may probe.
+    private KeyProbe? idleProbes;
     private int disposed;
 
     public override DatabaseCatalog Catalog => catalog;
@@ -29,25 +30,9 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
 
     public override void Probe(TableId table, IndexId index, ReadOnlySpan<Column> key, int row, List<long> rowIds)
     {
-        // Probes share scratch; several threads of one statement may probe, each must not see the other's.
-        KeyProbe probe;
-        lock (probes)
-        {
-            if (!probes.Remove(index, out probe!))
-            {
-                var definition = catalog.Get(table);
-                probe = new KeyProbe(horizon, Version(table), definition, definition.Indexes.First(i => i.Id == index));
-            }
-        }
-
+        var probe = TakeProbe(index) ?? MakeProbe(table, index);
         probe.Find(key, row, rowIds);
-        lock (probes)
-        {
-            if (disposed != 0 || !probes.TryAdd(index, probe))
-            {
-                probe.Dispose();
-            }
-        }
+        GiveProbes(probe);
     }
 
     public override IndexRange OpenRange(TableId table, IndexId index, IndexBounds bounds)
@@ -67,17 +52,89 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
             return;
         }
 
-        lock (probes)
-        {
-            foreach (var probe in probes.Values)
-            {
-                probe.Dispose();
-            }
+        DisposeProbes();
+        root.Release();
+    }
 
-            probes.Clear();
+    private KeyProbe MakeProbe(TableId table, IndexId index)
+    {
+        var definition = catalog.Get(table);
+        foreach (var candidate in definition.Indexes)
+        {
+            if (candidate.Id == index)
+            {
+                return new KeyProbe(horizon, Version(table), definition, candidate);
+            }
         }
 
-        root.Release();
+        throw Error.Internal($"table {definition} has no index {index}");
+    }
+
+    /// <summary>An idle probe of an index, which is the caller's until it is given back.</summary>
+    private KeyProbe? TakeProbe(IndexId index)
+    {
+        var chain = Interlocked.Exchange(ref idleProbes, null);
+        KeyProbe? before = null;
+        var found = chain;
+        while (found is not null && found.Index != index)
+        {
+            (before, found) = (found, found.NextIdle);
+        }
+
+        if (found is not null)
+        {
+            if (before is null)
+            {
+                chain = found.NextIdle;
+            }
+            else
+            {
+                before.NextIdle = found.NextIdle;
+            }
+
+            found.NextIdle = null;
+        }
+
+        if (chain is not null)
+        {
+            GiveProbes(chain);
+        }
+
+        return found;
+    }
+
+    /// <summary>Puts a chain of probes where others find it, with whatever they put there meanwhile.</summary>
+    private void GiveProbes(KeyProbe chain)
+    {
+        while (Interlocked.CompareExchange(ref idleProbes, chain, null) is not null)
+        {
+            if (Interlocked.Exchange(ref idleProbes, null) is not { } others)
+            {
+                continue;
+            }
+
+            var last = others;
+            while (last.NextIdle is { } next)
+            {
+                last = next;
+            }
+
+            last.NextIdle = chain;
+            chain = others;
+        }
+
+        if (Volatile.Read(ref disposed) != 0)
+        {
+            DisposeProbes();
+        }
+    }
+
+    private void DisposeProbes()
+    {
+        for (var probe = Interlocked.Exchange(ref idleProbes, null); probe is not null; probe = probe.NextIdle)
+        {
+            probe.Dispose();
+        }
     }
 
     private TableVersion Version(TableId table)

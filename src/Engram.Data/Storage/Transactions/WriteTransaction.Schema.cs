@@ -154,7 +154,7 @@ internal sealed partial class WriteTransaction
             this.version = version;
             this.table = table;
             this.index = index;
-            reader = new BlockReader(RowChanges.Latest, table, [.. index.Columns.Select(c => c.Column)]);
+            reader = new BlockReader(RowChanges.Latest, table, KeyShape.Of(table, index).Columns);
             probe = new KeyProbe(RowChanges.Latest, version, table, index);
             key = new Column[index.Columns.Length];
         }

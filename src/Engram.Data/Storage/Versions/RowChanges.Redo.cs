@@ -90,16 +90,16 @@ internal sealed partial class RowChanges
             return;
         }
 
-        redoKeys = new RedoKey[indexes.Length];
+        redoKeys = new RedoKey[shapes.Length];
         for (var i = 0; i < redoKeys.Length; i++)
         {
-            var key = new Column[indexes[i].Shape.Count];
+            var key = new Column[shapes[i].Count];
             for (var c = 0; c < key.Length; c++)
             {
                 key[c] = new Column(DataType.Unknown);
             }
 
-            redoKeys[i] = new RedoKey(indexes[i].Index.Id, indexes[i].Shape, key);
+            redoKeys[i] = new RedoKey(table.Indexes[i].Id, shapes[i], key);
         }
 
         redoIdentities = [.. table.Columns.Where(c => c.Identity != IdentityKind.None).Select(c => (c, new Column(c.Type)))];

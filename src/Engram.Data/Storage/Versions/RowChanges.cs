@@ -16,8 +16,9 @@ internal sealed partial class RowChanges : IDisposable
     private readonly TableDefinition table;
     private readonly UndoLog? undo;
     private readonly BlockReader locator;
-    private readonly Dictionary<IndexId, (BlockReader Reader, Column[] Key)> keyReaders = [];
-    private readonly (IndexDefinition Index, KeyShape Shape)[] indexes;
+    // Made when a key changes: most writes are inserts, or change no key.
+    private Dictionary<IndexId, (BlockReader Reader, Column[] Key)>? keyReaders;
+    private readonly KeyShape[] shapes;
     private readonly Selection one = new();
 
     public RowChanges(TableVersion version, TableDefinition table, UndoLog? undo)
@@ -26,7 +27,7 @@ internal sealed partial class RowChanges : IDisposable
         this.table = table;
         this.undo = undo;
         locator = new BlockReader(Latest, table, []);
-        indexes = [.. table.Indexes.Select(i => (i, KeyShape.Of(table, i)))];
+        shapes = KeyShape.AllOf(table);
     }
 
     public TableVersion Version => version;
@@ -39,9 +40,9 @@ internal sealed partial class RowChanges : IDisposable
         var delta = version.Active;
         var count = rows.SelectedCount;
         // Keys first: a reader that finds an entry without its row finds nothing, one that sees a row must find its entry.
-        foreach (var (index, shape) in indexes)
+        for (var i = 0; i < shapes.Length; i++)
         {
-            AddKeys(delta.GetOrAddIndex(index.Id), shape, rows, rowIdFirst);
+            AddKeys(delta.GetOrAddIndex(table.Indexes[i].Id), shapes[i], rows, rowIdFirst);
         }
 
         for (var first = 0; first < count;)
@@ -82,11 +83,11 @@ internal sealed partial class RowChanges : IDisposable
             undo?.Patched(patches, at);
         }
 
-        foreach (var (index, shape) in indexes)
+        for (var i = 0; i < shapes.Length; i++)
         {
-            if (Covers(shape, columns))
+            if (Covers(shapes[i], columns))
             {
-                AddKeyOf(index.Id, shape, rowId);
+                AddKeyOf(table.Indexes[i].Id, shapes[i], rowId);
             }
         }
 
@@ -151,9 +152,9 @@ internal sealed partial class RowChanges : IDisposable
     public void Dispose()
     {
         locator.Dispose();
-        foreach (var (reader, _) in keyReaders.Values)
+        foreach (var entry in keyReaders ?? [])
         {
-            reader.Dispose();
+            entry.Value.Reader.Dispose();
         }
     }
 
@@ -241,6 +242,7 @@ internal sealed partial class RowChanges : IDisposable
     /// <summary>Enters a changed row under its new key.</summary>
     private void AddKeyOf(IndexId index, KeyShape shape, long rowId)
     {
+        keyReaders ??= [];
         if (!keyReaders.TryGetValue(index, out var entry))
         {
             entry = (new BlockReader(Latest, table, shape.Columns), new Column[shape.Count]);

@@ -24,8 +24,17 @@ internal sealed class InsertOperator : DmlOperator
         : base(plan, plan.Returning, context)
     {
         (this.plan, this.source) = (plan, source);
-        expressions = [.. plan.Columns.Select(c => c.Expression is null ? null : EvaluatorFactory.Create(c.Expression, context))];
-        isComputed = [.. plan.Columns.Select(c => c.Expression is not null && PlanWalker.ColumnsOf(c.Expression).Length > 0)];
+        expressions = new Evaluator?[plan.Columns.Length];
+        isComputed = new bool[plan.Columns.Length];
+        for (var i = 0; i < expressions.Length; i++)
+        {
+            if (plan.Columns[i].Expression is { } expression)
+            {
+                expressions[i] = EvaluatorFactory.Create(expression, context);
+                isComputed[i] = PlanWalker.ColumnsOf(expression).Length > 0;
+            }
+        }
+
         compact = new CompactRows(plan.Columns.Length);
         numbers = new ColumnBuffer?[plan.Columns.Length];
         checks = new RowChecks(plan.Table, plan.Checks, plan.CheckNames, context);

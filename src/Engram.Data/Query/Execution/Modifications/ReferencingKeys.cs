@@ -16,7 +16,7 @@ internal sealed class ReferencingKeys : IDisposable
     public ReferencingKeys(TableDefinition table, ColumnId[]? changed, StatementContext context)
     {
         (this.table, this.context) = (table, context);
-        references = [.. table.ForeignKeys
+        references = table.ForeignKeys.IsEmpty ? [] : [.. table.ForeignKeys
             .Where(f => changed is null || f.Columns.Any(c => changed.Contains(c)))
             .Select(f => (f, new KeyCollection(table, f.Columns)))];
     }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution.Evaluators;
 using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Operators;
@@ -9,8 +10,8 @@ namespace Engram.Data.Query.Execution.Operators;
 /// <summary>Looks keys up in an index and reads the rows found, in order of row id, each once.</summary>
 internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext context) : Operator
 {
-    private readonly Evaluator[][] keys = [.. plan.Keys.Select(k => EvaluatorFactory.Create(k, context))];
-    private readonly DataType[] types = [.. plan.Index.Columns.Select(c => plan.Table.FindColumn(c.Column)!.Type)];
+    private readonly Evaluator[][] keys = CreateKeys(plan, context);
+    private readonly KeyShape shape = KeyShape.Of(plan.Table, plan.Index);
     private readonly ColumnBuffer?[] narrowed = new ColumnBuffer?[plan.Index.Columns.Length];
     private readonly Filter? filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
     private readonly Batch batch = new(plan.Columns.Length);
@@ -65,10 +66,24 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
             buffer?.Dispose();
         }
 
-        foreach (var evaluator in keys.SelectMany(k => k))
+        foreach (var key in keys)
         {
-            evaluator.Dispose();
+            foreach (var part in key)
+            {
+                part.Dispose();
+            }
         }
+    }
+
+    private static Evaluator[][] CreateKeys(IndexProbePlan plan, StatementContext context)
+    {
+        var created = new Evaluator[plan.Keys.Length][];
+        for (var i = 0; i < created.Length; i++)
+        {
+            created[i] = EvaluatorFactory.Create(plan.Keys[i], context);
+        }
+
+        return created;
     }
 
     private void Probe()
@@ -84,7 +99,7 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
             for (var i = 0; i < key.Length && isPossible; i++)
             {
                 columns[i] = key[i].Evaluate(unit, null);
-                isPossible = columns[i].Type.Kind == types[i].Kind || TryNarrow(i, ref columns[i]);
+                isPossible = columns[i].Type.Kind == shape.TypeOf(i).Kind || TryNarrow(i, ref columns[i]);
             }
 
             if (isPossible)
@@ -102,7 +117,7 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
     /// <summary>False when no value of the column's type is equal.</summary>
     private bool TryNarrow(int part, ref Column value)
     {
-        var buffer = narrowed[part] ??= new ColumnBuffer(types[part], 1);
+        var buffer = narrowed[part] ??= new ColumnBuffer(shape.TypeOf(part), 1);
         buffer.Clear();
         var fit = KeyNarrowing.Append(value, 0, buffer);
         value = buffer.Column;
