@@ -6,7 +6,7 @@ namespace Engram.Data.Tests.Ado;
 public sealed class ForgottenTests : AdoTest
 {
     [Fact]
-    public void A_forgotten_write_transaction_is_rolled_back_and_lets_others_write()
+    public async Task A_forgotten_write_transaction_is_rolled_back_and_lets_others_write()
     {
         Execute("CREATE TABLE t (id integer PRIMARY KEY); INSERT INTO t VALUES (1)");
         WriteAndForget(ConnectionString);
@@ -14,7 +14,7 @@ public sealed class ForgottenTests : AdoTest
         var waiting = command.ExecuteNonQueryAsync();
         Assert.False(waiting.IsCompleted);
         CollectUntil(() => waiting.IsCompleted);
-        Assert.Equal(1, waiting.Result);
+        Assert.Equal(1, await waiting);
         Assert.Equal(["1", "2"], Rows("SELECT id FROM t ORDER BY id"));
     }
 
@@ -72,7 +72,7 @@ public sealed class ForgottenTests : AdoTest
     }
 
     [Fact]
-    public void Collecting_in_the_midst_of_work_takes_nothing_away()
+    public async Task Collecting_in_the_midst_of_work_takes_nothing_away()
     {
         Execute("CREATE TABLE t (id integer PRIMARY KEY, v integer)");
         using var stop = new CancellationTokenSource();
@@ -91,8 +91,8 @@ public sealed class ForgottenTests : AdoTest
             InsertWithoutKeeping(ConnectionString, i);
         }
 
-        stop.Cancel();
-        collecting.Wait();
+        await stop.CancelAsync();
+        await collecting;
         Assert.Equal(100L, Scalar("SELECT count(*) FROM t"));
     }
 

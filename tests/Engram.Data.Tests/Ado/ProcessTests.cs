@@ -8,7 +8,7 @@ namespace Engram.Data.Tests.Ado;
 public sealed class ProcessTests : AdoTest
 {
     [Fact]
-    public void A_second_writer_waits_and_is_told_who_writes()
+    public async Task A_second_writer_waits_and_is_told_who_writes()
     {
         using var other = new OtherProcess("hold", $"Data Source={DiskPath}");
         Assert.Equal("open", other.ReadLine());
@@ -25,19 +25,19 @@ public sealed class ProcessTests : AdoTest
         Assert.False(opening.IsCompleted || asynchronous.IsCompleted);
         other.Continue();
         Assert.Equal("closed", other.ReadLine());
-        Assert.Equal(1, Scalar(opening.Result, "SELECT 1"));
-        asynchronous.Wait();
+        Assert.Equal(1, Scalar(await opening, "SELECT 1"));
+        await asynchronous;
     }
 
     [Fact]
-    public void The_lock_dies_with_its_process()
+    public async Task The_lock_dies_with_its_process()
     {
         using var other = new OtherProcess("hold", $"Data Source={DiskPath}");
         Assert.Equal("open", other.ReadLine());
         var opening = Task.Factory.StartNew(() => Open($"Data Source={DiskPath}"), TaskCreationOptions.LongRunning);
         Assert.False(opening.IsCompleted);
         other.Kill();
-        Assert.Equal(1, Scalar(opening.Result, "SELECT 1"));
+        Assert.Equal(1, Scalar(await opening, "SELECT 1"));
     }
 
     [LinuxFact]
@@ -151,7 +151,7 @@ public sealed class ProcessTests : AdoTest
     }
 
     [Fact]
-    public void Readers_beside_a_writer_that_commits_and_checkpoints_see_all_that_it_has_acknowledged()
+    public async Task Readers_beside_a_writer_that_commits_and_checkpoints_see_all_that_it_has_acknowledged()
     {
         using var writer = new OtherProcess("write", $"Data Source={DiskPath}");
         var acknowledged = long.Parse(writer.ReadLine()!, CultureInfo.InvariantCulture);
@@ -187,7 +187,7 @@ public sealed class ProcessTests : AdoTest
         }
 
         writer.Kill();
-        listening.Wait();
+        await listening;
         using var after = Open($"Data Source={DiskPath};Mode=ReadOnly;Keep Alive=0");
         Assert.True(CheckPairs(after) >= acknowledged);
     }

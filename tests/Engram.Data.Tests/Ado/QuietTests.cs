@@ -38,7 +38,7 @@ public sealed class QuietTests : AdoTest
     }
 
     [Fact]
-    public void A_checkpoint_that_runs_while_connections_come_and_go_ends_and_loses_nothing()
+    public async Task A_checkpoint_that_runs_while_connections_come_and_go_ends_and_loses_nothing()
     {
         using var connection = new EngramConnection($"Data Source={DiskPath};Keep Alive=600");
         connection.Open();
@@ -54,7 +54,7 @@ public sealed class QuietTests : AdoTest
                 var running = Command(other, "CHECKPOINT").ExecuteNonQueryAsync();
                 connection.Close();
                 connection.Open();
-                running.Wait();
+                await running;
                 other.Close();
             }
 

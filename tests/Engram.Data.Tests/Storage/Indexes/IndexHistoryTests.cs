@@ -224,7 +224,7 @@ public sealed class IndexHistoryTests : IDisposable
         _ => random.Next(5) == 0 ? null : new DateTimeOffset(2026, 1, 1 + random.Next(3), 12, 0, 0, TimeSpan.FromHours(random.Next(-2, 3))),
     };
 
-    private void Check(Snapshot snapshot, Dictionary<long, object?[]> expected, Random random)
+    private static void Check(Snapshot snapshot, Dictionary<long, object?[]> expected, Random random)
     {
         var indexes = snapshot.Catalog.Get(s_table).Indexes;
         for (var i = 0; i < 3; i++)

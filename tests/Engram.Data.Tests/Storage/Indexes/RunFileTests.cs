@@ -122,7 +122,7 @@ public sealed class RunFileTests : IDisposable
         Assert.Equal(RowCount / 50, range.EntryCount);
     }
 
-    private static ILogger NoLogger() => Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+    private static Microsoft.Extensions.Logging.Abstractions.NullLogger NoLogger() => Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
     private Store Open() => Store.Open(new DiskDirectory(directory.Path), new StoreOptions { Durability = DurabilityMode.None }, new Recorder(events));
 

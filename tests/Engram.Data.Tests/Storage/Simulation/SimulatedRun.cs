@@ -234,7 +234,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
         return snapshot.Catalog.Get(new TableId(number));
     }
 
-    private IEnumerable<(long Key, RowState Row)> Fill(BulkLoad load, int count)
+    private List<(long Key, RowState Row)> Fill(BulkLoad load, int count)
     {
         var first = load.NextIdentity(load.Table.Id, SimulatedTable.Key, count);
         var keys = Enumerable.Range(0, count).Select(i => first + i).ToArray();
