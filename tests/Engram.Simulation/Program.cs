@@ -1,4 +1,5 @@
 using Engram.Data.Tests.Storage.Isolation;
+using Engram.Data.Tests.Storage.Model;
 using Engram.Data.Tests.Storage.Simulation;
 using Engram.Simulation;
 
@@ -10,6 +11,7 @@ try
         "full" => FullDiskCommand.Run(args[1..], Console.Out),
         "syscalls" => SystemCallCommand.Run(args[1..], Console.Out),
         "isolation" => await IsolationProgram.RunAsync(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
+        "model" => ModelProgram.Run(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
         _ => await SimulationProgram.RunAsync(args, Console.Out),
     };
 }

@@ -23,6 +23,9 @@ public static class SimulationProgram
           full [empty directory, default: mounts two]      fills a small file system; needs root to mount one
           syscalls [calls, default 50]                     lets the n-th system call of a process that writes fail; needs strace
 
+        Against a dictionary:
+          model [seconds, default 60] [seed, default 1]    long random sequences of statements, definitions, savepoints, checkpoints, compactions, reopenings
+
         Concurrent transactions:
           isolation [seconds, default 60] [seed, default 1]    records what they see, and checks it against what their levels allow
         """;
