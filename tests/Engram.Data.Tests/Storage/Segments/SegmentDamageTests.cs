@@ -18,10 +18,13 @@ public sealed class SegmentDamageTests : IDisposable
 
     public void Dispose() => directory.Dispose();
 
-    [Fact]
-    public void Every_flipped_bit_is_found()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Every_flipped_bit_is_found(bool isEncoded)
     {
-        using var sample = SegmentSample.Of(random, 40, 0.2, DataType.Int64, DataType.Text, DataType.Vector(4), DataType.TimestampTz, DataType.Boolean);
+        using var sample = isEncoded ? EncodedSample()
+            : SegmentSample.Of(random, 40, 0.2, DataType.Int64, DataType.Text, DataType.Vector(4), DataType.TimestampTz, DataType.Boolean);
         var info = sample.Write(directory, Name, random);
         for (var bit = 0L; bit < info.FileLength * 8; bit += random.Next(1, 8))
         {
@@ -41,6 +44,18 @@ public sealed class SegmentDamageTests : IDisposable
 
         using var whole = Segment.Open(directory, info);
         sample.AssertStoredIn(whole, random);
+    }
+
+    /// <summary>Packed and dictionary blocks.</summary>
+    private SegmentSample EncodedSample()
+    {
+        DataType[] types = [DataType.Int64, DataType.Decimal, DataType.TimestampTz, DataType.Text, DataType.Uuid];
+        return new SegmentSample
+        {
+            Columns = [.. types.Select((t, i) => (new ColumnId(i + 1), t))],
+            Values = [.. types.Select(t => DistributedColumns.Make(random, t, 100, t.PhysicalSize == 8 || t == DataType.Decimal ? Distribution.Ascending : Distribution.FewDistinct, 0.1))],
+            RowIds = [.. Enumerable.Range(0, 100).Select(i => i * 7L)],
+        };
     }
 
     [Fact]
