@@ -8,7 +8,7 @@ using Engram.Benchmarks.Measuring;
 using Engram.Benchmarks.Workloads;
 using Engram.Data;
 
-Workload[] workloads = [new CommitsWorkload(), new OpenWorkload(), new RecoveryWorkload(), new LoadWorkload(), new ReadsWorkload(), new VectorsWorkload(), new UpdatesWorkload(), new SizeWorkload(), new ReadersWorkload()];
+Workload[] workloads = [new CommitsWorkload(), new OpenWorkload(), new RecoveryWorkload(), new LoadWorkload(), new ReadsWorkload(), new VectorsWorkload(), new UpdatesWorkload(), new SizeWorkload(), new ReadersWorkload(), new CompactionWorkload(), new OpenLargeWorkload()];
 
 var directory = new Option<string?>("--directory") { Description = "Where the databases are made and deleted again. A directory of its own under the system's temporary one by default.", Recursive = true };
 var json = new Option<string?>("--json") { Description = "A file for the figures, machine-readable.", Recursive = true };
@@ -16,10 +16,11 @@ var markdown = new Option<string?>("--markdown") { Description = "A file for the
 var seconds = new Option<double?>("--seconds") { Description = "How long to measure what is measured by time.", Recursive = true };
 var rows = new Option<int?>("--rows") { Description = "How many rows, where the workload has a number of rows.", Recursive = true };
 var logMiB = new Option<int?>("--log-mib") { Description = "recovery: how large the log is.", Recursive = true };
+var dataMiB = new Option<int?>("--data-mib") { Description = "open-large: how large the large database is: 10240 for 10 GiB.", Recursive = true };
 var writers = new Option<int[]>("--writers") { Description = "commits: numbers of concurrent writers.", Recursive = true, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 16, 64] };
 var noPeers = new Option<bool>("--no-peers") { Description = "Leave the other engines out.", Recursive = true };
 
-var root = new RootCommand("Measures Engram.Data, its peers and the machine side by side.") { directory, json, markdown, seconds, rows, logMiB, writers, noPeers };
+var root = new RootCommand("Measures Engram.Data, its peers and the machine side by side.") { directory, json, markdown, seconds, rows, logMiB, dataMiB, writers, noPeers };
 foreach (var workload in workloads)
 {
     Add(workload.Name, workload.Description, workload);
@@ -41,6 +42,7 @@ void Add(string name, string description, params Workload[] chosen)
             Duration = arguments.GetValue(seconds) is { } s ? TimeSpan.FromSeconds(s) : null,
             Rows = arguments.GetValue(rows),
             LogMiB = arguments.GetValue(logMiB),
+            DataMiB = arguments.GetValue(dataMiB),
             Writers = arguments.GetValue(writers)!,
             WithPeers = !arguments.GetValue(noPeers),
             IsPartOfAll = chosen.Length > 1,

@@ -12,6 +12,8 @@ internal sealed record RunOptions
 
     public int? LogMiB { get; init; }
 
+    public int? DataMiB { get; init; }
+
     public IReadOnlyList<int> Writers { get; init; } = [1, 16, 64];
 
     public bool WithPeers { get; init; } = true;

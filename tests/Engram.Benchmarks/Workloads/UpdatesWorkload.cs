@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Engram.Benchmarks.Engines;
 using Engram.Benchmarks.Measuring;
@@ -41,6 +42,7 @@ internal sealed class UpdatesWorkload : Workload
             }
         }
 
+        UpdateOften(section, connection);
         UpdateAll(options, section, rows, sqlite);
         section.Note("record: bytes that a commit puts into the log; log: bytes written, since each sync writes whole blocks of 4 KiB.");
         section.Note(SqliteLibrary.NoteOn(sqlite, options));
@@ -82,6 +84,34 @@ internal sealed class UpdatesWorkload : Workload
         }, out _);
         var rate = 1 / log.Percentiles(0.5)[0].TotalSeconds;
         section.Add(peer.Library.Title, title, [.. log.ToMicroseconds(), new("at P50", rate, "1/s")]);
+    }
+
+    /// <summary>The first and the last tenth of many updates of one row, while a checkpoint comes only by itself.</summary>
+    private static void UpdateOften(Section section, EngramConnection connection)
+    {
+        const int tenths = 10;
+        const int each = 1_000;
+        using var command = new EngramCommand("UPDATE episode SET confidence = @confidence WHERE id = 2", connection);
+        command.Parameters.Add(new EngramParameter("confidence", null));
+        command.Prepare();
+        var medians = new TimeSpan[tenths];
+        for (var tenth = 0; tenth < tenths; tenth++)
+        {
+            var log = new LatencyLog();
+            for (var i = 0; i < each; i++)
+            {
+                command.Parameters[0].Value = ((tenth * each) + i) / (float)(tenths * each);
+                var before = Stopwatch.GetTimestamp();
+                Check("rows updated", 1, command.ExecuteNonQuery());
+                log.Add(Stopwatch.GetTimestamp() - before);
+            }
+
+            medians[tenth] = log.Percentiles(0.5)[0];
+        }
+
+        Check("the last value", ((tenths * each) - 1) / (float)(tenths * each), (float)EpisodeStore.Scalar(connection, "SELECT confidence FROM episode WHERE id = 2")!);
+        section.Add(Subject, "one row 10,000 times: the first 1,000", new Metric("P50", medians[0].TotalMicroseconds, "µs"));
+        section.Add(Subject, "   the last 1,000", new Metric("P50", medians[^1].TotalMicroseconds, "µs"), new Metric("against the first", medians[^1] / medians[0]));
     }
 
     private static void UpdateAll(RunOptions options, Section section, int rows, SqliteLibrary? sqlite)
