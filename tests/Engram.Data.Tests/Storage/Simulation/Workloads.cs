@@ -440,9 +440,10 @@ internal static partial class Workloads
         for (var i = 0; i < 14; i++)
         {
             var number = run.Random.Next(1, 3);
-            switch (run.Random.Next(10))
+            switch (run.Random.Next(11))
             {
                 case 0: await run.CheckpointAsync(); break;
+                case 10: Expect(await run.CompactAsync(), [null]); break;
                 case 1: await run.CommitTogetherAsync(3, w => Change(run, w, number)); break;
                 case 2: await run.KillAsync(); await run.OpenAsync(); break;
                 case 3: await run.CutPowerAsync(); await run.OpenAsync(); break;
