@@ -1,5 +1,7 @@
+using System.Globalization;
 using Engram.Benchmarks.Engines;
 using Engram.Benchmarks.Measuring;
+using Engram.Data;
 
 namespace Engram.Benchmarks.Workloads;
 
@@ -10,7 +12,7 @@ internal sealed class LoadWorkload : Workload
 
     public override string Name => "load";
 
-    public override string Description => "bulk insert by statements of 500 rows (narrow: 1,000) with parameters";
+    public override string Description => "bulk insert by statements of 500 rows (narrow: 1,000) with parameters, and by EngramBulkCopy";
 
     protected override void Measure(RunOptions options, Section section)
     {
@@ -42,9 +44,31 @@ internal sealed class LoadWorkload : Workload
             }
         }
 
+        BulkCopy(options, section, rows, embeddings);
         LoadNarrow(options, section, narrowRows, sqlite);
         section.Note("SQLite inserts rows one by one with a prepared statement, which is its fastest way.");
         section.Note(SqliteLibrary.NoteOn(sqlite, options));
+    }
+
+    /// <summary>Segments are written beside the log, so that no checkpoint has to follow.</summary>
+    private static void BulkCopy(RunOptions options, Section section, int rows, float[][] embeddings)
+    {
+        using var connection = EpisodeStore.Open(options.NewPath("load.engram"));
+        EpisodeStore.Execute(connection, EpisodeStore.CreateTable);
+        using var copy = new EngramBulkCopy(connection, "episode");
+        var row = new object?[EpisodeStore.Columns.Length];
+        var elapsed = Repetition.Once(() => copy.WriteToServer(Enumerable.Range(1, rows).Select(key =>
+        {
+            row[0] = (long)key;
+            row[1] = Episodes.Content(key);
+            row[2] = Episodes.Moment(key);
+            row[3] = Episodes.Confidence(key);
+            row[4] = embeddings[key % embeddings.Length];
+            return row;
+        })));
+        Check("rows loaded", (long)rows, (long)EpisodeStore.Scalar(connection, "SELECT count(*) FROM episode")!);
+        Check("the last row", Episodes.Content(rows), EpisodeStore.Scalar(connection, string.Create(CultureInfo.InvariantCulture, $"SELECT content FROM episode WHERE id = {rows}")));
+        section.Add(Subject, "768-d, EngramBulkCopy", [.. Rate(rows, elapsed), new("embeddings", rows * 4.0 * Episodes.Dimensions / 1e6 / elapsed.TotalSeconds, "MB/s")]);
     }
 
     private static void LoadNarrow(RunOptions options, Section section, int rows, SqliteLibrary? sqlite)
