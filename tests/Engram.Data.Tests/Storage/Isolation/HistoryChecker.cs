@@ -39,6 +39,10 @@ internal sealed class HistoryChecker
     private readonly Dictionary<long, Write> writes = [];
     private readonly Dictionary<ListKey, long[]> orders = [];
     private readonly Dictionary<RecordedTransaction, int[]> pointsOf = [];
+
+    /// <summary>Of transactions at snapshot: the point at which they write.</summary>
+    private readonly Dictionary<RecordedTransaction, int> writePoints = [];
+
     private readonly List<string> names = [];
     private readonly PointGraph graph = new();
     private readonly List<Anomaly> found = [];
@@ -214,8 +218,6 @@ internal sealed class HistoryChecker
             }
         }
     }
-
-    private readonly Dictionary<RecordedTransaction, int> writePoints = [];
 
     private int AddPoint(RecordedTransaction transaction, string part)
     {

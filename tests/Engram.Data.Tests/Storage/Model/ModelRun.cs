@@ -277,7 +277,7 @@ internal sealed partial class ModelRun : IDisposable
             return;
         }
 
-        Note("backup, restored");
+        Note("backup and restore");
         var copy = new MemoryDirectory();
         Backup.Run((DirectoryStore)connection.Session.Database.Store, copy, null, default);
         ReleaseHeld();
