@@ -107,6 +107,26 @@ public sealed class BulkLoadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Changes_before_and_after_the_attachment_are_recovered_from_one_log()
+    {
+        await InsertAsync(Rows(1, 10));
+        await UpdateAsync(3, 0.125f);
+        using (var load = Begin())
+        {
+            Fill(load, Rows(100, 3000));
+            load.Complete();
+            await AttachAsync(load);
+        }
+
+        await UpdateAsync(5, 0.25f);
+        await UpdateAsync(2000, 0.5f);
+        await ReopenAsync();
+        using var snapshot = store.OpenSnapshot();
+        Assert.Equal(3010, EpisodeTable.Read(snapshot).Count);
+        Assert.Equal([0.125f, 0.25f, 0.5f], new long[] { 3, 5, 2000 }.Select(id => EpisodeTable.Find(snapshot, id)!.Value.Row.Confidence));
+    }
+
+    [Fact]
     public async Task A_load_is_undone_with_its_statement_its_savepoint_and_its_transaction()
     {
         await InsertAsync(Rows(1, 10));
