@@ -25,6 +25,7 @@ internal sealed record ConnectionSettings
         KeepAlive = builder.KeepAlive;
         Recovery = builder.Recovery;
         CheckpointSizeBytes = builder.CheckpointSize * 1024L * 1024;
+        MemoryLimitBytes = builder.MemoryLimit == 0 ? null : builder.MemoryLimit * 1024L * 1024;
         MaintenanceInterval = TimeSpan.FromSeconds(builder.MaintenanceInterval);
         if (Mode == EngramOpenMode.ReadOnly && Recovery == EngramRecoveryMode.Salvage)
         {
@@ -49,6 +50,8 @@ internal sealed record ConnectionSettings
     public long CheckpointSizeBytes { get; }
 
     public TimeSpan MaintenanceInterval { get; }
+
+    public long? MemoryLimitBytes { get; }
 
     /// <summary>The name of the private database in memory that all connections of one data source share; null for others.</summary>
     public string? PrivateName { get; init; }
@@ -81,7 +84,7 @@ internal sealed record ConnectionSettings
     /// <summary>A name that no other database in memory has.</summary>
     public static string NextPrivateName() => $":memory:{Interlocked.Increment(ref privateNames)}";
 
-    public DatabaseTarget ToTarget() => ToPlace() with { CheckpointWalSizeBytes = CheckpointSizeBytes, MaintenanceInterval = MaintenanceInterval };
+    public DatabaseTarget ToTarget() => ToPlace() with { CheckpointWalSizeBytes = CheckpointSizeBytes, MaintenanceInterval = MaintenanceInterval, MemoryLimitBytes = MemoryLimitBytes };
 
     private DatabaseTarget ToPlace() => IsPrivate || Mode == EngramOpenMode.Memory
         ? new DatabaseTarget(IsPrivate ? PrivateName ?? NextPrivateName() : DataSource, IsMemory: true) { IsPrivate = IsPrivate }

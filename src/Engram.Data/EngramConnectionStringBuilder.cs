@@ -19,10 +19,12 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private const string RecoveryKeyword = "Recovery";
     private const string CheckpointSizeKeyword = "Checkpoint Size";
     private const string MaintenanceIntervalKeyword = "Maintenance Interval";
+    private const string MemoryLimitKeyword = "Memory Limit";
 
     private static readonly string[] KeywordList =
     [
         DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword, RecoveryKeyword, CheckpointSizeKeyword, MaintenanceIntervalKeyword,
+        MemoryLimitKeyword,
     ];
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.OrdinalIgnoreCase)
@@ -42,6 +44,8 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         ["CheckpointSize"] = CheckpointSizeKeyword,
         [MaintenanceIntervalKeyword] = MaintenanceIntervalKeyword,
         ["MaintenanceInterval"] = MaintenanceIntervalKeyword,
+        [MemoryLimitKeyword] = MemoryLimitKeyword,
+        ["MemoryLimit"] = MemoryLimitKeyword,
     };
 
     private string dataSource = "";
@@ -52,6 +56,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private EngramRecoveryMode recovery;
     private int checkpointSize = CheckpointSizeDefault;
     private int maintenanceInterval = MaintenanceIntervalDefault;
+    private int memoryLimit;
 
     /// <summary>Creates a builder with every keyword at its default.</summary>
     public EngramConnectionStringBuilder()
@@ -124,6 +129,15 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         set => base[MaintenanceIntervalKeyword] = maintenanceInterval = value >= 0 ? value : throw InvalidValue(MaintenanceIntervalKeyword, value);
     }
 
+    /// <summary>MiB of memory that new rows which are in no segment yet, write sets, and statements (sorts, joins, groups, results) may take together; 0, the default, for a quarter
+    /// of what the process may use. Beyond half of it checkpoints are forced, beyond three quarters writers are slowed; at the limit they wait, and statements that need
+    /// more fail with 53200. It matters to the connection that opens the database.</summary>
+    public int MemoryLimit
+    {
+        get => memoryLimit;
+        set => base[MemoryLimitKeyword] = memoryLimit = value >= 0 ? value : throw InvalidValue(MemoryLimitKeyword, value);
+    }
+
     /// <inheritdoc/>
     public override ICollection Keys => Array.AsReadOnly(KeywordList);
 
@@ -168,6 +182,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
                 case RecoveryKeyword: Recovery = ToEnum<EngramRecoveryMode>(canonical, value); break;
                 case CheckpointSizeKeyword: CheckpointSize = ToInt32(canonical, value); break;
                 case MaintenanceIntervalKeyword: MaintenanceInterval = ToInt32(canonical, value); break;
+                case MemoryLimitKeyword: MemoryLimit = ToInt32(canonical, value); break;
                 default: throw Error.Internal($"keyword {canonical} is not set");
             }
         }
@@ -247,6 +262,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         {
             DefaultTimeoutKeyword or KeepAliveKeyword or MaintenanceIntervalKeyword => " It takes a number of seconds, 0 or more.",
             CheckpointSizeKeyword => " It takes a number of MiB, 1 or more.",
+            MemoryLimitKeyword => " It takes a number of MiB, or 0 for a quarter of the memory.",
             _ => "",
         });
 
@@ -260,6 +276,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         RecoveryKeyword => recovery,
         CheckpointSizeKeyword => checkpointSize,
         MaintenanceIntervalKeyword => maintenanceInterval,
+        MemoryLimitKeyword => memoryLimit,
         _ => throw Error.Internal($"keyword {canonical} has no value"),
     };
 
@@ -275,6 +292,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
             case RecoveryKeyword: recovery = EngramRecoveryMode.Strict; break;
             case CheckpointSizeKeyword: checkpointSize = CheckpointSizeDefault; break;
             case MaintenanceIntervalKeyword: maintenanceInterval = MaintenanceIntervalDefault; break;
+            case MemoryLimitKeyword: memoryLimit = 0; break;
             default: throw Error.Internal($"keyword {canonical} has no default");
         }
     }

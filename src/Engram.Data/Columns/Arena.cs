@@ -23,12 +23,23 @@ internal sealed unsafe class Arena : IDisposable
     private byte* next;
     private byte* end;
     private long blockSizeNext = BlockSizeBytesMin;
+    private MemoryBudget? budget;
     private bool disposed;
 
     ~Arena() => Free(isFinalizing: true);
 
     /// <summary>Bytes held, used or not.</summary>
     public long SizeBytes { get; private set; }
+
+    /// <summary>Counts what is held from now on, and what is held already, as memory of new rows.</summary>
+    public void ChargeTo(MemoryBudget? payer)
+    {
+        if (budget is null && payer is not null)
+        {
+            budget = payer;
+            payer.Charge(SizeBytes);
+        }
+    }
 
     /// <summary>Memory of at least <paramref name="sizeBytes"/>, aligned to <paramref name="alignment"/> (a power of two up to 64), not cleared.</summary>
     public byte* Allocate(long sizeBytes, int alignment = 8)
@@ -104,6 +115,7 @@ internal sealed unsafe class Arena : IDisposable
         }
 
         FreeAll(others, isFinalizing: false);
+        budget?.Charge(firstSize - SizeBytes);
         SizeBytes = firstSize;
     }
 
@@ -122,6 +134,7 @@ internal sealed unsafe class Arena : IDisposable
         }
 
         SizeBytes += size;
+        budget?.Charge(size);
         next = pointer;
         end = next + size;
         blockSizeNext = Math.Min(blockSizeNext * 2, BlockSizeBytesMax);
@@ -144,6 +157,7 @@ internal sealed unsafe class Arena : IDisposable
         firstSize = 0;
         next = null;
         end = null;
+        budget?.Charge(-SizeBytes);
         SizeBytes = 0;
     }
 

@@ -21,9 +21,11 @@ internal sealed class BufferedReader(ImmutableArray<PlanColumn> columns, bool ha
 }
 
 /// <summary>Copies of rows that outlive the operator that made them. Owned by one thread.</summary>
-internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns) : IDisposable
+internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns, MemoryBudget? budget = null) : IDisposable
 {
     private readonly List<ColumnBuffer> buffers = [];
+    private readonly MemoryReservation memory = new(budget, "rows of a result");
+    private long completeSizeBytes;
 
     public ImmutableArray<PlanColumn> Columns => columns;
 
@@ -53,6 +55,21 @@ internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns) : IDisposabl
 
             target.RowCount += count;
             taken += count;
+            memory.Hold(completeSizeBytes + LastSizeBytes);
+        }
+    }
+
+    private long LastSizeBytes
+    {
+        get
+        {
+            var size = 0L;
+            for (var i = Math.Max(buffers.Count - columns.Length, 0); i < buffers.Count; i++)
+            {
+                size += buffers[i].SizeBytes;
+            }
+
+            return size;
         }
     }
 
@@ -84,6 +101,7 @@ internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns) : IDisposabl
 
     public void Dispose()
     {
+        memory.Dispose();
         foreach (var buffer in buffers)
         {
             buffer.Dispose();
@@ -92,6 +110,7 @@ internal sealed class RowBuffer(ImmutableArray<PlanColumn> columns) : IDisposabl
 
     private void AddBatch()
     {
+        completeSizeBytes += LastSizeBytes;
         var batch = new Batch(columns.Length);
         for (var c = 0; c < columns.Length; c++)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Engram.Data.Query.Execution.Definitions;
+using Engram.Data.Columns;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
 using Microsoft.Extensions.Logging;
@@ -52,6 +53,7 @@ internal sealed class Database : IAsyncDisposable
                 IsReadOnly = target.IsReadOnly,
                 Recovery = target.Recovery,
                 CheckpointWalSizeBytes = target.CheckpointWalSizeBytes,
+                MemoryLimitBytes = target.MemoryLimitBytes ?? MemoryBudget.LimitBytesDefault,
                 MaintenanceInterval = target.MaintenanceInterval,
                 IndexConditions = StoredIndexCondition.Create,
             };

@@ -26,6 +26,9 @@ internal sealed record DatabaseTarget(string Path, bool IsMemory)
     /// <summary>The log size that starts a checkpoint.</summary>
     public long CheckpointWalSizeBytes { get; init; } = StoreOptions.CheckpointWalSizeBytesDefault;
 
+    /// <summary>What rows that are in no segment and statements may take; null for a quarter of the memory.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
     /// <summary>Least time between two jobs of background maintenance that nothing forces.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = StoreOptions.MaintenanceIntervalDefault;
 

@@ -238,7 +238,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
 
     private static long Drain(BoundStatement bound, StatementContext context, out RowBuffer? rows)
     {
-        rows = bound.Plan.Output.Length > 0 ? new RowBuffer(bound.Plan.Output) : null;
+        rows = bound.Plan.Output.Length > 0 ? new RowBuffer(bound.Plan.Output, context.Memory) : null;
         using var root = CreateOperator(bound.Plan, context);
         while (root.Next() is { } batch)
         {

@@ -32,6 +32,16 @@ internal static partial class Error
     public static EngramException TableChangedSinceLoad(string table)
         => new($"Table '{table}' was altered, indexed or dropped by another transaction while rows were loaded into it. Run the load again.", SqlStates.SerializationFailure);
 
+    /// <param name="what">What the memory is for.</param>
+    public static EngramException MemoryLimitReached(string what, long neededBytes, long usedBytes, long limitBytes)
+        => new(string.Create(CultureInfo.InvariantCulture, $"{neededBytes:N0} more bytes of memory for {what} do not fit: {usedBytes:N0} of the {limitBytes:N0} bytes of 'Memory Limit' are taken. Narrow the statement with WHERE or LIMIT, run fewer at a time, or raise 'Memory Limit'."), SqlStates.OutOfMemory);
+
+    public static EngramException TransactionTooLarge(long ownBytes, long limitBytes)
+        => new(string.Create(CultureInfo.InvariantCulture, $"A transaction has written rows that take {ownBytes:N0} bytes of memory; 'Memory Limit' is {limitBytes:N0} bytes. Its statement was undone. Load rows with EngramBulkCopy, which needs no memory for them, commit more often, or raise 'Memory Limit'."), SqlStates.OutOfMemory);
+
+    public static EngramException MemoryNotGivenBack(TimeSpan waited, long usedBytes, long limitBytes)
+        => new(string.Create(CultureInfo.InvariantCulture, $"New rows take {usedBytes:N0} bytes, all of 'Memory Limit' ({limitBytes:N0} bytes), and no checkpoint gave memory back within {waited.TotalSeconds:0.###} s. Close readers and transactions that have long been open, which keep it; look for failing checkpoints in the log; or raise 'Memory Limit'."), SqlStates.OutOfMemory);
+
     public static EngramException SchemaChangedSinceSnapshot()
         => new("The schema was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 

@@ -35,6 +35,8 @@ internal sealed class DirectoryStore : Store
     private int isClosed;
     private ByteWriter? redo;
 
+    public override MemoryBudget Memory { get; }
+
     /// <summary>The loads that run.</summary>
     public LoadRegistry Loads { get; }
 
@@ -49,7 +51,9 @@ internal sealed class DirectoryStore : Store
         openedManifest = opened.Manifest;
         counters = new(opened.Counters);
         Loads = new LoadRegistry(opened.Attached);
+        Memory = new MemoryBudget(Options.MemoryLimitBytes);
         root = opened.Root;
+        root.ChargeTo(Memory);
         Appended = opened.Lsn;
         DurableWithoutLog = opened.Lsn;
         LatestCatalog = root.Catalogs[^1].Catalog;
@@ -130,7 +134,7 @@ internal sealed class DirectoryStore : Store
             var lsn = Durable.Value;
             if (ReferenceEquals(seen, Root))
             {
-                return new StoreSnapshot(seen, new ReadHorizon(lsn, 0), seen.CatalogAt(lsn));
+                return new StoreSnapshot(seen, new ReadHorizon(lsn, 0), seen.CatalogAt(lsn)) { Memory = Memory };
             }
 
             seen.Release();
@@ -153,6 +157,11 @@ internal sealed class DirectoryStore : Store
     public override async ValueTask<Transaction> BeginWriteAsync(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken)
     {
         CheckWritable();
+        if (WritePressure.IsHigh(Memory))
+        {
+            timeout = await new WritePressure(this, timeout, cancellationToken).WaitAsync().ConfigureAwait(false);
+        }
+
         await writeLock.AcquireAsync(timeout, Directory.Clock, cancellationToken).ConfigureAwait(false);
         return Begin(asOf);
     }
@@ -160,6 +169,11 @@ internal sealed class DirectoryStore : Store
     public override Transaction BeginWrite(TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken)
     {
         CheckWritable();
+        if (WritePressure.IsHigh(Memory))
+        {
+            timeout = new WritePressure(this, timeout, cancellationToken).Wait();
+        }
+
         writeLock.Acquire(timeout, Directory.Clock, cancellationToken);
         return Begin(asOf);
     }
@@ -173,7 +187,8 @@ internal sealed class DirectoryStore : Store
         return counters.TryGetValue(table.Id, out var numbers) ? new BulkLoad(this, table, numbers) : throw Error.TableChangedSinceLoad(table.ToString());
     }
 
-    public override EngramException WriteLockTimedOut(TimeSpan waited) => writeLock.Timedout(waited);
+    public override EngramException WriteLockTimedOut(TimeSpan waited)
+        => Memory.DeltaBytes >= Memory.LimitBytes ? Error.MemoryNotGivenBack(waited, Memory.DeltaBytes, Memory.LimitBytes) : writeLock.Timedout(waited);
 
     private void CheckWritable()
     {
@@ -292,6 +307,9 @@ internal sealed class DirectoryStore : Store
         Root.Release();
     }
 
+    /// <summary>Asks for a checkpoint in the background when it would give memory back.</summary>
+    public void RelieveMemory() => maintenance?.RelieveMemory();
+
     // What follows is for the holder of the write lock only.
 
     public void AcquireWriteLock(CancellationToken cancellationToken)
@@ -308,7 +326,7 @@ internal sealed class DirectoryStore : Store
     {
         var current = Root;
         current.AddReference();
-        return new StoreSnapshot(current, horizon, catalog);
+        return new StoreSnapshot(current, horizon, catalog) { Memory = Memory };
     }
 
     /// <summary>Memory for the redo records of the one write transaction; given back when it ends.</summary>
@@ -428,6 +446,7 @@ internal sealed class DirectoryStore : Store
     public void Publish(StoreRoot next)
     {
         var old = root;
+        next.ChargeTo(Memory);
         Volatile.Write(ref root, next);
         old.Release();
         Watch.Add(old);

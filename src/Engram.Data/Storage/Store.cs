@@ -24,6 +24,9 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>Whether a write or sync has failed: nothing more is written until the database is closed and opened again.</summary>
     public abstract bool IsPoisoned { get; }
 
+    /// <summary>The memory that rows which are in no segment and statements take.</summary>
+    public abstract MemoryBudget Memory { get; }
+
     /// <summary>A view at the durable horizon. Takes no lock.</summary>
     public abstract Snapshot OpenSnapshot();
 

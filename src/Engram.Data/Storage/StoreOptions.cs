@@ -1,3 +1,4 @@
+using Engram.Data.Columns;
 using Engram.Data.Storage.Wal;
 
 using Engram.Data.Storage.Indexes;
@@ -54,6 +55,9 @@ internal sealed record StoreOptions
 
     /// <summary>Patches of one column of a segment below which they are never folded into a file of their own.</summary>
     public int FoldedPatchCountMin { get; init; } = 256;
+
+    /// <summary>How much memory rows that are in no segment yet, and statements, may take.</summary>
+    public long MemoryLimitBytes { get; init; } = MemoryBudget.LimitBytesDefault;
 
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 

@@ -29,7 +29,7 @@ internal abstract class DmlOperator : Operator
         Context = context;
         this.returning = EvaluatorFactory.Create(returning, context);
         returningColumns = new Column[returning.Length];
-        returned = returning.IsEmpty ? null : new RowStore(plan.Output.Select(o => o.Type));
+        returned = returning.IsEmpty ? null : new RowStore(plan.Output.Select(o => o.Type), context.Memory, "the rows of RETURNING");
         views = [.. plan.Output.Select(o => new Column(o.Type))];
         output = new Batch(plan.Output.Length);
     }

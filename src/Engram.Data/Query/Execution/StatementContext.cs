@@ -12,6 +12,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>The write transaction, begun for this statement; null for a statement that only reads.</summary>
     public Transaction? Transaction { get; } = transaction;
 
+    /// <summary>What operators reserve memory from; null where nothing is counted, as for a plan that reads no table.</summary>
+    public MemoryBudget? Memory { get; } = snapshot?.Memory;
+
     /// <summary>What takes the rows that are inserted; null for the transaction itself.</summary>
     public RowTarget? Target { get; init; }
 

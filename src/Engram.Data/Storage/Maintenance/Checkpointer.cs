@@ -69,6 +69,7 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
             var lsn = store.Appended;
             if (lsn == files.Manifest.Lsn)
             {
+                DropDeadRows();
                 return null;
             }
 
@@ -108,6 +109,38 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
         finally
         {
             store.ReleaseWriteLock();
+        }
+    }
+
+    /// <summary>When nothing was committed since the manifest, what deltas hold was rolled back: a transaction too large for the memory, say. Under the write lock.</summary>
+    private void DropDeadRows()
+    {
+        var tables = store.Root.Tables;
+        var added = new List<DeltaTable>();
+        foreach (var (id, version) in tables)
+        {
+            if (version.Deltas.All(d => d.ChunkCount == 0) || !store.LatestCatalog.Tables.TryGetValue(id, out var table))
+            {
+                continue;
+            }
+
+            var fresh = new DeltaTable();
+            added.Add(fresh);
+            var next = version with { Deltas = [fresh] };
+            // Keys that updates gave to rows of segments are in the delta that goes.
+            using var changes = new RowChanges(next, table, null);
+            foreach (var index in table.Indexes)
+            {
+                changes.FillIndex(index, includeDeltas: false, new ReadHorizon(files.Manifest.Lsn.Value, 0));
+            }
+
+            tables = tables.SetItem(id, next);
+        }
+
+        if (added.Count > 0)
+        {
+            store.Publish(new StoreRoot(tables, store.Root.Catalogs, store.Root.Flushed));
+            added.ForEach(d => d.Release());
         }
     }
 

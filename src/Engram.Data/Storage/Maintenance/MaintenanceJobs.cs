@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Wal;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +16,7 @@ internal sealed class MaintenanceJobs : IDisposable
 {
     private static readonly TimeSpan TickMax = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RestTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan MemoryRetryTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan PaceTime = TimeSpan.FromMilliseconds(50);
 
     private readonly DirectoryStore store;
@@ -67,11 +69,25 @@ internal sealed class MaintenanceJobs : IDisposable
     /// <summary>Starts a job in the background when the log has grown enough and none is running. Called by every writer, so it is quick.</summary>
     public void ConsiderStarting()
     {
-        if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && wal.SizeBytes >= CheckpointSizeBytes)
+        if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && (wal.SizeBytes >= CheckpointSizeBytes || IsMemoryShort()))
         {
             Start();
         }
     }
+
+    /// <summary>Starts a checkpoint in the background when it would give memory back and none is running.</summary>
+    public void RelieveMemory()
+    {
+        if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && IsMemoryShort())
+        {
+            Start();
+        }
+    }
+
+    /// <summary>Whether new rows take half of the memory, and a checkpoint would give at least a quarter of the limit back. Not again at once after one failed.</summary>
+    private bool IsMemoryShort()
+        => WritePressure.IsHigh(store.Memory) && store.Root.DeltaSizeBytes >= store.Memory.LimitBytes / 4
+            && (Volatile.Read(ref retrySizeBytes) == 0 || SinceOf(ref checkpointedAt) >= MemoryRetryTime);
 
     /// <summary>Makes a checkpoint on the calling thread.</summary>
     public void Checkpoint(CancellationToken cancellationToken) => Run(Checkpoint, wal, cancellationToken);
@@ -260,6 +276,7 @@ internal sealed class MaintenanceJobs : IDisposable
             Interval = Interval,
             Load = Volatile.Read(ref load),
             WalSizeBytes = wal.SizeBytes,
+            IsMemoryShort = IsMemoryShort(),
             CheckpointSizeBytes = CheckpointSizeBytes,
             SinceCheckpoint = SinceOf(ref checkpointedAt),
             SinceCompaction = SinceOf(ref compactedAt),

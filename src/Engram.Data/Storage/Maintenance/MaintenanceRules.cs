@@ -20,6 +20,9 @@ internal readonly record struct MaintenanceState
     /// <summary>Bytes of log that recovery would read.</summary>
     public long WalSizeBytes { get; init; }
 
+    /// <summary>Whether new rows take half of the memory limit.</summary>
+    public bool IsMemoryShort { get; init; }
+
     /// <summary>The size of the log that forces a checkpoint.</summary>
     public long CheckpointSizeBytes { get; init; }
 
@@ -40,8 +43,8 @@ internal readonly record struct MaintenanceState
 
 /// <summary>When checkpoints and compactions run by themselves.</summary>
 /// <remarks>
-/// <para>A job runs when its time has come: after the interval, and only while statements run in less than half of the time. Three things force one, whatever the
-/// clock and the load say: a log of the configured size forces a checkpoint, because recovery reads it and the rows after the last checkpoint are in memory; deleted
+/// <para>A job runs when its time has come: after the interval, and only while statements run in less than half of the time. Four things force one, whatever the
+/// clock and the load say: a log of the configured size forces a checkpoint, because recovery reads it and the rows after the last checkpoint are in memory; so do new rows that take half of the memory limit; deleted
 /// rows that take half of the room, or many segments waiting to be merged, force a compaction, because they grow without end otherwise.</para>
 /// <para>A log so small that recovery reads it in a moment is left alone.</para>
 /// </remarks>
@@ -60,7 +63,7 @@ internal static class MaintenanceRules
 
     public static MaintenanceWork Next(in MaintenanceState state)
     {
-        if (state.WalSizeBytes >= state.CheckpointSizeBytes)
+        if (state.WalSizeBytes >= state.CheckpointSizeBytes || state.IsMemoryShort)
         {
             return MaintenanceWork.Checkpoint;
         }

@@ -32,6 +32,9 @@ internal abstract class Snapshot : IDisposable
     /// <summary>The newest commit that is seen.</summary>
     public abstract Lsn Lsn { get; }
 
+    /// <summary>What statements that read the snapshot reserve memory from; null where nothing is counted.</summary>
+    public MemoryBudget? Memory { get; init; }
+
     /// <summary>Rows of a table, counted without looking at what is deleted: for the planner.</summary>
     public abstract long EstimateRowCount(TableId table);
 

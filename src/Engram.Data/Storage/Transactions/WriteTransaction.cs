@@ -32,6 +32,8 @@ internal sealed partial class WriteTransaction : Transaction
     private readonly DatabaseCatalog catalogBefore;
     private DatabaseCatalog catalog;
     private Savepoint statementStart;
+    private readonly MemoryReservation memory;
+    private readonly long deltaBytesBefore;
     private long statement;
     private bool isFinished;
 
@@ -39,6 +41,8 @@ internal sealed partial class WriteTransaction : Transaction
     {
         this.store = store;
         redo = store.TakeRedo();
+        memory = new MemoryReservation(store.Memory, "the log records of a transaction");
+        deltaBytesBefore = store.Memory.DeltaBytes;
         this.asOf = asOf?.Value;
         appended = store.Appended.Value;
         catalogBefore = catalog = store.LatestCatalog;
@@ -114,6 +118,7 @@ internal sealed partial class WriteTransaction : Transaction
         ChangesOf(table).Insert(rows, range.First, -statement);
         written.Add(table);
         RedoRecord.WriteInsert(redo, definition, range.First, rows);
+        CheckMemory();
         Touch(table, range);
         return range;
     }
@@ -136,6 +141,7 @@ internal sealed partial class WriteTransaction : Transaction
         {
             written.Add(table);
             RedoRecord.WriteDelete(redo, table, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(deleted));
+            CheckMemory();
         }
 
         return deleted.Count;
@@ -179,6 +185,7 @@ internal sealed partial class WriteTransaction : Transaction
             RedoRecord.WriteUpdate(
                 redo, definition, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(updated), columns, values,
                 updated.Count == rowIds.Length ? null : selection);
+            CheckMemory();
         }
 
         return updated.Count;
@@ -308,9 +315,21 @@ internal sealed partial class WriteTransaction : Transaction
         return lsn;
     }
 
+    /// <summary>A transaction may fill the memory once more when it was free at its beginning, and no further.</summary>
+    private void CheckMemory()
+    {
+        memory.Take(redo.Length);
+        var ownBytes = store.Memory.DeltaBytes - deltaBytesBefore + redo.Length;
+        if (ownBytes > store.Memory.LimitBytes)
+        {
+            throw Error.TransactionTooLarge(ownBytes, store.Memory.LimitBytes);
+        }
+    }
+
     private void Finish()
     {
         isFinished = true;
+        memory.Dispose();
         foreach (var rows in changes.Values)
         {
             rows.Dispose();

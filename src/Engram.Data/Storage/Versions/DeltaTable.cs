@@ -22,6 +22,9 @@ internal sealed class DeltaTable : Counted
     /// <summary>Native memory held, in bytes.</summary>
     public long SizeBytes => memory.SizeBytes;
 
+    /// <summary>Counts the memory as that of new rows. Called by the holder of the write lock.</summary>
+    public void ChargeTo(MemoryBudget? budget) => memory.ChargeTo(budget);
+
     public int ChunkCount => Volatile.Read(ref chunkCount);
 
     /// <summary>Whether there is anything here that a flush would move on: rows, or keys that updates gave to rows elsewhere.</summary>

@@ -56,6 +56,9 @@ internal sealed class SegmentExtent : Counted
     /// <summary>Native memory of the versions, in bytes.</summary>
     public long SizeBytes => memory.SizeBytes;
 
+    /// <summary>Counts the memory of versions as that of new rows. Called by the holder of the write lock.</summary>
+    public void ChargeTo(MemoryBudget? budget) => memory.ChargeTo(budget);
+
     /// <summary>Another extent of the same segment, without versions.</summary>
     public SegmentExtent StartAnew()
     {

@@ -73,6 +73,40 @@ internal sealed class StoreRoot : Counted
     /// <summary>Ascending; the first one holds for every snapshot that can still be taken.</summary>
     public ImmutableArray<CatalogVersion> Catalogs { get; }
 
+    /// <summary>Native memory of rows and versions that are in no segment, of the newest state alone.</summary>
+    public long DeltaSizeBytes
+    {
+        get
+        {
+            long size = 0;
+            foreach (var table in Tables.Values)
+            {
+                foreach (var delta in table.Deltas)
+                {
+                    size += delta.SizeBytes;
+                }
+            }
+
+            return size;
+        }
+    }
+
+    public void ChargeTo(MemoryBudget budget)
+    {
+        foreach (var table in Tables.Values)
+        {
+            foreach (var segment in table.Segments)
+            {
+                segment.ChargeTo(budget);
+            }
+
+            foreach (var delta in table.Deltas)
+            {
+                delta.ChargeTo(budget);
+            }
+        }
+    }
+
     public DatabaseCatalog CatalogAt(long lsn)
     {
         for (var i = Catalogs.Length - 1; i > 0; i--)

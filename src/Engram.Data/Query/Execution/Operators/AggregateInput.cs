@@ -33,7 +33,7 @@ internal sealed class AggregateInput : IDisposable
         distinctKey = new Column[arguments.Length + 1];
         orderKeys = [.. aggregate.OrderBy.Select(k => EvaluatorFactory.Create(k.Expression, context))];
         sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy);
-        rows = orderKeys.Length == 0 ? null : new RowStore(types.Concat(orderKeys.Select(k => k.Type)));
+        rows = orderKeys.Length == 0 ? null : new RowStore(types.Concat(orderKeys.Select(k => k.Type)), context.Memory, "an ordered aggregate");
         state = NewState();
     }
 

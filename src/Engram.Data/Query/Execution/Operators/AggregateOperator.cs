@@ -29,7 +29,7 @@ internal sealed class AggregateOperator : Operator
         (this.plan, this.input, this.context) = (plan, input, context);
         keys = EvaluatorFactory.Create(plan.Keys, context);
         keyColumns = new Column[keys.Length];
-        table = keys.Length == 0 ? null : new KeyTable([.. keys.Select(k => k.Type)]);
+        table = keys.Length == 0 ? null : new KeyTable([.. keys.Select(k => k.Type)], context.Memory, "the groups of an aggregation");
         aggregates = [.. plan.Aggregates.Select(a => new AggregateInput(a, context))];
         results = [.. plan.Aggregates.Select(a => new ColumnBuffer(a.Type))];
         views = [.. keys.Select(k => new Column(k.Type))];

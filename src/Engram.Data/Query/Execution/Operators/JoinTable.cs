@@ -33,8 +33,8 @@ internal sealed class JoinTable : IDisposable
         leftKeys = EvaluatorFactory.Create(plan.LeftKeys, context);
         rightKeys = EvaluatorFactory.Create(plan.RightKeys, context);
         keyColumns = new Column[rightKeys.Length];
-        rows = new RowStore(plan.Right.Output.Select(o => o.Type));
-        keys = rightKeys.Length == 0 ? null : new KeyTable([.. rightKeys.Select(k => k.Type)]);
+        rows = new RowStore(plan.Right.Output.Select(o => o.Type), context.Memory, "the inner side of a join");
+        keys = rightKeys.Length == 0 ? null : new KeyTable([.. rightKeys.Select(k => k.Type)], context.Memory, "the keys of a join");
     }
 
     public int Count => rows.Count;

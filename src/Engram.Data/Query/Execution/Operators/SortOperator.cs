@@ -99,7 +99,7 @@ internal sealed class SortOperator : Operator
         }
     }
 
-    private RowStore NewStore() => new(plan.Output.Select(o => o.Type).Concat(ownKeys.Select(k => k.Type)));
+    private RowStore NewStore() => new(plan.Output.Select(o => o.Type).Concat(ownKeys.Select(k => k.Type)), context.Memory, "a sort");
 
     private int[] Run()
     {

@@ -28,8 +28,14 @@ internal sealed class KeyTable : IDisposable
     private int[] slots = new int[64];
     private ulong[] keyHashes = new ulong[32];
 
-    public KeyTable(ReadOnlySpan<DataType> types)
+    private readonly MemoryReservation? memory;
+
+    /// <param name="types">Of the keys' columns.</param>
+    /// <param name="budget">What the keys' memory is reserved from; null for keys that are few by nature.</param>
+    /// <param name="what">What they are kept for, as a message says it.</param>
+    public KeyTable(ReadOnlySpan<DataType> types, MemoryBudget? budget = null, string what = "keys")
     {
+        memory = budget is null ? null : new MemoryReservation(budget, what);
         keys = new ColumnBuffer[types.Length];
         comparers = new KeyComparer[types.Length];
         direct = DirectKeys.TryCreate(types);
@@ -48,11 +54,28 @@ internal sealed class KeyTable : IDisposable
 
     /// <summary>Writes the number of each selected row's key, adding keys that are new.</summary>
     public void FindOrAdd(ReadOnlySpan<Column> columns, int rowCount, Selection? selection, Span<int> numbers)
-        => Walk(columns, rowCount, selection, numbers, add: true);
+    {
+        Walk(columns, rowCount, selection, numbers, add: true);
+        memory?.Hold(SizeBytes);
+    }
 
     /// <summary>Writes the number of each selected row's key, −1 where there is none.</summary>
     public void Find(ReadOnlySpan<Column> columns, int rowCount, Selection? selection, Span<int> numbers)
         => Walk(columns, rowCount, selection, numbers, add: false);
+
+    private long SizeBytes
+    {
+        get
+        {
+            var size = ((long)slots.Length * sizeof(int)) + ((long)keyHashes.Length * sizeof(ulong));
+            foreach (var key in keys)
+            {
+                size += key.SizeBytes;
+            }
+
+            return size;
+        }
+    }
 
     /// <summary>Forgets all keys.</summary>
     public void Clear()
@@ -68,6 +91,7 @@ internal sealed class KeyTable : IDisposable
 
     public void Dispose()
     {
+        memory?.Dispose();
         for (var i = 0; i < keys.Length; i++)
         {
             keys[i].Dispose();

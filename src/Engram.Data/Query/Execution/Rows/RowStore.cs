@@ -10,8 +10,16 @@ internal sealed class RowStore : IDisposable
     private const int CountMax = 1 << 30;
 
     private readonly ColumnBuffer[] columns;
+    private readonly MemoryReservation memory;
 
-    public RowStore(IEnumerable<DataType> types) => columns = [.. types.Select(t => new ColumnBuffer(t))];
+    /// <param name="types">Of the columns.</param>
+    /// <param name="budget">What the rows' memory is reserved from; null for rows that are few by nature.</param>
+    /// <param name="what">What they are kept for, as a message says it.</param>
+    public RowStore(IEnumerable<DataType> types, MemoryBudget? budget, string what)
+    {
+        columns = [.. types.Select(t => new ColumnBuffer(t))];
+        memory = new MemoryReservation(budget, what);
+    }
 
     public int Count { get; private set; }
 
@@ -25,12 +33,15 @@ internal sealed class RowStore : IDisposable
             throw Error.TooManyRows(CountMax);
         }
 
+        var size = 0L;
         for (var i = 0; i < columns.Length; i++)
         {
             RowCopy.Append(columns[i], source[i], batch);
+            size += columns[i].SizeBytes;
         }
 
         Count += batch.SelectedCount;
+        memory.Hold(size);
     }
 
     /// <summary>Fills buffers with the given rows; −1 gives NULL. They point into the store.</summary>
@@ -68,6 +79,7 @@ internal sealed class RowStore : IDisposable
 
     public void Dispose()
     {
+        memory.Dispose();
         foreach (var column in columns)
         {
             column.Dispose();
