@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution;
 using static Engram.Data.Tests.Query.Execution.Statement;
 
 namespace Engram.Data.Tests.Query.Execution;
@@ -159,6 +160,25 @@ public sealed class CastTests
         var longs = EvalRows(Cast(Col(type, 0), DataType.ArrayOf(TypeKind.Int64)), [type], arrays, [1, 2]);
         Assert.Null(longs[1]);
         Assert.Equal(new long[] { 2, 3 }, longs[2]);
+    }
+
+    [Fact]
+    public unsafe void What_lies_under_a_null_numeric_is_not_looked_at()
+    {
+        // As a delta has it: memory that served something else before.
+        using var buffer = new ColumnBuffer(DataType.Decimal);
+        ClrValue.Append(buffer, 1.5m);
+        buffer.AppendNull();
+        new Span<byte>((decimal*)buffer.Column.Data + 1, sizeof(decimal)).Fill(0xFF);
+        var batch = new Batch(1) { RowCount = 2 };
+        batch.Columns[0] = buffer.Column;
+        foreach (var type in new[] { DataType.Double, DataType.Single, DataType.Int64 })
+        {
+            using var evaluator = EvaluatorFactory.Create(Cast(Col(DataType.Decimal, 0), type), Context());
+            var result = evaluator.Evaluate(batch, null);
+            Assert.False(result.IsNull(0));
+            Assert.True(result.IsNull(1));
+        }
     }
 
     private static DataType Type(string name) => Engram.Data.Query.Syntax.TypeNames.Resolve(name);

@@ -14,7 +14,8 @@ internal readonly struct NumericCast<TFrom, TTo> : IUnaryFunction<TFrom, TTo>
 
     private static bool ToFraction => typeof(TTo) == typeof(float) || typeof(TTo) == typeof(double) || typeof(TTo) == typeof(decimal);
 
-    public static bool IsTotal => typeof(TTo) == typeof(double);
+    /// <remarks>Bytes that lie under a NULL need not be a decimal: the framework fails on a scale that there is not.</remarks>
+    public static bool IsTotal => typeof(TTo) == typeof(double) && typeof(TFrom) != typeof(decimal);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TTo Invoke(TFrom a, ColumnBuffer memory)
