@@ -6,6 +6,7 @@ using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Tests.Storage.Transactions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Engram.Data.Tests.Storage.Indexes;
 
@@ -93,7 +94,7 @@ public sealed class RunFileTests : IDisposable
     public void A_file_of_another_segment_with_the_same_name_is_not_taken()
     {
         using var other = new TemporaryDirectory();
-        using (var store = Store.Open(new DiskDirectory(other.Path), new StoreOptions(), NoLogger()))
+        using (var store = Store.Open(new DiskDirectory(other.Path), new StoreOptions(), NullLogger.Instance))
         {
             Write(store, t => t.PutTable(PairTable.Definition));
             Write(store, t => PairTable.Insert(t, [.. Enumerable.Range(0, 2000).Select(i => new PairRow(0, i, i / 2, i, 1, null))]));
@@ -121,8 +122,6 @@ public sealed class RunFileTests : IDisposable
         using var range = snapshot.OpenRange(PairTable.Id, index.Id, new IndexBounds([start.Column]));
         Assert.Equal(RowCount / 50, range.EntryCount);
     }
-
-    private static Microsoft.Extensions.Logging.Abstractions.NullLogger NoLogger() => Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
 
     private Store Open() => Store.Open(new DiskDirectory(directory.Path), new StoreOptions { Durability = DurabilityMode.None }, new Recorder(events));
 

@@ -227,6 +227,35 @@ internal sealed class CrashCheck(HistoryMark mark, int seed, StoreOptions option
                     return $"key {key} of table {number} leads to rows [{string.Join(", ", found)}] instead of [{string.Join(", ", expected)}]";
                 }
             }
+
+            if (_random.Next(4) == 0 && FindWrongIndex(snapshot, number, table.Rows.OrderBy(r => r.Key).Select(r => r.Value.RowId).ToArray()) is { } wrong)
+            {
+                return wrong;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Every index must lead to every row once, the one over the key in its order.</summary>
+    private static string? FindWrongIndex(Snapshot snapshot, int number, long[] expected)
+    {
+        foreach (var index in snapshot.Catalog.Get(new TableId(number)).Indexes)
+        {
+            using var range = snapshot.OpenRange(new TableId(number), index.Id, new IndexBounds([]));
+            var found = new List<long>();
+            var room = new long[100];
+            range.Start(descending: false);
+            for (var count = range.Read(room); count > 0; count = range.Read(room))
+            {
+                found.AddRange(room[..count]);
+            }
+
+            var isSame = index.Id == SimulatedTable.KeyIndex(number) ? found.SequenceEqual(expected) : found.Order().SequenceEqual(expected.Order());
+            if (!isSame)
+            {
+                return $"index {index.Name} leads to {found.Count} rows instead of {expected.Length}, or in another order: [{string.Join(", ", found.Take(20))}]";
+            }
         }
 
         return null;

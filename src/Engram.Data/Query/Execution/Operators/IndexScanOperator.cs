@@ -8,15 +8,15 @@ namespace Engram.Data.Query.Execution.Operators;
 
 /// <summary>Reads the rows of a range of an index when they are few, else runs the plan that it stands before.</summary>
 /// <remarks>
-/// <para>A scan reads a row's filter columns in about a nanosecond and skips whole blocks by zone maps; a row found by an index costs some hundred times
-/// that. So the index must win by touching little: the range's entries are counted first, from a few comparisons, and more than one in
+/// <para>A scan tests a packed number in a tenth of a nanosecond to one, a text in a few, and skips whole blocks by zone maps; a row found by an index in a segment costs
+/// one to three microseconds. So the index must win by touching little: the range's entries are counted first, from a few comparisons, and more than one in
 /// <see cref="RowsPerEntry"/> rows of the table are left to the scan.</para>
 /// <para>With an order only the first rows by the index are wanted. They are read in the index's order and tested until there are enough, then given by
 /// row id, for the sort above. When too few of many pass, it gives up and the plan below runs, having lost a small part of what that costs.</para>
 /// </remarks>
 internal sealed class IndexScanOperator(IndexScanPlan plan, StatementContext context) : Operator, IIndexMeasure
 {
-    private const int RowsPerEntry = 256;
+    private const int RowsPerEntry = 4096;
     private const int EntriesMin = 64;
     private const int OrderedReadMin = 16;
 
