@@ -38,16 +38,17 @@ internal sealed class LoadRegistry
         }
     }
 
-    /// <summary>Forgets a file of a load that was given up or rolled back.</summary>
+    /// <summary>Forgets a file of a load that was given up or rolled back, be it that its commit found no room in the log.</summary>
     public void Leave(string name)
     {
         lock (gate)
         {
             running.Remove(name);
+            logged.Remove(name);
         }
     }
 
-    /// <summary>A commit in the log names the file.</summary>
+    /// <summary>A commit names the file that is about to be appended to the log, and no other can come before it.</summary>
     public void EnterLogged(SegmentInfo info, Lsn lsn)
     {
         lock (gate)

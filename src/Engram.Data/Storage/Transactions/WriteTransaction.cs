@@ -283,6 +283,12 @@ internal sealed partial class WriteTransaction : Transaction
         var lsn = new Lsn(appended).Next;
         undo.Commit(lsn.Value);
         store.PublishCatalog(catalogBefore, catalog, lsn);
+        // Before the append: from then on the commit can become durable at any moment, and a backup that reads it must find the files.
+        foreach (var (_, segment) in attached)
+        {
+            store.Loads.EnterLogged(segment.Segment.Info, lsn);
+        }
+
         try
         {
             store.AppendToLog(lsn, redo.Written);
@@ -293,11 +299,6 @@ internal sealed partial class WriteTransaction : Transaction
             store.WithdrawCatalog(lsn);
             Rollback();
             throw;
-        }
-
-        foreach (var (_, segment) in attached)
-        {
-            store.Loads.EnterLogged(segment.Segment.Info, lsn);
         }
 
         foreach (var table in written)
