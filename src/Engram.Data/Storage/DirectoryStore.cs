@@ -142,7 +142,10 @@ internal sealed class DirectoryStore : Store
     }
 
     /// <summary>The root that shows the newest state, leased. Takes no lock.</summary>
-    public StoreRoot LeaseRoot()
+    /// <exception cref="EngramException">08003 when the store is closed.</exception>
+    public StoreRoot LeaseRoot() => TryLeaseRoot() ?? throw Error.DatabaseClosed(Directory.Path);
+
+    private StoreRoot? TryLeaseRoot()
     {
         while (true)
         {
@@ -150,6 +153,12 @@ internal sealed class DirectoryStore : Store
             if (seen.TryAddReference())
             {
                 return seen;
+            }
+
+            // The newest root keeps its reference until the store is closed; then no other comes.
+            if (Volatile.Read(ref isClosed) != 0)
+            {
+                return null;
             }
         }
     }
@@ -437,9 +446,20 @@ internal sealed class DirectoryStore : Store
     /// <summary>Tells the log about snapshots that are open for too long.</summary>
     public void WarnOfOldSnapshots()
     {
-        var newest = LeaseRoot();
-        Watch.Check(newest, Logger, Directory.Path);
-        newest.Release();
+        // A clock's tick may come while the store is closed: then no root can be leased any more, and there is nothing to say.
+        if (TryLeaseRoot() is not { } newest)
+        {
+            return;
+        }
+
+        try
+        {
+            Watch.Check(newest, Logger, Directory.Path);
+        }
+        finally
+        {
+            newest.Release();
+        }
     }
 
     /// <summary>Replaces the root; snapshots keep the one that they lease.</summary>
@@ -466,7 +486,7 @@ internal sealed class DirectoryStore : Store
         return catalogs.RemoveRange(0, first);
     }
 
-    private void CheckOpen()
+    public void CheckOpen()
     {
         if (Volatile.Read(ref isClosed) != 0)
         {

@@ -178,6 +178,20 @@ internal sealed class MaintenanceJobs : IDisposable
         }
     }
 
+    /// <summary>As <see cref="CompactIfThere"/>, letting statements go first. Only inside a job: others set the pace of their own.</summary>
+    private void CompactPaced(CompactionGroup group, CancellationToken cancellationToken)
+    {
+        pacing = store.Load.StartMeter();
+        try
+        {
+            CompactIfThere(group, cancellationToken);
+        }
+        finally
+        {
+            pacing = null;
+        }
+    }
+
     /// <summary>Runs a job when no other does.</summary>
     private void Run<T>(Action<T, CancellationToken> job, T argument, CancellationToken cancellationToken)
     {
@@ -226,8 +240,7 @@ internal sealed class MaintenanceJobs : IDisposable
                 }
                 else
                 {
-                    pacing = MaintenanceRules.IsCompactionForced(state) ? null : store.Load.StartMeter();
-                    Run(CompactIfThere, plan!.Group!, stopping.Token);
+                    Run(MaintenanceRules.IsCompactionForced(state) ? CompactIfThere : CompactPaced, plan!.Group!, stopping.Token);
                 }
             }
 
@@ -258,7 +271,6 @@ internal sealed class MaintenanceJobs : IDisposable
         }
         finally
         {
-            pacing = null;
             Volatile.Write(ref isBackgroundDone, true);
         }
     }
@@ -286,7 +298,7 @@ internal sealed class MaintenanceJobs : IDisposable
         };
     }
 
-    /// <summary>Lets statements go first, unless the log asks for the next job.</summary>
+    /// <summary>Lets statements go first, unless the log or the memory asks for the next job.</summary>
     private void Rest(CancellationToken cancellationToken)
     {
         if (pacing is null || pacing.Elapsed < PaceTime)
@@ -295,7 +307,7 @@ internal sealed class MaintenanceJobs : IDisposable
         }
 
         Volatile.Write(ref load, pacing.Read());
-        if (load >= MaintenanceRules.LoadMax && wal.SizeBytes < CheckpointSizeBytes)
+        if (load >= MaintenanceRules.LoadMax && wal.SizeBytes < CheckpointSizeBytes && !IsMemoryShort())
         {
             cancellationToken.WaitHandle.WaitOne(RestTime);
         }

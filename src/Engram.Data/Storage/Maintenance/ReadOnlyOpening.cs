@@ -56,9 +56,17 @@ internal static class ReadOnlyOpening
                     continue;
                 }
 
-                if (limit is not null || IsStill(directory, writer))
+                try
                 {
-                    return store;
+                    if (limit is not null || IsStill(directory, writer))
+                    {
+                        return store;
+                    }
+                }
+                catch
+                {
+                    store.ReleaseReadOnly();
+                    throw;
                 }
 
                 logger.LogDebug("A writer opened {Path} while it was opened to be read; once more", directory.Path);

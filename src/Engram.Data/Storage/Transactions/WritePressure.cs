@@ -76,6 +76,7 @@ internal sealed class WritePressure(DirectoryStore store, TimeSpan timeout, Canc
         }
 
         hasBeenDelayed = true;
+        store.CheckOpen();
         store.Log?.ThrowIfPoisoned();
         return Left() == TimeSpan.Zero ? throw Error.MemoryNotGivenBack(timeout, used, memory.LimitBytes) : PollTime;
     }
