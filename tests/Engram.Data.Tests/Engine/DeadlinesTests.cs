@@ -9,9 +9,11 @@ public sealed class DeadlinesTests
     public void EndWhatTakesLongerThanItsTimeout()
     {
         using var interrupt = new Interrupt(TimeSpan.FromSeconds(1), TimeProvider.System, CancellationToken.None);
+        using var patient = new Interrupt(TimeSpan.FromSeconds(600), TimeProvider.System, CancellationToken.None);
+        patient.Enter();
         interrupt.Enter();
-        Assert.False(interrupt.Token.IsCancellationRequested);
         Assert.True(interrupt.Token.WaitHandle.WaitOne(TimeSpan.FromSeconds(30)));
+        Assert.False(patient.Token.IsCancellationRequested);
     }
 
     [Fact]
@@ -27,7 +29,6 @@ public sealed class DeadlinesTests
 
         // By now it has left the chain, and comes back.
         interrupt.Enter();
-        Assert.False(interrupt.Token.IsCancellationRequested);
         Assert.True(interrupt.Token.WaitHandle.WaitOne(TimeSpan.FromSeconds(30)));
     }
 
