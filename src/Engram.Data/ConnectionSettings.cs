@@ -24,6 +24,7 @@ internal sealed record ConnectionSettings
         DefaultTimeout = builder.DefaultTimeout;
         KeepAlive = builder.KeepAlive;
         Recovery = builder.Recovery;
+        Enlist = builder.Enlist;
         CheckpointSizeBytes = builder.CheckpointSize * 1024L * 1024;
         MemoryLimitBytes = builder.MemoryLimit == 0 ? null : builder.MemoryLimit * 1024L * 1024;
         MaintenanceInterval = TimeSpan.FromSeconds(builder.MaintenanceInterval);
@@ -46,6 +47,8 @@ internal sealed record ConnectionSettings
     public int KeepAlive { get; }
 
     public EngramRecoveryMode Recovery { get; }
+
+    public bool Enlist { get; }
 
     public long CheckpointSizeBytes { get; }
 

@@ -92,7 +92,7 @@ public sealed partial class EngramConnection : DbConnection
     /// <inheritdoc/>
     protected override DbProviderFactory DbProviderFactory => EngramFactory.Instance;
 
-    internal Session Session => session ?? throw Error.ConnectionNotOpen("This");
+    internal Session Session => (ambient is null ? session : AmbientOrOwn()) ?? throw Error.ConnectionNotOpen("This");
 
     /// <summary>Opens the connection, and the database if the process does not have it open: takes its lock and runs recovery.</summary>
     /// <exception cref="EngramException">EG001 not a database, EG002 other format, EG004 not found, 55P03 locked by another process, XX001 damaged.</exception>
@@ -102,6 +102,7 @@ public sealed partial class EngramConnection : DbConnection
         try
         {
             EndOpen(Waiting.Result(LeaseAsync(isAsync: false, CancellationToken.None)));
+            Waiting.Result(EnlistInScopeAsync(isAsync: false));
         }
         catch
         {
@@ -118,6 +119,7 @@ public sealed partial class EngramConnection : DbConnection
         try
         {
             EndOpen(await LeaseAsync(isAsync: true, cancellationToken).ConfigureAwait(false));
+            await EnlistInScopeAsync(isAsync: true).ConfigureAwait(false);
         }
         catch
         {
@@ -329,6 +331,7 @@ public sealed partial class EngramConnection : DbConnection
         finally
         {
             var returned = lease;
+            ambient = null;
             session = null;
             lease = null;
             state = ConnectionState.Closed;

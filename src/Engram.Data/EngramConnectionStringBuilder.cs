@@ -20,11 +20,12 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private const string CheckpointSizeKeyword = "Checkpoint Size";
     private const string MaintenanceIntervalKeyword = "Maintenance Interval";
     private const string MemoryLimitKeyword = "Memory Limit";
+    private const string EnlistKeyword = "Enlist";
 
     private static readonly string[] KeywordList =
     [
         DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword, RecoveryKeyword, CheckpointSizeKeyword, MaintenanceIntervalKeyword,
-        MemoryLimitKeyword,
+        MemoryLimitKeyword, EnlistKeyword,
     ];
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.OrdinalIgnoreCase)
@@ -46,6 +47,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         ["MaintenanceInterval"] = MaintenanceIntervalKeyword,
         [MemoryLimitKeyword] = MemoryLimitKeyword,
         ["MemoryLimit"] = MemoryLimitKeyword,
+        [EnlistKeyword] = EnlistKeyword,
     };
 
     private string dataSource = "";
@@ -57,6 +59,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private int checkpointSize = CheckpointSizeDefault;
     private int maintenanceInterval = MaintenanceIntervalDefault;
     private int memoryLimit;
+    private bool enlist = true;
 
     /// <summary>Creates a builder with every keyword at its default.</summary>
     public EngramConnectionStringBuilder()
@@ -138,6 +141,13 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         set => base[MemoryLimitKeyword] = memoryLimit = value >= 0 ? value : throw InvalidValue(MemoryLimitKeyword, value);
     }
 
+    /// <summary>Whether opening a connection inside a <c>TransactionScope</c> makes it part of that transaction. True by default.</summary>
+    public bool Enlist
+    {
+        get => enlist;
+        set => base[EnlistKeyword] = enlist = value;
+    }
+
     /// <inheritdoc/>
     public override ICollection Keys => Array.AsReadOnly(KeywordList);
 
@@ -183,6 +193,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
                 case CheckpointSizeKeyword: CheckpointSize = ToInt32(canonical, value); break;
                 case MaintenanceIntervalKeyword: MaintenanceInterval = ToInt32(canonical, value); break;
                 case MemoryLimitKeyword: MemoryLimit = ToInt32(canonical, value); break;
+                case EnlistKeyword: Enlist = ToBoolean(canonical, value); break;
                 default: throw Error.Internal($"keyword {canonical} is not set");
             }
         }
@@ -257,11 +268,19 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         _ => throw InvalidValue(keyword, value),
     };
 
+    private static bool ToBoolean(string keyword, object value) => value switch
+    {
+        bool given => given,
+        string text when bool.TryParse(text.Trim(), out var parsed) => parsed,
+        _ => throw InvalidValue(keyword, value),
+    };
+
     private static ArgumentException InvalidValue(string keyword, object value)
         => new($"The connection string keyword '{keyword}' cannot be '{value}'." + keyword switch
         {
             DefaultTimeoutKeyword or KeepAliveKeyword or MaintenanceIntervalKeyword => " It takes a number of seconds, 0 or more.",
             CheckpointSizeKeyword => " It takes a number of MiB, 1 or more.",
+            EnlistKeyword => " It takes True or False.",
             MemoryLimitKeyword => " It takes a number of MiB, or 0 for a quarter of the memory.",
             _ => "",
         });
@@ -277,6 +296,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         CheckpointSizeKeyword => checkpointSize,
         MaintenanceIntervalKeyword => maintenanceInterval,
         MemoryLimitKeyword => memoryLimit,
+        EnlistKeyword => enlist,
         _ => throw Error.Internal($"keyword {canonical} has no value"),
     };
 
@@ -293,6 +313,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
             case CheckpointSizeKeyword: checkpointSize = CheckpointSizeDefault; break;
             case MaintenanceIntervalKeyword: maintenanceInterval = MaintenanceIntervalDefault; break;
             case MemoryLimitKeyword: memoryLimit = 0; break;
+            case EnlistKeyword: enlist = true; break;
             default: throw Error.Internal($"keyword {canonical} has no default");
         }
     }

@@ -34,7 +34,7 @@ internal sealed class QueryReader(
         {
             // Between batches it is the application that works.
             using var working = load.Enter();
-            return current = root.Next();
+            return current = owner?.Gate is null ? root.Next() : NextInScope(owner);
         }
 
         if (isInvalid)
@@ -49,6 +49,12 @@ internal sealed class QueryReader(
 
         failure?.Throw();
         return null;
+    }
+
+    private Batch? NextInScope(SessionTransaction transaction)
+    {
+        using var hold = Waiting.Result(transaction.HoldAsync(isAsync: false));
+        return root?.Next();
     }
 
     /// <summary>Copies the current batch and all that follow, and lets go of the snapshot. What fails on the way is the reader's, not the

@@ -10,6 +10,7 @@ internal sealed partial class Session
     {
         if (Transaction is { } transaction)
         {
+            using var hold = await transaction.HoldAsync(isAsync).ConfigureAwait(false);
             RunStatement(await transaction.EnterWriteAsync(name, interrupt, isAsync).ConfigureAwait(false), statement);
             GC.KeepAlive(transaction);
             return;

@@ -19,6 +19,8 @@ internal sealed partial class Session
             case BeginSyntax begin:
                 Begin(begin.Isolation is { } asked ? ToIsolation(asked) : Settings.DefaultIsolation, begin.IsReadOnly ?? false);
                 break;
+            case CommitSyntax or RollbackSyntax when Transaction?.Gate is not null:
+                throw Error.TransactionOfScope();
             case CommitSyntax:
                 await CommitAsync(Transaction ?? throw Error.NoTransaction("COMMIT"), isAsync).ConfigureAwait(false);
                 break;

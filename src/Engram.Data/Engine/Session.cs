@@ -66,6 +66,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
     public async ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
     {
         using var working = store.Load.Enter();
+        using var hold = Transaction is { } used ? await used.HoldAsync(isAsync).ConfigureAwait(false) : default;
         if (statement.IsSessionStatement)
         {
             return isSchemaOnly

@@ -40,6 +40,35 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     /// <summary>Whether it was committed or rolled back.</summary>
     public bool IsEnded { get; private set; }
 
+    /// <summary>Held by whoever uses the transaction, when others than its one thread may end it; null for those of <see cref="EngramTransaction"/>.</summary>
+    public SemaphoreSlim? Gate { get; set; }
+
+    /// <summary>Takes the gate, if there is one, until the result is disposed.</summary>
+    public async ValueTask<GateHold> HoldAsync(bool isAsync)
+    {
+        if (Gate is null)
+        {
+            return default;
+        }
+
+        if (isAsync)
+        {
+            await Gate.WaitAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            Gate.Wait();
+        }
+
+        if (IsEnded)
+        {
+            Gate.Release();
+            throw Error.AmbientTransactionEnded();
+        }
+
+        return new GateHold(Gate);
+    }
+
     /// <summary>The write transaction; null before the first write.</summary>
     public Transaction? Writer => guard?.Writer;
 
@@ -205,6 +234,12 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
         pinned?.Release();
         pinned = null;
     }
+}
+
+/// <summary>The right to use a transaction that another thread may end.</summary>
+internal readonly struct GateHold(SemaphoreSlim? gate) : IDisposable
+{
+    public void Dispose() => gate?.Release();
 }
 
 /// <summary>A snapshot that several readers of one transaction read; freed with the last of them. Used by one thread at a time.</summary>

@@ -62,4 +62,16 @@ internal static partial class Error
 
     public static EngramException RedoDamaged(long lsn, string what)
         => new($"The log's commit {lsn} passed its checksum but cannot be applied: {what}. The log or the segments it builds on are damaged; restore a backup.", SqlStates.DataCorrupted);
+
+    public static EngramException AmbientTransactionEnded()
+        => new("The TransactionScope (or System.Transactions transaction) that this connection takes part in has ended, by its timeout or by Dispose, and what was done in it was rolled back. Dispose the scope before you use the connection again.", SqlStates.TransactionAborted);
+
+    public static EngramException TransactionOfScope()
+        => new("COMMIT and ROLLBACK are not for a connection that takes part in a TransactionScope: call Complete on the scope, or dispose it without.", SqlStates.InvalidTransactionState);
+
+    public static EngramException SeveralResources()
+        => new("This TransactionScope has other resources than one database of Engram.Data, and cannot be committed as a whole: the commit would need two phases, and an embedded database cannot promise between them that it will reach the disk. Use one scope for each, or 'Enlist=False' in the connection string of those that need not take part.", SqlStates.FeatureNotSupported);
+
+    public static InvalidOperationException CannotEnlist(string why)
+        => new($"The connection cannot take part in the transaction: {why}");
 }

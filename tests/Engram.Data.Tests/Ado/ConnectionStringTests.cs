@@ -17,8 +17,9 @@ public sealed class ConnectionStringTests
         Assert.Equal(EngramRecoveryMode.Strict, builder.Recovery);
         Assert.Equal(64, builder.CheckpointSize);
         Assert.Equal(300, builder.MaintenanceInterval);
-        Assert.Equal(9, builder.Keys.Count);
-        Assert.Equal(9, builder.Values.Count);
+        Assert.Equal(0, builder.MemoryLimit);
+        Assert.True(builder.Enlist);
+        Assert.Equal(builder.Keys.Count, builder.Values.Count);
     }
 
     [Theory]
