@@ -24,7 +24,8 @@ internal static class ParameterConversion
 
         return target.Kind switch
         {
-            TypeKind.Text or TypeKind.Json => ToText(value, target, parameter),
+            TypeKind.Text => ToText(value, target, parameter),
+            TypeKind.Json => JsonText.Normalize(ToText(value, target, parameter)),
             TypeKind.Boolean => ToBoolean(value, target, parameter),
             >= TypeKind.Int8 and <= TypeKind.Decimal => ToNumber(value, target, parameter),
             TypeKind.Bytea => ToBytes(value, target, parameter),

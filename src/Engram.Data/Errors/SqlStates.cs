@@ -9,12 +9,14 @@ internal static class SqlStates
     public const string CardinalityViolation = "21000";
     public const string StringDataRightTruncation = "22001";
     public const string NumericValueOutOfRange = "22003";
+    public const string NullValueNotAllowed = "22004";
     public const string DatetimeFieldOverflow = "22008";
     public const string DivisionByZero = "22012";
     public const string InvalidParameterValue = "22023";
     public const string InvalidTextRepresentation = "22P02";
     public const string DataException = "22000";
     public const string SequenceLimitExceeded = "2200H";
+    public const string ArraySubscript = "2202E";
     public const string InvalidLimit = "2201W";
     public const string InvalidOffset = "2201X";
     public const string UntranslatableCharacter = "22P05";

@@ -124,7 +124,7 @@ public sealed class FunctionTableTests
         return $"{f.Name}({list})";
     }
 
-    private static TypeKind Result(FunctionOverload f) => f.ResultType([.. f.ParameterTypes.Select(k => new DataType(k, Element: TypeKind.Int32))]).Kind;
+    private static TypeKind Result(FunctionOverload f) => f.ResultType([.. f.ParameterTypes.Select(k => new DataType(k))]).Kind;
 
     private static string Names(IEnumerable<TypeKind> kinds)
     {

@@ -106,6 +106,12 @@ internal static class Coercion
     public static int Cost(BoundExpression expression, TypeKind to, TypeKind element, TypeKind other, bool isComparison)
     {
         var from = expression.Type;
+        if (to == TypeKind.Unknown)
+        {
+            // Whatever knows the type is better than what takes any.
+            return 3;
+        }
+
         if (from.Kind == TypeKind.Unknown)
         {
             // As in PostgreSQL, text is preferred among what an untyped literal might be.

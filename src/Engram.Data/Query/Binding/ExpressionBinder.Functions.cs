@@ -151,7 +151,7 @@ internal sealed partial class ExpressionBinder
             throw Error.AmbiguousFunction($"{name}({string.Join(", ", arguments.Select(a => a.Type))})", position);
         }
 
-        var element = best.ArrayElement != TypeKind.Unknown ? best.ArrayElement : CommonElement(arguments, name, position);
+        var element = best.ArrayElement != TypeKind.Unknown ? best.ArrayElement : CommonElement(best, arguments, name, position);
         var converted = ImmutableArray.CreateBuilder<BoundExpression>(arguments.Length);
         for (var i = 0; i < arguments.Length; i++)
         {
@@ -164,6 +164,12 @@ internal sealed partial class ExpressionBinder
 
     private static BoundExpression ConvertArgument(BoundExpression argument, TypeKind kind, TypeKind element)
     {
+        if (kind == TypeKind.Unknown)
+        {
+            return element == TypeKind.Unknown ? Coercion.Settle(argument)
+                : argument.Type.Kind == element ? argument : Coercion.Convert(argument, new DataType(element), false);
+        }
+
         if (kind != TypeKind.Array)
         {
             return argument.Type.Kind == kind ? argument : Coercion.Convert(argument, new DataType(kind), false);
@@ -175,12 +181,23 @@ internal sealed partial class ExpressionBinder
     }
 
     /// <summary>Where a function takes arrays of anything, all of its arrays are of one thing.</summary>
-    private static TypeKind CommonElement(ImmutableArray<BoundExpression> arguments, string name, int position)
+    private static TypeKind CommonElement(FunctionOverload overload, ImmutableArray<BoundExpression> arguments, string name, int position)
     {
-        var common = DataType.Unknown;
-        foreach (var array in arguments.Where(a => a.Type.Kind == TypeKind.Array))
+        if (!overload.ParameterTypes.Contains(TypeKind.Array))
         {
-            var element = new DataType(array.Type.Element);
+            return TypeKind.Unknown;
+        }
+
+        var common = DataType.Unknown;
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            var (type, parameter) = (arguments[i].Type, ParameterOf(overload, i));
+            if (Coercion.IsUntyped(arguments[i]) || parameter is not (TypeKind.Array or TypeKind.Unknown) || (parameter == TypeKind.Array && type.Kind != TypeKind.Array))
+            {
+                continue;
+            }
+
+            var element = parameter == TypeKind.Array ? new DataType(type.Element) : new DataType(type.Kind);
             var next = TypeConversions.Common(common, element);
             common = next.Kind != TypeKind.Unknown ? next : throw Error.NoCommonType(name, $"{common}[]", $"{element}[]", position);
         }

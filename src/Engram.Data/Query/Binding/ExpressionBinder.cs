@@ -237,9 +237,16 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     }
 
     private BoundExpression BindSubscript(SubscriptSyntax syntax)
-        => syntax.IsSlice || FunctionRegistry.Find("array_element", FunctionKind.Scalar).Length == 0
-            ? throw Error.NotSupported("A subscript", syntax.Position + 1)
-            : Call("array_element", [Bind(syntax.Operand), Bind(syntax.Index)], syntax.Position);
+    {
+        if (syntax.IsSlice)
+        {
+            throw Error.NotSupported("A slice", syntax.Position + 1);
+        }
+
+        // j['a'][0] of json is j -> 'a' -> 0.
+        var operand = Bind(syntax.Operand);
+        return Call(operand.Type.Kind == TypeKind.Json ? "->" : "array_element", [operand, Bind(syntax.Index)], syntax.Position);
+    }
 
     private BoundQuery BindSubquery(QuerySyntax query) => new QueryBinder(statement).Bind(query, scope, scope?.CommonTables);
 

@@ -13,6 +13,7 @@ namespace Engram.Data.Query.Binding;
 /// <c>like(x, p, e)</c> (two arguments: escape is <c>\</c>), ILIKE is <c>ilike</c>; <c>extract(f FROM x)</c> is <c>date_part('f', x)</c>;
 /// <c>x = ANY (array)</c> is <c>any_equal(x, array)</c>, and <c>x &lt;&gt; ALL (array)</c> is NOT of it; <c>count(*)</c> is <c>count</c> without
 /// arguments.</para>
+/// <para>A parameter of kind <see cref="TypeKind.Unknown"/> takes a value of any type as it is; beside an array of anything it takes a value of its element's type.</para>
 /// <para>A parameter of kind <see cref="TypeKind.Array"/> takes arrays of <see cref="FunctionOverload.ArrayElement"/>, or of anything when that is Unknown.</para>
 /// </remarks>
 internal static class FunctionRegistry
@@ -26,6 +27,7 @@ internal static class FunctionRegistry
         .. MathFunctions.All,
         .. DateTimeFunctions.All,
         .. TextFunctions.All,
+        .. JsonFunctions.All,
         .. GeneralFunctions.All,
         .. AggregateFunctions.All,
     ];

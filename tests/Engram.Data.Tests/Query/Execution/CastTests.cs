@@ -46,7 +46,7 @@ public sealed class CastTests
         { "interval", "100:00", "4 days 04:00:00" },
         { "vector(3)", "[1, -2.5,3e-7]", "[1,-2.5,3e-07]" },
         { "vector", "[]", "[]" },
-        { "json", "{\"a\":[1,null]}", "{\"a\":[1,null]}" },
+        { "json", "{\"a\":[1,null]}", "{\"a\": [1, null]}" },
         { "integer[]", "{1,NULL, 3}", "{1,NULL,3}" },
         { "integer[]", "{}", "{}" },
         { "text[]", "{a,\"b,\\\"c\",\"null\",\"\"}", "{a,\"b,\\\"c\",\"null\",\"\"}" },

@@ -11,7 +11,11 @@ internal static class GeneralFunctions
         .. Comparable.Where(Comparisons.IsOrdered).SelectMany(k => new[] { Extreme("greatest", k, isGreatest: true), Extreme("least", k, isGreatest: false) }),
         .. Comparable.Select(NullIf),
         .. Comparable.Where(k => k <= TypeKind.Json).Select(AnyEqual),
-        .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayElement),
+        new FunctionOverload("array_element", FunctionKind.Scalar, [TypeKind.Array, TypeKind.Int32], types => new DataType(types[0].Element))
+        {
+            Summary = "a[i]: the element at a 1-based place, NULL when there is none.",
+            CreateEvaluator = (type, arguments, _) => new ArrayElementEvaluator(type, arguments[0], arguments[1]),
+        },
         .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayOf),
         Scalar.Unary<Bytes, int, Cardinality>("cardinality", TypeKind.Array, DataType.Int32, "Number of elements."),
         Scalar.Of("version", [], DataType.Text, (type, _, _) => new ConstantEvaluator(type, Version), "The name and version of the database."),
@@ -51,14 +55,6 @@ internal static class GeneralFunctions
             IsStrict = false,
             Summary = "x = ANY (array): TRUE when an element is equal, else NULL when x or an element is NULL.",
             CreateEvaluator = (_, arguments, _) => new AnyEqualEvaluator(arguments[0], arguments[1]),
-        };
-
-    private static FunctionOverload ArrayElement(TypeKind kind)
-        => new("array_element", FunctionKind.Scalar, [TypeKind.Array, TypeKind.Int32], _ => new DataType(kind))
-        {
-            ArrayElement = kind,
-            Summary = "a[i]: the element at a 1-based place, NULL when there is none.",
-            CreateEvaluator = (type, arguments, _) => new ArrayElementEvaluator(type, arguments[0], arguments[1]),
         };
 
     private static FunctionOverload ArrayOf(TypeKind kind)

@@ -26,6 +26,18 @@ internal static class Scalar
         where TFunction : struct, IBinaryFunction<TA, TB, TOut>
         => Of(name, [a, b], result, (type, arguments, _) => new BinaryEvaluator<TA, TB, TOut, TFunction>(type, arguments[0], arguments[1]), summary);
 
+    /// <summary>A strict function of any number of arguments, or one that may answer NULL.</summary>
+    public static FunctionOverload Row<TOut, TFunction>(string name, TypeKind[] parameters, DataType result, string summary)
+        where TOut : unmanaged
+        where TFunction : struct, IRowFunction<TOut>
+        => Of(name, parameters, result, (type, arguments, _) => new RowEvaluator<TOut, TFunction>(type, [.. arguments]), summary);
+
+    /// <summary>A function that looks at NULLs itself.</summary>
+    public static FunctionOverload Loose<TOut, TFunction>(string name, TypeKind[] parameters, DataType result, string summary)
+        where TOut : unmanaged
+        where TFunction : struct, IRowFunction<TOut>
+        => Of(name, parameters, result, (type, arguments, _) => new LooseRowEvaluator<TOut, TFunction>(type, [.. arguments]), summary) with { IsStrict = false };
+
     public static FunctionOverload Ternary<TA, TB, TC, TOut, TFunction>(string name, TypeKind[] parameters, DataType result, string summary)
         where TA : unmanaged
         where TB : unmanaged

@@ -7,10 +7,10 @@ namespace Engram.Data.Query.Execution.Evaluators;
 internal static class Comparisons
 {
     /// <summary>Whether values of the type have an order (and so can be keys of ORDER BY, min and max).</summary>
-    public static bool IsOrdered(TypeKind kind) => kind is >= TypeKind.Boolean and <= TypeKind.Interval;
+    public static bool IsOrdered(TypeKind kind) => kind is >= TypeKind.Boolean and <= TypeKind.Vector;
 
-    /// <summary>Whether values of the type can be equal: ordered ones, and json (as text), arrays and vectors.</summary>
-    public static bool IsEquatable(TypeKind kind) => IsOrdered(kind) || kind is TypeKind.Json or TypeKind.Array or TypeKind.Vector;
+    /// <summary>Whether values of the type can be equal.</summary>
+    public static bool IsEquatable(TypeKind kind) => IsOrdered(kind);
 
     /// <summary>a op b as b op a.</summary>
     public static ComparisonKind Mirror(ComparisonKind kind) => kind switch
@@ -25,6 +25,7 @@ internal static class Comparisons
     public static Evaluator Create(DataType type, ComparisonKind kind, Evaluator left, Evaluator right) => type.Kind switch
     {
         TypeKind.Array => new ArrayComparisonEvaluator(type.Element, kind, left, right),
+        TypeKind.Json => Create<Bytes, JsonValueOrder>(kind, left, right),
         TypeKind.Vector => Create<Bytes, VectorOrder>(kind, left, right),
         _ => type.Physical switch
         {

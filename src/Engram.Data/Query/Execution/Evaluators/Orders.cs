@@ -35,6 +35,14 @@ internal readonly struct BytesOrder : IOrder<Bytes>
     public static int Compare(Bytes a, Bytes b) => a.Span.SequenceCompareTo(b.Span);
 }
 
+/// <summary>json by value.</summary>
+internal readonly struct JsonValueOrder : IOrder<Bytes>
+{
+    public static bool AreEqual(Bytes a, Bytes b) => JsonOrder.AreEqual(a.Span, b.Span);
+
+    public static int Compare(Bytes a, Bytes b) => JsonOrder.Compare(a.Span, b.Span);
+}
+
 /// <summary>Vectors: element by element, then the shorter first. −0 equals +0.</summary>
 internal readonly struct VectorOrder : IOrder<Bytes>
 {

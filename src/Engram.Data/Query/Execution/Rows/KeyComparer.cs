@@ -35,6 +35,7 @@ internal abstract unsafe class KeyComparer : IDisposable
     public static KeyComparer For(DataType type) => type.Kind switch
     {
         TypeKind.Vector => new KeyComparer<Bytes, VectorOrder, VectorKey>(),
+        TypeKind.Json => new KeyComparer<Bytes, JsonValueOrder, JsonKey>(),
         TypeKind.Array => new ArrayKeyComparer(type.Element),
         _ => type.Physical switch
         {
@@ -252,6 +253,18 @@ internal readonly unsafe struct BytesKey : IKey<Bytes>
         }
 
         return prefix;
+    }
+}
+
+/// <summary>json as keys: 1.0 hashes as 1. Sorted by comparing alone.</summary>
+internal readonly struct JsonKey : IKey<Bytes>
+{
+    public static ulong Hash(Bytes value) => JsonOrder.Hash(value.Span);
+
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        isExact = false;
+        return 0;
     }
 }
 
