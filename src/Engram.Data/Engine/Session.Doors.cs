@@ -1,7 +1,6 @@
 using Engram.Data.Query.Execution;
 using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Query.Planning;
-using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Engine;
 
@@ -12,9 +11,9 @@ internal sealed partial class Session
 
     private static long AffectedRowsOf(Operator root) => root is DmlOperator dml ? dml.AffectedRows : -1;
 
-    private static long ExecuteDdl(DdlPlan plan, Transaction writer)
+    private static long ExecuteDdl(DdlPlan plan, StatementContext context)
     {
-        DdlExecutor.Execute(plan.Statement, plan.Text, writer);
+        DdlExecutor.Execute(plan.Statement, plan.Text, context);
         return -1;
     }
 }

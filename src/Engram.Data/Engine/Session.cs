@@ -207,9 +207,8 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         {
             try
             {
-                affected = bound.Plan is DdlPlan ddl
-                    ? ExecuteDdl(ddl, writer)
-                    : Drain(bound, new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token), out rows);
+                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token);
+                affected = bound.Plan is DdlPlan ddl ? ExecuteDdl(ddl, context) : Drain(bound, context, out rows);
             }
             finally
             {

@@ -27,16 +27,34 @@ internal sealed class StoredExpressions(StatementScope statement)
     /// <param name="index">The column's place in the table.</param>
     /// <param name="columns">The columns that the expression reads: the table's, in their order.</param>
     public BoundExpression? Computed(TableDefinition table, int index, ImmutableArray<LogicalColumn> columns)
-    {
-        if (table.Columns[index] is not { ComputedSql: { } sql } column)
-        {
-            return null;
-        }
+        => table.Columns[index].ComputedSql is null ? null : Computed(table, table.Columns[index], columns);
 
-        var value = Bind(table, sql, columns);
+    /// <summary>The same for a computed column that the table need not have yet.</summary>
+    public BoundExpression Computed(TableDefinition table, ColumnDefinition column, ImmutableArray<LogicalColumn> columns)
+    {
+        var value = Bind(table, column.ComputedSql!, columns);
         return CanAssign(value, column.Type)
             ? Into(value, table, column)
             : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
+    }
+
+    /// <summary>What rows that are there get in a column of another type: the old value as if it were assigned, or what USING says.</summary>
+    /// <param name="table">As it was.</param>
+    /// <param name="changed">The column as it will be.</param>
+    /// <param name="usingSql">Null for the old value of the column of the same name.</param>
+    /// <param name="columns">The table's, in their order.</param>
+    /// <param name="position">Of the change, for messages.</param>
+    public BoundExpression Retyped(TableDefinition table, ColumnDefinition changed, string? usingSql, ImmutableArray<LogicalColumn> columns, int position)
+    {
+        var value = Bind(table, usingSql ?? $"\"{changed.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"", columns);
+        if (!CanAssign(value, changed.Type))
+        {
+            throw Error.NoConversion($"{table}.{changed.Name}", value.Type.ToString(), changed.Type.ToString(), position);
+        }
+
+        var converted = Into(value, table, changed);
+        CheckContents(converted, $"The new value of column {changed.Name}", allowsVolatile: true);
+        return converted;
     }
 
     public BoundExpression Check(TableDefinition table, CheckDefinition check, ImmutableArray<LogicalColumn> columns)

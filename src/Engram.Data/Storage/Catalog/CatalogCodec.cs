@@ -8,8 +8,9 @@ namespace Engram.Data.Storage.Catalog;
 /// <para>A table stands behind its length and begins with a version of its own, so that a log record or a manifest can carry tables without
 /// knowing what is in them. Everything is written in one order (tables by id, options by key), so equal catalogs are equal bytes.</para>
 /// <code>
-/// table     length varint, version u8 = 1, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks
-/// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity), then what the flags announce
+/// table     length varint, version u8 = 2, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks
+/// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity, 32 missing value, 64 older form), then what the flags announce
+/// form      id, type, flags u8 (32, 64), then what the flags announce: the missing value behind its length, the next older form
 /// index     id, name, flags u8 (1 unique, 2 primary key, 4 constraint), filter?, method?, options, columns (id, descending)
 /// key       name, columns, referenced table, referenced columns, on delete u8, on update u8
 /// check     name, SQL
@@ -21,7 +22,7 @@ namespace Engram.Data.Storage.Catalog;
 /// </remarks>
 internal static class CatalogCodec
 {
-    private const byte TableVersion = 1;
+    private const byte TableVersion = 2;
     private const byte CatalogVersion = 1;
 
     private const byte NotNullFlag = 1;
@@ -29,6 +30,11 @@ internal static class CatalogCodec
     private const byte ComputedFlag = 4;
     private const byte CollationFlag = 8;
     private const byte IdentityFlag = 16;
+    private const byte MissingFlag = 32;
+    private const byte OlderFlag = 64;
+
+    /// <summary>More forms than a column can have: there are fewer steps from the narrowest type to the widest.</summary>
+    private const int FormCountMax = 64;
 
     private const byte UniqueFlag = 1;
     private const byte PrimaryKeyFlag = 2;
@@ -246,7 +252,7 @@ internal static class CatalogCodec
             | (column.DefaultSql is not null ? DefaultFlag : 0)
             | (column.ComputedSql is not null ? ComputedFlag : 0)
             | (column.Collation is not null ? CollationFlag : 0)
-            | (hasIdentity ? IdentityFlag : 0)));
+            | (hasIdentity ? IdentityFlag : 0) | FormFlags(column)));
         foreach (var text in (ReadOnlySpan<string?>)[column.DefaultSql, column.ComputedSql, column.Collation])
         {
             if (text is not null)
@@ -261,6 +267,23 @@ internal static class CatalogCodec
             writer.WriteVarInt(column.IdentityStart);
             writer.WriteVarInt(column.IdentityIncrement);
         }
+
+        WriteOlder(writer, column);
+    }
+
+    private static int FormFlags(ColumnForm form) => (form.Missing is null ? 0 : MissingFlag) | (form.Older is null ? 0 : OlderFlag);
+
+    /// <summary>What older rows have in a column: a constant, or values in an older form.</summary>
+    private static void WriteOlder(ByteWriter writer, ColumnForm form)
+    {
+        form.Missing?.Write(writer);
+        if (form.Older is { } older)
+        {
+            writer.WriteCount(older.Id.Value);
+            WriteType(writer, older.Type);
+            writer.WriteByte((byte)FormFlags(older));
+            WriteOlder(writer, older);
+        }
     }
 
     private static ColumnDefinition ReadColumn(ref ByteReader reader)
@@ -268,7 +291,7 @@ internal static class CatalogCodec
         var id = new ColumnId(reader.ReadCount());
         var name = reader.ReadString();
         var type = ReadType(ref reader);
-        var flags = ReadFlags(ref reader, NotNullFlag | DefaultFlag | ComputedFlag | CollationFlag | IdentityFlag);
+        var flags = ReadFlags(ref reader, NotNullFlag | DefaultFlag | ComputedFlag | CollationFlag | IdentityFlag | MissingFlag | OlderFlag);
         var column = new ColumnDefinition(id, name, type)
         {
             IsNotNull = (flags & NotNullFlag) != 0,
@@ -276,12 +299,37 @@ internal static class CatalogCodec
             ComputedSql = (flags & ComputedFlag) != 0 ? reader.ReadString() : null,
             Collation = (flags & CollationFlag) != 0 ? reader.ReadString() : null,
         };
-        return (flags & IdentityFlag) == 0 ? column : column with
+        if ((flags & IdentityFlag) != 0)
         {
-            Identity = (IdentityKind)ReadEnum(ref reader, (byte)IdentityKind.Always, "kind of identity"),
-            IdentityStart = reader.ReadVarInt(),
-            IdentityIncrement = reader.ReadVarInt(),
-        };
+            column = column with
+            {
+                Identity = (IdentityKind)ReadEnum(ref reader, (byte)IdentityKind.Always, "kind of identity"),
+                IdentityStart = reader.ReadVarInt(),
+                IdentityIncrement = reader.ReadVarInt(),
+            };
+        }
+
+        var (missing, older) = ReadOlder(ref reader, column, flags, FormCountMax);
+        return missing is null && older is null ? column : column with { Missing = missing, Older = older };
+    }
+
+    private static (MissingValue? Missing, ColumnForm? Older) ReadOlder(ref ByteReader reader, ColumnForm form, byte flags, int left)
+    {
+        var missing = (flags & MissingFlag) != 0 ? MissingValue.Read(ref reader, form.Type) : null;
+        if ((flags & OlderFlag) == 0)
+        {
+            return (missing, null);
+        }
+
+        var older = new ColumnForm(new ColumnId(reader.ReadCount()), ReadType(ref reader));
+        if (left == 0 || older.Id.Value >= form.Id.Value || !(Widening.Exists(older.Type, form.Type) || Widening.IsSameInMemory(older.Type, form.Type)))
+        {
+            throw reader.Damaged($"values of column {form.Id} of type {form.Type} cannot come from column {older.Id} of type {older.Type}");
+        }
+
+        var olderFlags = ReadFlags(ref reader, MissingFlag | OlderFlag);
+        var (olderMissing, oldest) = ReadOlder(ref reader, older, olderFlags, left - 1);
+        return (missing, older with { Missing = olderMissing, Older = oldest });
     }
 
     private static void WriteIndex(ByteWriter writer, IndexDefinition index)

@@ -23,8 +23,32 @@ internal enum ReferentialAction : byte
     SetDefault = 4,
 }
 
+/// <summary>Under which id and in which type values of a column are stored; and how rows are read that were stored before it was so.</summary>
+/// <remarks>A column that got a wider type has a new id. Rows from before keep their values under the old one, and are read through <see cref="Older"/>: own form first, then the older ones,
+/// and where no form is stored, the oldest one's <see cref="Missing"/>.</remarks>
+internal record ColumnForm(ColumnId Id, DataType Type)
+{
+    /// <summary>What rows have that were stored before the column was added; null for NULL. Only of a form without an older one.</summary>
+    public MissingValue? Missing { get; init; }
+
+    /// <summary>The form before this one, of a type that <see cref="Widening"/> leads from; null when there was none.</summary>
+    public ColumnForm? Older { get; init; }
+
+    /// <summary>Whether values with this id are values of the column, be they in a narrower type.</summary>
+    public bool IsStoredAs(ColumnId id)
+    {
+        var form = this;
+        while (form is not null && form.Id != id)
+        {
+            form = form.Older;
+        }
+
+        return form is not null;
+    }
+}
+
 /// <summary>A column as the catalog knows it. Expressions are kept as SQL text and bound by Query.</summary>
-internal sealed record ColumnDefinition(ColumnId Id, string Name, DataType Type)
+internal sealed record ColumnDefinition(ColumnId Id, string Name, DataType Type) : ColumnForm(Id, Type)
 {
     public bool IsNotNull { get; init; }
 
@@ -96,6 +120,9 @@ internal sealed record TableDefinition(TableId Id, string Schema, string Name, I
     public IndexDefinition? PrimaryKey => Indexes.FirstOrDefault(i => i.IsPrimaryKey);
 
     public ColumnDefinition? FindColumn(ColumnId id) => Columns.FirstOrDefault(c => c.Id == id);
+
+    /// <summary>The column that values with this id belong to, be it that they were stored before it got its type; null when it was dropped.</summary>
+    public ColumnDefinition? FindStored(ColumnId id) => Columns.FirstOrDefault(c => c.IsStoredAs(id));
 
     /// <summary>The column's place in <see cref="Columns"/>; the column must exist.</summary>
     public int IndexOf(ColumnId id)

@@ -23,7 +23,7 @@ namespace Engram.Data.Storage.Indexes;
 /// equal bytes are equal keys by SQL's <c>=</c>, and no key is the beginning of another key of the same shape. So "the first columns equal these" is
 /// one range of bytes, and so is a range of the column after them (<see cref="KeyRange"/>).</para>
 /// <para>Arrays and vectors have equality of their bytes and no order: <see cref="IsOrdered"/>. The bytes of an index stay the same as long as its id: whoever
-/// gives a column another type gives its indexes other ids.</para>
+/// gives a column another type gives its indexes other ids. Rows that were stored in a narrower type have keys of the type that the column has now.</para>
 /// </remarks>
 internal sealed class KeyShape
 {
@@ -40,17 +40,36 @@ internal sealed class KeyShape
     private readonly ColumnId[] columns;
     private readonly DataType[] types;
     private readonly bool[] descending;
+    private readonly ColumnForm[] forms;
+    private readonly ColumnId[] sources;
 
-    private KeyShape(ColumnId[] columns, DataType[] types, bool[] descending)
+    private KeyShape(ColumnForm[] forms, bool[] descending)
     {
-        (this.columns, this.types, this.descending) = (columns, types, descending);
+        (this.forms, this.descending) = (forms, descending);
+        columns = [.. forms.Select(f => f.Id)];
+        types = [.. forms.Select(f => f.Type)];
+        var all = new List<ColumnId>(columns);
+        foreach (var form in forms)
+        {
+            for (var older = form.Older; older is not null; older = older.Older)
+            {
+                all.Add(older.Id);
+            }
+        }
+
+        sources = all.Count == columns.Length ? columns : [.. all];
     }
 
     public int Count => columns.Length;
 
     public ReadOnlySpan<ColumnId> Columns => columns;
 
+    /// <summary>All ids under which values of the key may be stored: those of <see cref="Columns"/>, and of the forms that they had before.</summary>
+    public ReadOnlySpan<ColumnId> Sources => sources;
+
     public DataType TypeOf(int part) => types[part];
+
+    public ColumnForm FormOf(int part) => forms[part];
 
     public bool IsDescending(int part) => descending[part];
 
@@ -73,8 +92,7 @@ internal sealed class KeyShape
         => ShapesOfTables.TryGetValue(table, out var shapes) ? shapes : ShapesOfTables.GetValue(table, static t => [.. t.Indexes.Select(i => Make(t, i))]);
 
     private static KeyShape Make(TableDefinition table, IndexDefinition index) => new(
-        [.. index.Columns.Select(c => c.Column)],
-        [.. index.Columns.Select(c => table.FindColumn(c.Column)?.Type ?? throw Error.Internal($"index {index.Name} names a column that {table} has not"))],
+        [.. index.Columns.Select(c => table.FindColumn(c.Column) ?? throw Error.Internal($"index {index.Name} names a column that {table} has not"))],
         [.. index.Columns.Select(c => c.IsDescending)]);
 
     /// <summary>Whether the bytes of this type order as SQL does; else they only tell equal from different.</summary>

@@ -37,7 +37,7 @@ internal static class RunFile
 
     private static ReadOnlySpan<byte> Magic => "EngrmRUN"u8;
 
-    /// <param name="columns">Of the key. When the segment reads some of them from other files, the newest of these gives the run its name: it stands for all of them, since
+    /// <param name="columns">Of the key, with their older forms. When the segment reads some of them from other files, the newest of these gives the run its name: it stands for all of them, since
     /// each checkpoint that replaces columns names its files after its own generation.</param>
     public static string NameOf(SegmentInfo segment, IndexId index, ReadOnlySpan<ColumnId> columns)
     {
@@ -58,7 +58,7 @@ internal static class RunFile
     /// <summary>Writes and syncs a run. Replaces a file of that name, which must be in nobody's way: maps of it live on.</summary>
     public static void Write(DataDirectory directory, SegmentInfo segment, IndexId index, SegmentRun run)
     {
-        var name = NameOf(segment, index, run.Head.Shape.Columns);
+        var name = NameOf(segment, index, run.Head.Shape.Sources);
         directory.CreateSubdirectory(Subdirectory);
         directory.Delete(name);
         using var file = directory.Create(name);
@@ -72,7 +72,7 @@ internal static class RunFile
     /// <summary>Opens a run; null, with the reason in the log, when there is none that can be used.</summary>
     public static SegmentRun? TryOpen(DataDirectory directory, Segment segment, IndexId index, KeyShape shape, ILogger logger)
     {
-        var name = NameOf(segment.Info, index, shape.Columns);
+        var name = NameOf(segment.Info, index, shape.Sources);
         try
         {
             if (!directory.Exists(name))
@@ -105,7 +105,7 @@ internal static class RunFile
         writer.WriteUInt32(segment.RootChecksum);
         foreach (var replacement in segment.Replacements)
         {
-            if (shape.Columns.Contains(replacement.ReplacedColumn))
+            if (shape.Sources.Contains(replacement.ReplacedColumn))
             {
                 writer.WriteUInt32(replacement.RootChecksum);
             }

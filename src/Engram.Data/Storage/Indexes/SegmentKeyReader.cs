@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Segments;
 
 namespace Engram.Data.Storage.Indexes;
@@ -11,6 +12,8 @@ internal sealed class SegmentKeyReader : IDisposable
     private readonly int[] ordinals;
     private readonly Column[] views;
     private readonly ColumnBuffer?[] scratch;
+    // Of parts that are stored in a narrower type.
+    private readonly (Column View, ColumnBuffer Scratch)?[] narrow;
     private readonly Selection one = new();
     private readonly KeyBuffer key = new();
 
@@ -21,21 +24,41 @@ internal sealed class SegmentKeyReader : IDisposable
         ordinals = new int[shape.Count];
         views = new Column[shape.Count];
         scratch = new ColumnBuffer?[shape.Count];
+        narrow = new (Column, ColumnBuffer)?[shape.Count];
         for (var i = 0; i < ordinals.Length; i++)
         {
             views[i] = new Column(shape.TypeOf(i));
-            if (segment.TryFindColumn(shape.Columns[i], out ordinals[i]))
+            var form = shape.FormOf(i);
+            while (!segment.TryFindColumn(form.Id, out ordinals[i]) && form.Older is not null)
             {
-                continue;
+                form = form.Older;
             }
 
-            // The column is younger than the segment: all its keys are NULL here.
-            ordinals[i] = -1;
-            var missing = scratch[i] = new ColumnBuffer(shape.TypeOf(i), 1);
-            missing.AppendNull();
-            views[i].SetView(missing.Column);
-            views[i].IsConstant = true;
+            if (!segment.TryFindColumn(form.Id, out ordinals[i]))
+            {
+                ordinals[i] = -1;
+                ShowMissing(i, form);
+            }
+            else if (!ReferenceEquals(form, shape.FormOf(i)))
+            {
+                narrow[i] = (new Column(form.Type), new ColumnBuffer(form.Type, Batch.RowCountMax));
+            }
         }
+    }
+
+    /// <summary>The column is younger than the segment: all its rows have one value here.</summary>
+    private void ShowMissing(int part, ColumnForm form)
+    {
+        var buffer = scratch[part] = new ColumnBuffer(shape.TypeOf(part), 1);
+        if (form.Missing is { } missing)
+        {
+            Widening.Convert(missing.Column, 1, null, buffer, views[part]);
+            return;
+        }
+
+        buffer.AppendNull();
+        views[part].SetView(buffer.Column);
+        views[part].IsConstant = true;
     }
 
     /// <summary>The key of one row, valid until the next call.</summary>
@@ -53,7 +76,12 @@ internal sealed class SegmentKeyReader : IDisposable
     {
         for (var i = 0; i < ordinals.Length; i++)
         {
-            if (ordinals[i] >= 0)
+            if (narrow[i] is var (view, memory) && view is not null)
+            {
+                segment.Load(ordinals[i], block, needed, view, memory);
+                Widening.Convert(view, segment.RowsInBlock(block), needed, scratch[i] ??= new ColumnBuffer(shape.TypeOf(i), Batch.RowCountMax), views[i]);
+            }
+            else if (ordinals[i] >= 0)
             {
                 segment.Load(ordinals[i], block, needed, views[i], scratch[i] ??= new ColumnBuffer(segment.TypeOf(ordinals[i]), Batch.RowCountMax));
             }
@@ -71,6 +99,11 @@ internal sealed class SegmentKeyReader : IDisposable
         foreach (var buffer in scratch)
         {
             buffer?.Dispose();
+        }
+
+        foreach (var part in narrow)
+        {
+            part?.Scratch.Dispose();
         }
     }
 }

@@ -42,6 +42,7 @@ internal static class OverlayCapture
     public static OverlayData Run(SegmentExtent extent, TableDefinition table, ReadHorizon horizon)
     {
         var deleted = ImmutableArray.CreateBuilder<int>();
+        using var widened = new WidenedPatches(table, horizon);
         var patches = new SortedDictionary<int, (ImmutableArray<int>.Builder Positions, ColumnBuffer Values)>();
         OverlayData? overlay = null;
         try
@@ -64,18 +65,18 @@ internal static class OverlayCapture
 
                 foreach (var (id, type, list) in versions.Patches)
                 {
-                    // Columns that were dropped meanwhile need no patches.
-                    if (table.FindColumn(id) is null)
+                    // Columns that were dropped meanwhile need no patches; those that got another type have others.
+                    if (table.FindColumn(id) is { Older: null })
                     {
-                        continue;
+                        var column = PatchesOf(patches, id, type);
+                        CollectNewest(list, extent.Segment.RowsInBlock(block), first, horizon, column.Positions, column.Values);
                     }
+                }
 
-                    if (!patches.TryGetValue(id.Value, out var column))
-                    {
-                        patches.Add(id.Value, column = (ImmutableArray.CreateBuilder<int>(), new ColumnBuffer(type)));
-                    }
-
-                    CollectNewest(list, extent.Segment.RowsInBlock(block), first, horizon, column.Positions, column.Values);
+                foreach (var definition in widened.Columns)
+                {
+                    var column = PatchesOf(patches, definition.Id, definition.Type);
+                    widened.Collect(definition, extent, block, versions, column.Positions, column.Values);
                 }
             }
 
@@ -132,6 +133,17 @@ internal static class OverlayCapture
         }
     }
 
+    private static (ImmutableArray<int>.Builder Positions, ColumnBuffer Values) PatchesOf(
+        SortedDictionary<int, (ImmutableArray<int>.Builder Positions, ColumnBuffer Values)> patches, ColumnId id, DataType type)
+    {
+        if (!patches.TryGetValue(id.Value, out var column))
+        {
+            patches.Add(id.Value, column = (ImmutableArray.CreateBuilder<int>(), new ColumnBuffer(type)));
+        }
+
+        return column;
+    }
+
     private static void CollectNewest(
         PatchList list, int rowCount, int first, ReadHorizon horizon, ImmutableArray<int>.Builder positions, ColumnBuffer values)
     {
@@ -160,5 +172,69 @@ internal static class OverlayCapture
         }
 
         return false;
+    }
+}
+
+/// <summary>Patches of columns that got a wider type: some may be of the older forms. They go on as values of the column as it is now.</summary>
+internal sealed class WidenedPatches(TableDefinition table, ReadHorizon horizon) : IDisposable
+{
+    private readonly Dictionary<ColumnId, BlockReader> readers = [];
+    private readonly Selection rows = new();
+
+    public ImmutableArray<ColumnDefinition> Columns { get; } = [.. table.Columns.Where(c => c.Older is not null)];
+
+    /// <summary>Appends the newest value that the horizon sees of each row of a block to which an update gave one, in whatever form.</summary>
+    public void Collect(
+        ColumnDefinition column, SegmentExtent extent, int block, BlockVersions versions, ImmutableArray<int>.Builder positions, ColumnBuffer values)
+    {
+        var lists = new List<PatchList>();
+        for (ColumnForm? form = column; form is not null; form = form.Older)
+        {
+            if (versions.FindPatches(form.Id) is { } list)
+            {
+                lists.Add(list);
+            }
+        }
+
+        rows.Count = 0;
+        for (var row = 0; lists.Count > 0 && row < extent.Segment.RowsInBlock(block); row++)
+        {
+            if (lists.Exists(l => Sees(l, row)))
+            {
+                rows.Add(row);
+            }
+        }
+
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        if (!readers.TryGetValue(column.Id, out var reader))
+        {
+            readers.Add(column.Id, reader = new BlockReader(horizon, table, [column.Id]));
+        }
+
+        reader.Position(extent, block);
+        var found = reader.Load(0, rows);
+        foreach (var row in rows.Rows)
+        {
+            positions.Add((block * Batch.RowCountMax) + row);
+            values.AppendFrom(found, row);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var reader in readers.Values)
+        {
+            reader.Dispose();
+        }
+    }
+
+    private bool Sees(PatchList list, int row)
+    {
+        var entries = list.Current;
+        return list.Find(row, horizon, ref entries) >= 0;
     }
 }

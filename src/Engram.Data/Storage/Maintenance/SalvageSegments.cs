@@ -132,7 +132,7 @@ internal sealed class SalvageSegments
     private SegmentManifest LoseReplacement(TableDefinition table, SegmentManifest segment, SegmentInfo replacement, string why)
     {
         var info = segment.Info;
-        if (table.FindColumn(replacement.ReplacedColumn) is { } column)
+        if (table.FindStored(replacement.ReplacedColumn) is { } column)
         {
             WithoutVersions.Add(info.Table);
             items.Add(new SalvagedItem(SalvageKind.LostVersions, replacement.Name, string.Create(CultureInfo.InvariantCulture,
@@ -198,7 +198,7 @@ internal sealed class SalvageSegments
         var opened = extent.Segment;
         // A column that was dropped is nobody's loss.
         var damaged = damage.Blocks
-            .Select(b => (Block: b.Key, Columns: b.Value.Where(c => c == ColumnId.RowId || table.FindColumn(c) is not null).ToArray()))
+            .Select(b => (Block: b.Key, Columns: b.Value.Where(c => c == ColumnId.RowId || table.FindStored(c) is not null).ToArray()))
             .Where(b => b.Columns.Length > 0).ToDictionary(b => b.Block, b => b.Columns);
         ReportBlocks(table, opened, damaged, extent);
 
@@ -281,7 +281,7 @@ internal sealed class SalvageSegments
             var rowIdFirst = segment.GetZone(0, first).Min<long>();
             var rowIdLast = segment.GetZone(0, last).Max<long>();
             lost.Add((segment.Info.Table, rowIdFirst, rowIdLast));
-            var names = columns.Select(c => c == ColumnId.RowId ? "row id" : table.FindColumn(c)!.Name).ToList();
+            var names = columns.Select(c => c == ColumnId.RowId ? "row id" : table.FindStored(c)!.Name).ToList();
             items.Add(new SalvagedItem(SalvageKind.LostRows, segment.Info.Name, string.Create(CultureInfo.InvariantCulture,
                 $"{rows} rows of table '{table}' with row ids {rowIdFirst} to {rowIdLast} are lost: pages with values of {string.Join(", ", names.Select(n => $"'{n}'"))} do not match their checksums. Values of their other columns are whole in the file that is kept in quarantine."))
             {

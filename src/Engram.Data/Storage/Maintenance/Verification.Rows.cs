@@ -59,9 +59,7 @@ internal sealed partial class Verification
                 rows += reader.VisibleCount;
                 for (var c = 0; c < required.Count; c++)
                 {
-                    // A block that stores no NULL, and whose column nobody changed, has none.
-                    var isStored = extent.Segment.TryFindColumn(required[c].Id, out var ordinal);
-                    if (!isStored || extent.Segment.GetZone(ordinal, block).HasNulls || extent.FindVersions(block)?.FindPatches(required[c].Id) is not null)
+                    if (reader.CountNulls(c + 1) > 0)
                     {
                         CheckNotNull(reader, c, table, required[c]);
                     }

@@ -313,7 +313,7 @@ internal sealed partial class Verification : IDisposable
     private bool IsDamaged(SegmentExtent extent) => extent.Segment.Info.Files.Any(f => damaged.Contains(f.Name));
 
     private static string NameOf(TableDefinition table, ColumnId id)
-        => id == ColumnId.RowId ? "row id" : table.FindColumn(id)?.Name ?? id.ToString();
+        => id == ColumnId.RowId ? "row id" : table.FindStored(id)?.Name ?? id.ToString();
 
     private void Report(string file, string what, TableDefinition? table = null, long? first = null, long? last = null)
         => problems.Add(new VerificationProblem(file, $"{(table is null ? "" : $"Table '{table}': ")}{(file.Length == 0 || what.Contains(file, StringComparison.Ordinal) ? "" : $"'{file}': ")}{what}{(what.EndsWith('.') ? "" : ".")}")

@@ -308,7 +308,7 @@ internal sealed unsafe partial class Segment
         var id = new ColumnId(Columns[ordinal].Id);
         var first = (long)block * Batch.RowCountMax;
         return Error.SegmentDamaged(
-            directoryPath, Info.Name, Definition?.ToString() ?? Info.Table.ToString(), Definition?.FindColumn(id)?.Name ?? id.ToString(),
+            directoryPath, Info.Name, Definition?.ToString() ?? Info.Table.ToString(), Definition?.FindStored(id)?.Name ?? id.ToString(),
             first, first + RowsInBlock(block) - 1, what);
     }
 }

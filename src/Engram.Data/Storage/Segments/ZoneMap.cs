@@ -10,22 +10,63 @@ namespace Engram.Data.Storage.Segments;
 /// Values are ordered as the comparison kernels order them: NaN equals NaN and is the greatest, −0 equals +0. A uuid has least and
 /// greatest too, in an order of this file's own, and so only equality is judged by them. Types of variable length have none.
 /// </remarks>
-internal readonly struct ZoneMap(DataType type, int rowCount, in BlockEntry entry)
+internal readonly struct ZoneMap
 {
-    private readonly RawValue min = entry.Min;
-    private readonly RawValue max = entry.Max;
+    private readonly RawValue min;
+    private readonly RawValue max;
 
-    public DataType Type { get; } = type;
+    public ZoneMap(DataType type, int rowCount, in BlockEntry entry)
+        : this(type, rowCount, entry.NullCount, (entry.Flags & BlockFlags.HasMinMax) != 0, entry.Min, entry.Max)
+    {
+    }
 
-    public int RowCount { get; } = rowCount;
+    private ZoneMap(DataType type, int rowCount, int nullCount, bool hasMinMax, RawValue min, RawValue max)
+    {
+        (Type, RowCount, NullCount, HasMinMax, this.min, this.max) = (type, rowCount, nullCount, hasMinMax, min, max);
+    }
 
-    public int NullCount { get; } = entry.NullCount;
+    public DataType Type { get; }
+
+    public int RowCount { get; }
+
+    public int NullCount { get; }
 
     public bool HasNulls => NullCount != 0;
 
     public bool IsAllNull => NullCount == RowCount;
 
-    public bool HasMinMax { get; } = (entry.Flags & BlockFlags.HasMinMax) != 0;
+    public bool HasMinMax { get; }
+
+    /// <summary>What is known of a block in which all rows have one value.</summary>
+    public static unsafe ZoneMap OfConstant(Column value, int rowCount)
+    {
+        var hasMinMax = TryCompute(value.Type, value.Data, null, 1, out var min, out var max);
+        return new ZoneMap(value.Type, rowCount, 0, hasMinMax, min, max);
+    }
+
+    public static ZoneMap OfNulls(DataType type, int rowCount) => new(type, rowCount, rowCount, false, default, default);
+
+    /// <summary>The same in the type that the values are read in.</summary>
+    public unsafe ZoneMap Widen(DataType to)
+    {
+        if (to.Kind == Type.Kind || !HasMinMax)
+        {
+            return new ZoneMap(to, RowCount, NullCount, HasMinMax && to.Kind == Type.Kind, min, max);
+        }
+
+        var (least, greatest) = (default(RawValue), default(RawValue));
+        fixed (RawValue* from = &min)
+        {
+            Widening.ConvertOne(Type, from, to, &least);
+        }
+
+        fixed (RawValue* from = &max)
+        {
+            Widening.ConvertOne(Type, from, to, &greatest);
+        }
+
+        return new ZoneMap(to, RowCount, NullCount, true, least, greatest);
+    }
 
     /// <summary>The least value that is not NULL; only with <see cref="HasMinMax"/>, and T the type's physical type.</summary>
     public T Min<T>()

@@ -33,9 +33,10 @@ internal static class LoadedKeys
     /// <summary>Whether no key of one segment can be a key of the other, by what is known of their blocks.</summary>
     public static bool AreApart(SegmentExtent one, SegmentExtent other, KeyShape shape)
     {
-        foreach (var column in shape.Columns)
+        for (var i = 0; i < shape.Count; i++)
         {
-            if (!HasPatches(one, column) && !HasPatches(other, column)
+            var column = shape.Columns[i];
+            if (IsNullBefore(shape.FormOf(i)) && !HasPatches(one, column) && !HasPatches(other, column)
                 && TryRange(one.Segment, column, out var oneMin, out var oneMax) && TryRange(other.Segment, column, out var otherMin, out var otherMax)
                 && (oneMax < otherMin || otherMax < oneMin))
             {
@@ -45,6 +46,9 @@ internal static class LoadedKeys
 
         return false;
     }
+
+    /// <summary>Whether rows that are older than the column have NULL in it, and not a value that no block tells of.</summary>
+    private static bool IsNullBefore(ColumnForm form) => form is { Missing: null, Older: null };
 
     private static bool HasPatches(SegmentExtent extent, ColumnId column)
     {

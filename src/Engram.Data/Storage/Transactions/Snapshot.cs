@@ -38,6 +38,9 @@ internal abstract class Snapshot : IDisposable
     /// <summary>Rows of a table, counted without looking at what is deleted: for the planner.</summary>
     public abstract long EstimateRowCount(TableId table);
 
+    /// <summary>Rows that have NULL in a column. Reads only blocks with rows that were deleted or changed since they were written, and rows that are in no segment.</summary>
+    public abstract long CountNulls(TableId table, ColumnId column);
+
     /// <summary>Starts a scan in storage order. <paramref name="columns"/> may contain <see cref="ColumnId.RowId"/>.</summary>
     public abstract TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds);
 

@@ -25,6 +25,19 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
     public override TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds)
         => new StoreTableScan(Version(table), new BlockReader(horizon, catalog.Get(table), columns), bounds);
 
+    public override long CountNulls(TableId table, ColumnId column)
+    {
+        var reader = new BlockReader(horizon, catalog.Get(table), [column]);
+        using var scan = new StoreTableScan(Version(table), reader, []);
+        long count = 0;
+        while (scan.NextBlock())
+        {
+            count += reader.CountNulls(0);
+        }
+
+        return count;
+    }
+
     public override RowFetch OpenFetch(TableId table, ReadOnlySpan<ColumnId> columns)
         => new StoreRowFetch(Version(table), new BlockReader(horizon, catalog.Get(table), columns), columns.Length);
 

@@ -24,6 +24,9 @@ internal sealed class TableCounters
     /// <summary>The newest commit that changed rows or the definition of the table; 0 when none has since the database was opened, and so no snapshot is older.</summary>
     public long ChangedAt { get; set; }
 
+    /// <summary>Beyond the ids of all columns that the table had since the database was opened, those of transactions that were rolled back too: what these left behind in memory is no other column's.</summary>
+    public int ColumnIdNext { get; set; }
+
     public ImmutableArray<(ColumnId Column, long Next)> Identities
     {
         get

@@ -53,6 +53,12 @@ internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
     /// <summary>Changes the schema: creates or replaces a table definition. A new index is filled from the rows that are there.</summary>
     public abstract void PutTable(TableDefinition table);
 
+    /// <summary>The definition of a table that is about to be changed, with ids for new columns that no column ever had.</summary>
+    public abstract TableDefinition BeginChange(TableId table);
+
+    /// <summary>The number that an identity column would give next.</summary>
+    public abstract long PeekIdentity(TableId table, ColumnId column);
+
     public abstract void DropTable(TableId table);
 
     public abstract void PutSchema(string schema);

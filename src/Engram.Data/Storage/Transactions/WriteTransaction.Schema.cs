@@ -23,13 +23,15 @@ internal sealed partial class WriteTransaction
             created.Add(table.Id);
         }
 
+        var counters = store.CountersOf(table.Id);
+        counters.ColumnIdNext = Math.Max(counters.ColumnIdNext, table.ColumnIdNext);
         catalog = catalog.With(table);
         foreach (var index in table.Indexes)
         {
             if (old is null || !old.Indexes.Any(i => i.Id == index.Id))
             {
                 ChangesOf(table.Id).FillIndex(index, includeDeltas: true, RowChanges.Latest);
-                if (index.IsUnique && old is not null)
+                if (index.IsUnique && old is not null && !old.Indexes.Any(o => IsAsUnique(o, index, table)))
                 {
                     CheckWholeTable(table, index);
                 }
@@ -38,6 +40,20 @@ internal sealed partial class WriteTransaction
 
         RedoRecord.WritePutTable(redo, table);
     }
+
+    /// <summary>Whether an index that was unique before has the same keys, be it that some of its columns got wider types.</summary>
+    private static bool IsAsUnique(IndexDefinition before, IndexDefinition index, TableDefinition table)
+        => before.IsUnique && before.FilterSql == index.FilterSql && before.Columns.Length == index.Columns.Length
+            && before.Columns.Zip(index.Columns).All(c => table.FindColumn(c.Second.Column)!.IsStoredAs(c.First.Column));
+
+    public override TableDefinition BeginChange(TableId table)
+    {
+        var definition = catalog.Get(table);
+        var next = store.CountersOf(table).ColumnIdNext;
+        return definition.ColumnIdNext >= next ? definition : definition with { ColumnIdNext = next };
+    }
+
+    public override long PeekIdentity(TableId table, ColumnId column) => store.CountersOf(table).NextIdentity(Column(table, column));
 
     public override void DropTable(TableId table)
     {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Storage.Versions;
@@ -10,7 +11,8 @@ namespace Engram.Data.Storage.Versions;
 /// <remarks>
 /// The one place that knows how a row version is put together; scans, fetches, key probes and flushes all read through it. Position it on a
 /// block, ask what is visible, load columns. Untouched columns are handed out as they lie; a column with visible patches is copied to
-/// scratch first. Used by one thread at a time; disposing frees the scratch.
+/// scratch first. A block that is older than a column's type, or than the column, is read through what the definition says of older rows (<see cref="ColumnForm"/>):
+/// by a reader of the older form, whose values are widened before newer patches are laid over them. Used by one thread at a time; disposing frees the scratch.
 /// </remarks>
 internal sealed unsafe class BlockReader : IDisposable
 {
@@ -20,6 +22,10 @@ internal sealed unsafe class BlockReader : IDisposable
     private readonly Column[] views;
     private readonly ColumnBuffer?[] scratch;
     private readonly ColumnBuffer?[] patched;
+    private readonly TableDefinition? table;
+    // None for row ids. Readers of older forms are made when a block asks for one.
+    private readonly ColumnForm?[] forms;
+    private BlockReader?[] older = [];
     private Selection? selection;
     private Selection? visible;
     private bool isVisibleKnown;
@@ -31,16 +37,27 @@ internal sealed unsafe class BlockReader : IDisposable
     public BlockReader(ReadHorizon horizon, TableDefinition table, ReadOnlySpan<ColumnId> columns)
     {
         this.horizon = horizon;
+        this.table = table;
         ids = [.. columns];
+        forms = new ColumnForm?[ids.Length];
         types = new DataType[ids.Length];
         views = new Column[ids.Length];
         scratch = new ColumnBuffer?[ids.Length];
         patched = new ColumnBuffer?[ids.Length];
         for (var i = 0; i < ids.Length; i++)
         {
-            types[i] = ids[i] == ColumnId.RowId ? DataType.Int64 : table.Columns[table.IndexOf(ids[i])].Type;
+            forms[i] = ids[i] == ColumnId.RowId ? null : table.Columns[table.IndexOf(ids[i])];
+            types[i] = forms[i]?.Type ?? DataType.Int64;
             views[i] = new Column(types[i]);
         }
+    }
+
+    /// <summary>Of one column as it was stored before it got its type.</summary>
+    private BlockReader(ReadHorizon horizon, ColumnForm form)
+    {
+        this.horizon = horizon;
+        (ids, forms, types) = ([form.Id], [form], [form.Type]);
+        (views, scratch, patched) = ([new Column(form.Type)], [null], [null]);
     }
 
     /// <summary>Rows of the block that have begun.</summary>
@@ -96,15 +113,56 @@ internal sealed unsafe class BlockReader : IDisposable
 
         foreach (var bound in bounds)
         {
-            if (segment.Segment.TryFindColumn(bound.Column, out var ordinal)
-                && versions?.FindPatches(bound.Column) is null
-                && !segment.Segment.ZoneCanMatch(ordinal, block, bound.Comparison, bound.Value))
+            if (table?.FindColumn(bound.Column) is { } column && FindZone(column) is { } zone && !zone.CanMatch(bound.Comparison, bound.Value))
             {
                 return false;
             }
         }
 
         return true;
+    }
+
+    /// <summary>How many visible rows have NULL in a column: known without reading it where no row was deleted or changed since the block was written.</summary>
+    public int CountNulls(int ordinal)
+    {
+        if (segment is not null && FindZone(forms[ordinal]!) is { } zone && (!zone.HasNulls || VisibleCount == RowCount))
+        {
+            return Math.Min(zone.NullCount, VisibleCount);
+        }
+
+        var rows = Visible;
+        var values = Load(ordinal, rows);
+        var count = 0;
+        for (var i = 0; values.Nulls != null && i < VisibleCount; i++)
+        {
+            count += values.IsNull(rows is null ? i : rows.Rows[i]) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>What is known of a column's values in the segment's block, in the type that they are read in; null when some were changed since.</summary>
+    private ZoneMap? FindZone(ColumnForm column)
+    {
+        for (var form = column; ; form = form.Older)
+        {
+            if (versions?.FindPatches(form.Id) is not null)
+            {
+                return null;
+            }
+
+            if (segment!.Segment.TryFindColumn(form.Id, out var ordinal))
+            {
+                var zone = segment.Segment.GetZone(ordinal, block);
+                return ReferenceEquals(form, column) ? zone : zone.Widen(column.Type);
+            }
+
+            if (form.Older is null)
+            {
+                var rows = segment.Segment.RowsInBlock(block);
+                return form.Missing is { } missing ? ZoneMap.OfConstant(missing.Column, rows).Widen(column.Type) : ZoneMap.OfNulls(column.Type, rows);
+            }
+        }
     }
 
     /// <summary>Whether one row of the block is visible, without looking at the others.</summary>
@@ -136,6 +194,11 @@ internal sealed unsafe class BlockReader : IDisposable
         {
             buffer?.Dispose();
         }
+
+        foreach (var reader in older)
+        {
+            reader?.Dispose();
+        }
     }
 
     private void LoadStored(int ordinal, ColumnId id, Selection? needed, Column view)
@@ -162,7 +225,32 @@ internal sealed unsafe class BlockReader : IDisposable
             return;
         }
 
-        // The block is older than the column: its rows have NULL there.
+        LoadOlder(ordinal, needed, view);
+    }
+
+    /// <summary>The block is older than the column, or than its type.</summary>
+    private void LoadOlder(int ordinal, Selection? needed, Column view)
+    {
+        var form = forms[ordinal]!;
+        if (form.Older is { } narrow)
+        {
+            if (older.Length == 0)
+            {
+                older = new BlockReader?[ids.Length];
+            }
+
+            var reader = older[ordinal] ??= new BlockReader(horizon, narrow);
+            (reader.segment, reader.chunk, reader.versions, reader.block, reader.RowCount) = (segment, chunk, versions, block, RowCount);
+            Widening.Convert(reader.Load(0, needed), RowCount, needed, scratch[ordinal] ??= new ColumnBuffer(types[ordinal], Batch.RowCountMax), view);
+            return;
+        }
+
+        if (form.Missing is { } constant)
+        {
+            view.SetView(constant.Column);
+            return;
+        }
+
         var missing = scratch[ordinal] ??= new ColumnBuffer(types[ordinal], 1);
         missing.Clear();
         missing.AppendNull();

@@ -54,7 +54,7 @@ internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
         }
 
         // A file that nobody has opened yet is looked at when somebody does.
-        if (!isNew && run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id, shape.Columns)))
+        if (!isNew && run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id, shape.Sources)))
         {
             return;
         }
@@ -67,7 +67,7 @@ internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
         }
         catch (EngramException e)
         {
-            files.Logger.LogWarning(e, "Index file {Name} could not be written; its entries stay in memory", RunFile.NameOf(Segment.Info, id, shape.Columns));
+            files.Logger.LogWarning(e, "Index file {Name} could not be written; its entries stay in memory", RunFile.NameOf(Segment.Info, id, shape.Sources));
             if (run is null)
             {
                 Put(id, made);

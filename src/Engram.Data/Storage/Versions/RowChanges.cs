@@ -161,7 +161,7 @@ internal sealed partial class RowChanges : IDisposable
     /// <summary>Which rows of a block ever got another value in one of the columns.</summary>
     private static bool FindPatchedRows(BlockVersions versions, KeyShape shape, Selection found)
     {
-        PatchList[] lists = [.. shape.Columns.ToArray().Select(versions.FindPatches).OfType<PatchList>()];
+        PatchList[] lists = [.. shape.Sources.ToArray().Select(versions.FindPatches).OfType<PatchList>()];
         found.Count = 0;
         for (var row = 0; row < Batch.RowCountMax && lists.Length > 0; row++)
         {

@@ -34,6 +34,10 @@ internal sealed class FakeStore : Transaction
 
     public List<object?[]> RowsOf(TableDefinition table) => [.. rows[table.Id].Values];
 
+    public override TableDefinition BeginChange(TableId table) => catalog.Get(table);
+
+    public override long PeekIdentity(TableId table, ColumnId column) => identities.GetValueOrDefault((table, column), 1);
+
     public override Snapshot BeginStatement()
     {
         saved = Copy(rows);
@@ -167,6 +171,8 @@ internal sealed class FakeStore : Transaction
         public override Lsn Lsn => Lsn.Zero;
 
         public override long EstimateRowCount(TableId table) => rows[table].Count;
+
+        public override long CountNulls(TableId table, ColumnId column) => rows[table].Values.Count(r => r[catalog.Get(table).IndexOf(column)] is null);
 
         public override TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds)
             => new FakeScan(catalog.Get(table), columns.ToArray(), [.. rows[table]]);

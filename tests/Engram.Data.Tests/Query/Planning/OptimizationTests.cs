@@ -96,7 +96,7 @@ public sealed class OptimizationTests : IAsyncLifetime
             var bound = Planner.Plan(Parser.ParseScript(sql).Single(), sql, transaction.Catalog, new Dictionary<string, DataType>());
             if (bound.Plan is DdlPlan ddl)
             {
-                Engram.Data.Query.Execution.Definitions.DdlExecutor.Execute(ddl.Statement, ddl.Text, transaction);
+                Engram.Data.Query.Execution.Definitions.DdlExecutor.Execute(ddl.Statement, ddl.Text, Statement.Context(snapshot, transaction));
             }
             else
             {

@@ -17,9 +17,10 @@ internal static class DdlExecutor
 {
     /// <param name="statement">As parsed.</param>
     /// <param name="text">The text of the script that it was parsed from: expressions are kept as they were written.</param>
-    /// <param name="transaction">In a statement of its own.</param>
-    public static void Execute(StatementSyntax statement, string text, Transaction transaction)
+    /// <param name="context">With a transaction, in a statement of its own.</param>
+    public static void Execute(StatementSyntax statement, string text, StatementContext context)
     {
+        var transaction = context.Transaction ?? throw Error.Internal("the schema is changed without a write transaction");
         switch (statement)
         {
             case CreateTableSyntax create: CreateTable(create, text, transaction); break;
@@ -28,7 +29,7 @@ internal static class DdlExecutor
             case DropSyntax { Kind: ObjectKind.Index } drop: DropIndexes(drop, transaction); break;
             case DropSyntax { Kind: ObjectKind.Schema } drop: DropSchemas(drop, transaction); break;
             case CreateSchemaSyntax create: CreateSchema(create, transaction); break;
-            case AlterTableSyntax alter: TableAlteration.Run(alter, text, transaction); break;
+            case AlterTableSyntax alter: TableAlteration.Run(alter, text, context); break;
             case RenameSyntax { Kind: ObjectKind.Index } rename: RenameIndex(rename, transaction); break;
             case CommentSyntax { Kind: ObjectKind.Table } comment:
                 transaction.PutTable(NameMatch.FindTable(transaction.Catalog, comment.Name) with { Comment = comment.Text });

@@ -75,6 +75,8 @@ internal sealed class StoredIndexCondition : IndexCondition
 
         public override long EstimateRowCount(TableId table) => throw Unexpected();
 
+        public override long CountNulls(TableId table, ColumnId column) => throw Unexpected();
+
         public override TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds) => throw Unexpected();
 
         public override RowFetch OpenFetch(TableId table, ReadOnlySpan<ColumnId> columns) => throw Unexpected();

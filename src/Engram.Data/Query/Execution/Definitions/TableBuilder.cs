@@ -54,18 +54,23 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             throw Error.InvalidTableDefinition($"Column '{name}' can be computed, have a default or be an identity; it is said to be more than one of these.", syntax.Position);
         }
 
-        if (column.Type.Kind is TypeKind.HalfVector or TypeKind.SparseVector or TypeKind.Bit)
-        {
-            throw Error.NotSupported($"A column of type {column.Type} (store embeddings as vector(n))", syntax.Type.Position + 1);
-        }
-
-        if (column.Type is { Kind: TypeKind.Vector, Size: 0 })
-        {
-            throw Error.InvalidTableDefinition($"Column '{name}' needs a number of dimensions: vector(768) for embeddings of 768 elements.", syntax.Type.Position);
-        }
-
+        CheckType(name, column.Type, syntax.Type.Position);
         table = table with { Columns = table.Columns.Add(column), ColumnIdNext = table.ColumnIdNext + 1 };
         return column;
+    }
+
+    /// <summary>Whether a column can be of a type.</summary>
+    public static void CheckType(string column, DataType type, int position)
+    {
+        if (type.Kind is TypeKind.HalfVector or TypeKind.SparseVector or TypeKind.Bit)
+        {
+            throw Error.NotSupported($"A column of type {type} (store embeddings as vector(n))", position + 1);
+        }
+
+        if (type is { Kind: TypeKind.Vector, Size: 0 })
+        {
+            throw Error.InvalidTableDefinition($"Column '{column}' needs a number of dimensions: vector(768) for embeddings of 768 elements.", position);
+        }
     }
 
     /// <summary>Adds the constraints of a column that are the table's: keys, references, checks.</summary>

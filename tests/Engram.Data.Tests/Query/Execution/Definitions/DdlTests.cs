@@ -175,11 +175,11 @@ public sealed class DdlTests : IAsyncLifetime
     private void Run(string sql)
     {
         using var transaction = store.BeginWriteAsync(TimeSpan.FromSeconds(5), null, default).AsTask().GetAwaiter().GetResult();
-        using (transaction.BeginStatement())
+        using (var snapshot = transaction.BeginStatement())
         {
             foreach (var statement in Parser.ParseScript(sql))
             {
-                DdlExecutor.Execute(statement, sql, transaction);
+                DdlExecutor.Execute(statement, sql, Statement.Context(snapshot, transaction));
             }
         }
 
