@@ -160,7 +160,7 @@ public sealed class EngramBatch : DbBatch
         var interrupt = connection.Session.CreateInterrupt(TimeSpan.FromSeconds(Timeout), cancellationToken);
         running = interrupt;
         var run = new ScriptRun(connection.Session, items, interrupt, (behavior & CommandBehavior.SchemaOnly) != 0);
-        var reader = new EngramDataReader(connection, null, BatchCommands, run, behavior);
+        var reader = new EngramDataReader(connection, null, BatchCommands, run, behavior, connection.StartTrace(items));
         await reader.StartAsync(isAsync).ConfigureAwait(false);
         return reader;
     }

@@ -220,7 +220,7 @@ public sealed class EngramCommand : DbCommand
         var interrupt = connection.Session.CreateInterrupt(TimeSpan.FromSeconds(CommandTimeout), cancellationToken);
         running = interrupt;
         var run = new ScriptRun(connection.Session, [(commandText, values)], interrupt, isSchemaOnly);
-        var opened = new EngramDataReader(connection, this, null, run, behavior);
+        var opened = new EngramDataReader(connection, this, null, run, behavior, connection.StartTrace([(commandText, values)]));
         try
         {
             await opened.StartAsync(isAsync).ConfigureAwait(false);

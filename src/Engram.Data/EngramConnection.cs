@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Data;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Engram.Data.Engine;
 using Engram.Data.Storage;
 using Microsoft.Extensions.Logging;
@@ -220,6 +221,24 @@ public sealed partial class EngramConnection : DbConnection
 
         entry.SetTarget(reader);
         readers.Add(entry);
+    }
+
+    /// <summary>Null when nobody listens.</summary>
+    internal CommandTrace? StartTrace(ReadOnlySpan<(string Sql, ParameterList)> items)
+    {
+        var slowThreshold = source?.SlowThreshold ?? TimeSpan.Zero;
+        if (!CommandTrace.IsWanted(slowThreshold))
+        {
+            return null;
+        }
+
+        var text = new StringBuilder();
+        foreach (var (sql, _) in items)
+        {
+            text.Append(text.Length == 0 ? "" : ";\n").Append(sql);
+        }
+
+        return new CommandTrace(Database, text.ToString(), items.Length, slowThreshold, source?.Logger ?? NullLogger.Instance);
     }
 
     internal void Detach(EngramDataReader reader) => RemoveReader(reader);

@@ -22,6 +22,8 @@ public sealed partial class EngramDataReader : DbDataReader
     private readonly EngramBatchCommandCollection? batchCommands;
     private readonly ScriptRun run;
     private readonly CommandBehavior behavior;
+    // Null when nobody listens.
+    private readonly CommandTrace? trace;
     private ResultReader? result;
     private ImmutableArray<PlanColumn> fields = [];
     private Batch? batch;
@@ -36,8 +38,9 @@ public sealed partial class EngramDataReader : DbDataReader
     private bool isClosed;
     private long affected = -1;
 
-    internal EngramDataReader(EngramConnection connection, EngramCommand? command, EngramBatchCommandCollection? batchCommands, ScriptRun run, CommandBehavior behavior)
+    internal EngramDataReader(EngramConnection connection, EngramCommand? command, EngramBatchCommandCollection? batchCommands, ScriptRun run, CommandBehavior behavior, CommandTrace? trace)
     {
+        this.trace = trace;
         this.connection = connection;
         this.command = command;
         this.batchCommands = batchCommands;
@@ -193,6 +196,7 @@ public sealed partial class EngramDataReader : DbDataReader
         }
 
         run.Interrupt.Enter();
+        trace?.Enter();
         try
         {
             while (await run.NextAsync(isAsync).ConfigureAwait(false) is { } next)
@@ -215,10 +219,11 @@ public sealed partial class EngramDataReader : DbDataReader
         {
             isRunEnded = true;
             FreeResult();
-            throw run.Interrupt.ToException(e);
+            throw Failed(run.Interrupt.ToException(e));
         }
-        catch
+        catch (Exception e)
         {
+            trace?.Fail(e);
             // As with every text of several statements: what follows a mistake does not run.
             isRunEnded = true;
             FreeResult();
@@ -226,8 +231,15 @@ public sealed partial class EngramDataReader : DbDataReader
         }
         finally
         {
+            trace?.Leave();
             run.Interrupt.Leave();
         }
+    }
+
+    private Exception Failed(Exception e)
+    {
+        trace?.Fail(e);
+        return e;
     }
 
     private void Show(ResultReader next)
@@ -236,6 +248,7 @@ public sealed partial class EngramDataReader : DbDataReader
         names = null;
         next.Relocated = Relocate;
         batch = next.NextBatch();
+        trace?.AddRows(batch?.SelectedCount ?? 0);
         hasRows = batch is not null;
         isAtEnd = batch is null;
         hasGivenResult = true;
@@ -291,23 +304,27 @@ public sealed partial class EngramDataReader : DbDataReader
         }
 
         run.Interrupt.Enter();
+        trace?.Enter();
         try
         {
             batch = null;
             batch = result.NextBatch();
+            trace?.AddRows(batch?.SelectedCount ?? 0);
         }
         catch (OperationCanceledException e)
         {
             isAtEnd = isRunEnded = true;
-            throw run.Interrupt.ToException(e);
+            throw Failed(run.Interrupt.ToException(e));
         }
-        catch
+        catch (Exception e)
         {
+            trace?.Fail(e);
             isAtEnd = isRunEnded = true;
             throw;
         }
         finally
         {
+            trace?.Leave();
             run.Interrupt.Leave();
         }
 
@@ -349,6 +366,7 @@ public sealed partial class EngramDataReader : DbDataReader
     {
         isClosed = true;
         FreeResult();
+        trace?.End();
         run.Dispose();
         connection.Detach(this);
         command?.Detach(this);

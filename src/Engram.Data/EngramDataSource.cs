@@ -22,10 +22,16 @@ public sealed class EngramDataSource : DbDataSource
     /// <param name="loggerFactory">Where the engine logs to; null for nowhere.</param>
     /// <exception cref="ArgumentException">A keyword is unknown, or a value is none that its keyword takes.</exception>
     public EngramDataSource(string connectionString, ILoggerFactory? loggerFactory = null)
+        : this(connectionString, loggerFactory, TimeSpan.Zero)
+    {
+    }
+
+    internal EngramDataSource(string connectionString, ILoggerFactory? loggerFactory, TimeSpan slowThreshold)
     {
         ArgumentNullException.ThrowIfNull(connectionString);
         var parsed = ConnectionSettings.Parse(connectionString);
         settings = parsed.IsPrivate ? parsed with { PrivateName = ConnectionSettings.NextPrivateName() } : parsed;
+        SlowThreshold = slowThreshold;
         Logger = loggerFactory?.CreateLogger("Engram.Data") ?? (ILogger)NullLogger.Instance;
     }
 
@@ -33,6 +39,9 @@ public sealed class EngramDataSource : DbDataSource
     public override string ConnectionString => settings.ConnectionString;
 
     internal ILogger Logger { get; }
+
+    /// <summary>From when on a command is slow; zero for never.</summary>
+    internal TimeSpan SlowThreshold { get; }
 
     /// <summary>Creates a connection, closed.</summary>
     public new EngramConnection CreateConnection()

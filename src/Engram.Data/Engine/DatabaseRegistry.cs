@@ -49,6 +49,9 @@ internal static class DatabaseRegistry
     public static bool Delete(DatabaseTarget target)
         => Slots.GetOrAdd(target.Key, static key => new DatabaseSlot(key)).Delete(target);
 
+    /// <summary>Of every database that is open.</summary>
+    public static IEnumerable<DatabaseFigures> ReadFigures() => Slots.Values.Select(s => s.ReadFigures()).OfType<DatabaseFigures>();
+
     /// <summary>Of a private database that has closed.</summary>
     public static void Forget(string key) => Slots.TryRemove(key, out _);
 

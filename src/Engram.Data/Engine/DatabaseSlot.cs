@@ -35,6 +35,26 @@ internal sealed partial class DatabaseSlot(string key)
         }
     }
 
+    /// <summary>Null when it is closed.</summary>
+    public DatabaseFigures? ReadFigures()
+    {
+        Database? open;
+        int leases;
+        lock (gate)
+        {
+            open = database;
+            leases = leaseCount;
+        }
+
+        if (open is null)
+        {
+            return null;
+        }
+
+        var (durable, syncs, written, size) = open.Store.LogFigures;
+        return new DatabaseFigures(Path.GetFileName(open.Target.Path), leases, durable.Value, syncs, written, size, open.Store.Memory.UsedBytes);
+    }
+
     public async ValueTask<DatabaseLease> LeaseAsync(DatabaseTarget target, ILogger logger, bool isAsync, CancellationToken cancellationToken)
     {
         if (TryJoin(target) is { } joined)

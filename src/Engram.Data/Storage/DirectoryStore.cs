@@ -106,6 +106,9 @@ internal sealed class DirectoryStore : Store
 
     public Lsn Durable => wal?.Durable ?? DurableWithoutLog;
 
+    public override (Lsn Durable, long SyncCount, long WrittenSizeBytes, long SizeBytes) LogFigures
+        => wal is null ? (DurableWithoutLog, 0, 0, 0) : (wal.Durable, wal.SyncCount, wal.WrittenSizeBytes, wal.SizeBytes);
+
     public override bool IsPoisoned => wal is { IsPoisoned: true };
 
     /// <summary>The manifest that counts; for a read-only store the one that it was opened with.</summary>

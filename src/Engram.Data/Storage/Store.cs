@@ -27,6 +27,9 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>The memory that rows which are in no segment and statements take.</summary>
     public abstract MemoryBudget Memory { get; }
 
+    /// <summary>How far the store is durable, how often the log was synced and how many bytes were written to it since the opening, and how many bytes of it a recovery would read.</summary>
+    public abstract (Lsn Durable, long SyncCount, long WrittenSizeBytes, long SizeBytes) LogFigures { get; }
+
     /// <summary>A view at the durable horizon. Takes no lock.</summary>
     public abstract Snapshot OpenSnapshot();
 
