@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engram.Data.TestProcess;
 
@@ -24,6 +26,9 @@ public static class Program
                 }
 
                 break;
+            case "nearest":
+                Nearest(connection);
+                return 0;
             case "write":
                 Write(connection);
                 return 0;
@@ -56,6 +61,31 @@ public static class Program
             if (number % 5 == 0)
             {
                 Execute(connection, "CHECKPOINT");
+            }
+        }
+    }
+
+    /// <summary>Prints which vector instructions it has, then the nearest rows and the bits of their distances, for every operator and some numbers of dimensions.</summary>
+    private static void Nearest(EngramConnection connection)
+    {
+        Console.WriteLine($"vnni {AvxVnni.IsSupported} 512 {Vector512.IsHardwareAccelerated} avx512 {Avx512BW.IsSupported} avx2 {Avx2.IsSupported} avx {Avx.IsSupported}");
+        foreach (var dimensions in (int[])[1, 3, 17, 64, 129, 768])
+        {
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE v{dimensions} (id bigint PRIMARY KEY, embedding vector({dimensions}))"));
+            var random = new Random(dimensions);
+            float[] Draw() => [.. Enumerable.Range(0, dimensions).Select(_ => random.NextSingle() - 0.3f)];
+            using var copy = new EngramBulkCopy(connection) { DestinationTableName = $"v{dimensions}" };
+            copy.WriteToServer(Enumerable.Range(0, 3000).Select(i => new object?[] { (long)i, Draw() }));
+            foreach (var symbol in (string[])["<=>", "<->", "<#>", "<+>"])
+            {
+                using var command = connection.CreateCommand();
+                command.CommandText = $"SELECT id, embedding {symbol} $1 FROM v{dimensions} WHERE id % 3 > 0 ORDER BY embedding {symbol} $1 LIMIT 20";
+                command.Parameters.Add(new EngramParameter { Value = Draw() });
+                using var reader = command.ExecuteReader();
+                while (reader.Read())
+                {
+                    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{dimensions} {symbol} {reader.GetInt64(0)} {BitConverter.DoubleToInt64Bits(reader.GetDouble(1)):X}"));
+                }
             }
         }
     }

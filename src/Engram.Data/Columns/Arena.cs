@@ -31,6 +31,9 @@ internal sealed unsafe class Arena : IDisposable
     /// <summary>Bytes held, used or not.</summary>
     public long SizeBytes { get; private set; }
 
+    /// <summary>What the memory is counted to; null when it is not.</summary>
+    public MemoryBudget? Budget => budget;
+
     /// <summary>Counts what is held from now on, and what is held already, as memory of new rows.</summary>
     public void ChargeTo(MemoryBudget? payer)
     {

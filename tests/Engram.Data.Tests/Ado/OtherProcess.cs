@@ -8,14 +8,22 @@ internal sealed class OtherProcess : IDisposable
     private readonly Process process;
 
     /// <param name="does">One of the commands of Engram.Data.TestProcess.</param>
-    public OtherProcess(string does, string connectionString)
+    /// <param name="environment">What its environment has beside or instead of this process's, as name=value.</param>
+    public OtherProcess(string does, string connectionString, params string[] environment)
     {
-        process = Process.Start(new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo("dotnet")
         {
             ArgumentList = { typeof(TestProcess.Program).Assembly.Location, does, connectionString },
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
-        })!;
+        };
+        foreach (var variable in environment)
+        {
+            var at = variable.IndexOf('=', StringComparison.Ordinal);
+            start.Environment[variable[..at]] = variable[(at + 1)..];
+        }
+
+        process = Process.Start(start)!;
     }
 
     public int Id => process.Id;

@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
 
@@ -16,7 +17,8 @@ internal static class OrphanFiles
     public static void Delete(DataDirectory directory, Manifest manifest, Func<IReadOnlySet<string>> segmentsInUse)
     {
         var files = directory.List(SegmentFlush.Subdirectory);
-        var named = new HashSet<string>(segmentsInUse(), StringComparer.Ordinal);
+        var inUse = segmentsInUse();
+        var named = new HashSet<string>(inUse, StringComparer.Ordinal);
         named.UnionWith(manifest.FileNames);
         foreach (var file in files)
         {
@@ -35,12 +37,20 @@ internal static class OrphanFiles
                 ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
                 runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id, columns)));
             }
+
+            foreach (var column in manifest.Catalog.Get(table.Table).Columns)
+            {
+                if (CodeFile.IsCoded(column.Type))
+                {
+                    runs.UnionWith(table.Segments.Select(s => CodeFile.NameOf(s.Info, column.Id)));
+                }
+            }
         }
 
         foreach (var file in directory.List(RunFile.Subdirectory))
         {
             var name = $"{RunFile.Subdirectory}/{file}";
-            if (!runs.Contains(name))
+            if (!runs.Contains(name) && !IsOf(inUse, file))
             {
                 directory.Delete(name);
             }
@@ -53,5 +63,12 @@ internal static class OrphanFiles
                 directory.Delete(file);
             }
         }
+    }
+
+    /// <summary>Whether a derived file belongs to one of the segments: a load has its codes before a manifest names it.</summary>
+    private static bool IsOf(IReadOnlySet<string> segments, string file)
+    {
+        var stem = file.IndexOf('.', StringComparison.Ordinal);
+        return stem > 0 && segments.Contains($"{SegmentFlush.Subdirectory}/{file[..stem]}.seg");
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
@@ -90,12 +91,25 @@ internal static class SegmentFlush
         }
     }
 
-    /// <summary>Writes those runs of the table's indexes that are not there yet. The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
+    /// <summary>Writes those runs of the table's indexes, and codes of its vectors, that are not there yet. The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
     internal static void WriteRuns(SegmentExtent extent, TableDefinition table, bool isNew)
     {
         foreach (var index in table.Indexes)
         {
             extent.WriteRun(index.Id, KeyShape.Of(table, index), isNew);
+        }
+
+        WriteCodes(extent, table, isNew);
+    }
+
+    internal static void WriteCodes(SegmentExtent extent, TableDefinition table, bool isNew)
+    {
+        foreach (var column in table.Columns)
+        {
+            if (CodeFile.IsCoded(column.Type))
+            {
+                extent.WriteCodes(column.Id, column.Type.Size, isNew);
+            }
         }
     }
 

@@ -138,6 +138,12 @@ internal sealed class BulkLoad : RowTarget, IDisposable
             }
         }
 
+        // Searches use them from the first one on. Their loss would cost time, so a file that cannot be written fails nothing.
+        foreach (var extent in extents)
+        {
+            SegmentFlush.WriteCodes(extent, Table, isNew: true);
+        }
+
         isComplete = true;
     }
 

@@ -1,5 +1,7 @@
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Transactions;
 
@@ -75,6 +77,15 @@ internal abstract class TableScan : IDisposable
     /// <param name="needed">The rows that will be read; null for all. Only these hold meaningful values.</param>
     /// <returns>Valid until the next block. Loading the same column again is allowed, with any rows.</returns>
     public abstract Column Load(int ordinal, Selection? needed);
+
+    /// <summary>The int8 codes of a column of vectors for all rows of the current block; false when there are none: then only <see cref="Load"/> tells.</summary>
+    /// <param name="codes">By row of the block. Valid until the snapshot is disposed.</param>
+    /// <param name="patched">Knows the rows whose vectors were changed since they were stored, so that their codes say nothing; null when there are none.</param>
+    public virtual bool TryLoadCodes(int ordinal, out CodeBlock codes, out PatchList? patched)
+    {
+        (codes, patched) = (default, null);
+        return false;
+    }
 
     /// <summary>Blocks seen so far, and of these the ones left out thanks to zone maps.</summary>
     public abstract long BlocksTotal { get; }

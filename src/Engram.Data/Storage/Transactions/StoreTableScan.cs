@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Transactions;
@@ -54,6 +55,8 @@ internal sealed class StoreTableScan : TableScan
     }
 
     public override Column Load(int ordinal, Selection? needed) => reader.Load(ordinal, needed);
+
+    public override bool TryLoadCodes(int ordinal, out CodeBlock codes, out PatchList? patched) => reader.TryLoadCodes(ordinal, out codes, out patched);
 
     public override void Dispose() => reader.Dispose();
 

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Transactions;
 
@@ -181,6 +183,19 @@ internal sealed unsafe class BlockReader : IDisposable
         }
 
         return Overlay(ordinal, view, patches, needed);
+    }
+
+    /// <summary>The codes of the block's vectors as they are stored; false when there are none, for one reason or another.</summary>
+    /// <param name="patched">Knows the rows whose vectors were changed since, and whose codes therefore say nothing; null when there are none.</param>
+    public bool TryLoadCodes(int ordinal, out CodeBlock codes, out PatchList? patched)
+    {
+        var id = ids[ordinal];
+        patched = versions?.FindPatches(id);
+        codes = default;
+        var dimensions = types[ordinal].Size;
+        return CodeFile.IsCoded(types[ordinal])
+            && (chunk is not null ? chunk.TryGetCodes(id, dimensions, out codes)
+                : segment!.FindCodes(id, dimensions) is { } found && found.TryGet(block, out codes));
     }
 
     public void Dispose()

@@ -24,6 +24,9 @@ internal abstract class Counted
     /// <summary>Whether somebody refers to it at this moment.</summary>
     public bool IsHeld => Volatile.Read(ref references) > 0;
 
+    /// <summary>Whether the caller, who refers to it, is not the only one.</summary>
+    public bool IsShared => Volatile.Read(ref references) > 1;
+
     /// <summary>Adds a reference unless the last one is already gone.</summary>
     public bool TryAddReference()
     {

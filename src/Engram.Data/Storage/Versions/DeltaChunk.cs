@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 
 namespace Engram.Data.Storage.Versions;
 
@@ -18,6 +20,7 @@ internal sealed unsafe partial class DeltaChunk
     private readonly ColumnStore[] columns;
     private readonly long[] begins;
     private readonly long* rowIds;
+    private readonly DeltaCodes codes = new();
     private int count;
 
     public DeltaChunk(TableDefinition table, int capacity, Arena memory)
@@ -160,6 +163,28 @@ internal sealed unsafe partial class DeltaChunk
 
         return false;
     }
+
+    /// <summary>The codes of all rows of a column of vectors; false when the chunk is not full, too small, or older than the column.</summary>
+    public bool TryGetCodes(ColumnId id, int dimensions, out CodeBlock block)
+    {
+        block = default;
+        if (Count < Capacity || Capacity < DeltaCodes.RowCountMin)
+        {
+            return false;
+        }
+
+        var view = new Column(DataType.Vector(dimensions));
+        if (!TryView(id, view) || view.Type.Kind != TypeKind.Vector || view.Type.Size != dimensions)
+        {
+            return false;
+        }
+
+        block = codes.Get(id, view, Capacity, dimensions, Memory.Budget);
+        return true;
+    }
+
+    /// <summary>Frees what is not the arena's.</summary>
+    public void Free() => codes.Free();
 
     private void CopyNulls(ref ColumnStore store, Column source, Batch batch, int first, int rows, int at)
     {

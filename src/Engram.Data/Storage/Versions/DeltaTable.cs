@@ -122,5 +122,13 @@ internal sealed class DeltaTable : Counted
         return null;
     }
 
-    protected override void Free() => memory.Dispose();
+    protected override void Free()
+    {
+        for (var i = 0; i < chunkCount; i++)
+        {
+            chunks[i].Free();
+        }
+
+        memory.Dispose();
+    }
 }

@@ -10,7 +10,7 @@ namespace Engram.Data.Storage.Versions;
 /// <summary>A segment's file and what is derived from it: shared by the extents that show it with different versions beside it.</summary>
 /// <param name="segment">Closed with this.</param>
 /// <param name="files">Where runs of its indexes are kept; null to make them in memory.</param>
-internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
+internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : Counted
 {
     private readonly Lock building = new();
     private readonly List<SegmentRun> replaced = [];
@@ -101,6 +101,7 @@ internal sealed class OpenSegment(Segment segment, IndexFiles? files) : Counted
         }
 
         replaced.ForEach(r => r.Dispose());
+        FreeCodes();
         Segment.Dispose();
     }
 

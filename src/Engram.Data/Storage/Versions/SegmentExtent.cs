@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Engram.Data.Columns;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
@@ -90,6 +91,12 @@ internal sealed class SegmentExtent : Counted
 
     /// <inheritdoc cref="OpenSegment.WriteRun"/>
     public void WriteRun(IndexId id, KeyShape shape, bool isNew) => opened.WriteRun(id, shape, isNew);
+
+    /// <inheritdoc cref="OpenSegment.FindCodes"/>
+    public SegmentCodes? FindCodes(ColumnId column, int dimensions) => opened.FindCodes(column, dimensions);
+
+    /// <inheritdoc cref="OpenSegment.WriteCodes"/>
+    public void WriteCodes(ColumnId column, int dimensions, bool isNew) => opened.WriteCodes(column, dimensions, isNew);
 
     protected override void Free()
     {

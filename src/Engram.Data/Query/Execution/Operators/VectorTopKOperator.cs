@@ -1,5 +1,4 @@
 using Engram.Data.Columns;
-using Engram.Data.Kernels;
 using Engram.Data.Query.Execution.Evaluators;
 using Engram.Data.Query.Planning;
 using Engram.Data.Storage.Transactions;
@@ -18,12 +17,7 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
     private readonly Batch scanned;
     private readonly bool[] isLoaded;
     private readonly int vectorOrdinal;
-    private readonly Selection scored = new();
-    private readonly double[] scores = new double[Batch.RowCountMax];
-    private readonly long[] blockIds = new long[Batch.RowCountMax];
-    private readonly double[] norms = new double[Batch.RowCountMax];
-    private readonly NearestRows nearest = new();
-    private readonly NearestRows without = new();
+    private readonly VectorSearch search;
     private readonly Batch batch;
     private readonly ColumnBuffer distances = new(DataType.Double);
     private TableScan? scan;
@@ -41,6 +35,7 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
         vectorOrdinal = plan.FilterColumns.Length;
         scanned = new Batch(vectorOrdinal);
         isLoaded = new bool[vectorOrdinal];
+        search = new VectorSearch(vectorOrdinal, vectorOrdinal + 1);
         batch = new Batch(plan.Output.Length);
     }
 
@@ -85,8 +80,6 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
     {
         rowIds = null;
         next = 0;
-        nearest.Clear();
-        without.Clear();
     }
 
     public override void Dispose()
@@ -108,19 +101,21 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
             return [];
         }
 
-        var target = query.Evaluate(new Batch(0) { RowCount = 1 }, null);
-        Bytes? vector = target.IsNull(0) ? null : target.Get<Bytes>(0);
+        var value = query.Evaluate(new Batch(0) { RowCount = 1 }, null);
+        Bytes? vector = value.IsNull(0) ? null : value.Get<Bytes>(0);
         var dimensions = plan.Table.FindColumn(plan.VectorColumn)?.Type.Size ?? 0;
         if (vector is { } v && dimensions > 0 && v.Length != dimensions * sizeof(float))
         {
             throw Error.VectorDimensionsExpected($"{plan.Table.Name}.{plan.Table.FindColumn(plan.VectorColumn)!.Name}", dimensions, v.Length / sizeof(float));
         }
 
-        Scan(vector, countMax);
+        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, countMax < context.Snapshot.EstimateRowCount(plan.Table.Id));
+        search.Begin(target, new ScoreLimit(), countMax);
+        Scan();
         return Order(offset, limit);
     }
 
-    private void Scan(Bytes? vector, long countMax)
+    private void Scan()
     {
         scan = ScanOperator.Open(plan.Table, [.. plan.FilterColumns, plan.VectorColumn, ColumnId.RowId], plan.Bounds, context);
         while (scan is not null && scan.NextBlock())
@@ -131,7 +126,7 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
             var rows = filter is null ? scan.Visible : filter.Apply(scanned, scan.Visible, load);
             if (rows is not { Count: 0 })
             {
-                Take(vector, rows, countMax);
+                search.Take(scan, rows);
             }
         }
 
@@ -139,7 +134,7 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
         {
             BlocksTotal += scan.BlocksTotal;
             BlocksSkipped += scan.BlocksSkipped;
-            BytesRead += scan.BytesRead;
+            BytesRead += scan.BytesRead + search.BytesRead;
             scan.Dispose();
             scan = null;
         }
@@ -157,98 +152,11 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
         }
     }
 
-    /// <summary>Scores the block's rows that have a vector and offers them to the heap; the others are kept apart.</summary>
-    private void Take(Bytes? vector, Selection? rows, long countMax)
-    {
-        var vectors = scan!.Load(vectorOrdinal, rows);
-        var ids = scan.Load(vectorOrdinal + 1, rows);
-        scored.Count = 0;
-        var withoutCount = 0;
-        var count = rows?.Count ?? scan.RowCount;
-        for (var i = 0; i < count; i++)
-        {
-            var row = rows?.Rows[i] ?? (ushort)i;
-            if (vector is null || vectors.IsNull(row))
-            {
-                // Score 0 for all: the smallest row ids stay.
-                scores[withoutCount] = 0;
-                blockIds[withoutCount++] = ids.Get<long>(row);
-            }
-            else
-            {
-                scored.Add(row);
-            }
-        }
-
-        without.Offer(scores.AsSpan(0, withoutCount), blockIds, countMax);
-        if (scored.Count > 0)
-        {
-            Score(vector!.Value, vectors);
-            for (var i = 0; i < scored.Count; i++)
-            {
-                blockIds[i] = ids.Get<long>(scored.Rows[i]);
-            }
-
-            nearest.Offer(scores.AsSpan(0, scored.Count), blockIds, countMax);
-        }
-    }
-
-    private void Score(Bytes vector, Column vectors)
-    {
-        foreach (var row in scored.Rows)
-        {
-            var length = vectors.Get<Bytes>(row).Length;
-            if (length != vector.Length)
-            {
-                throw Error.VectorDimensionsDiffer(length / sizeof(float), vector.Length / sizeof(float));
-            }
-        }
-
-        // A constant column has one entry for all rows: a stride of none.
-        var stride = vectors.IsConstant ? 0 : sizeof(Bytes);
-        var q = (float*)vector.Pointer;
-        var n = vector.Length / sizeof(float);
-        var first = (byte*)vectors.Data;
-        var rows = scored.Rows;
-        var values = scores.AsSpan(0, rows.Length);
-        switch (plan.Metric)
-        {
-            case VectorMetric.Cosine:
-                VectorScore.DotAndNormSelected(q, n, first, stride, rows, values, norms);
-                var norm = VectorScore.SquaredNorm(q, n);
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = VectorScore.CosineDistance(values[i], norms[i], norm);
-                }
-
-                break;
-            case VectorMetric.L2:
-                VectorScore.L2SquaredSelected(q, n, first, stride, rows, values);
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = Math.Sqrt(values[i]);
-                }
-
-                break;
-            case VectorMetric.InnerProduct:
-                VectorScore.DotSelected(q, n, first, stride, rows, values);
-                for (var i = 0; i < values.Length; i++)
-                {
-                    values[i] = VectorScore.InnerProductNegative(values[i]);
-                }
-
-                break;
-            default:
-                VectorScore.L1Selected(q, n, first, stride, rows, values);
-                break;
-        }
-    }
-
     /// <summary>The row ids to give out, nearest first, and their distances; NaN stands for NULL, which no score is.</summary>
     private long[] Order(long offset, long limit)
     {
-        var (scoresOf, idsOf) = nearest.Sorted();
-        var (_, idsWithout) = without.Sorted();
+        var (scoresOf, idsOf) = search.Nearest.Sorted();
+        var (_, idsWithout) = search.Without.Sorted();
         var total = (long)idsOf.Length + idsWithout.Length;
         var first = (int)Math.Min(offset, total);
         var count = (int)Math.Min(limit, total - first);
@@ -280,45 +188,5 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
         }
 
         batch.Columns[^1] = distances.Column;
-    }
-
-    /// <summary>A bounded heap over arrays that grow no further than there are rows: LIMIT may be greater than the table.</summary>
-    private sealed class NearestRows
-    {
-        private double[] scores = [];
-        private long[] ids = [];
-        private int[] slots = [];
-        private int count;
-
-        public void Offer(ReadOnlySpan<double> newScores, ReadOnlySpan<long> newIds, long countMax)
-        {
-            var capacity = (int)Math.Min(countMax, Math.Min((long)count + newScores.Length, Array.MaxLength));
-            if (capacity > scores.Length)
-            {
-                capacity = (int)Math.Min(countMax, Math.Min(Math.Max(capacity, scores.Length * 2L), Array.MaxLength));
-                Array.Resize(ref scores, capacity);
-                Array.Resize(ref ids, capacity);
-                Array.Resize(ref slots, capacity);
-            }
-
-            var heap = new TopKHeap(scores, ids, slots, count);
-            for (var i = 0; i < newScores.Length; i++)
-            {
-                if (newScores[i] <= heap.Worst)
-                {
-                    heap.TryAdd(newScores[i], newIds[i]);
-                }
-            }
-
-            count = heap.Count;
-        }
-
-        public (double[] Scores, long[] Ids) Sorted()
-        {
-            new TopKHeap(scores, ids, slots, count).SortAscending();
-            return (scores[..count], ids[..count]);
-        }
-
-        public void Clear() => count = 0;
     }
 }

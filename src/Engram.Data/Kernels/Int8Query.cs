@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+
+namespace Engram.Data.Kernels;
+
+/// <summary>A query vector as int8 codes, with what bounds need to know of it. Owns its memory.</summary>
+/// <remarks>Once for each query, not for each row: plain loops in float64, where nothing of a finite query overflows or vanishes.</remarks>
+internal sealed unsafe class Int8Query : IDisposable
+{
+    private byte* memory;
+
+    public Int8Query(ReadOnlySpan<float> query)
+    {
+        Dimensions = query.Length;
+        var stride = CodeBlock.StrideOf(query.Length);
+        memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(3 * stride, 64), 64);
+        NativeMemory.Clear(memory, (nuint)(3 * stride));
+        var greatest = 0.0;
+        foreach (var element in query)
+        {
+            greatest = Math.Max(greatest, Math.Abs((double)element));
+        }
+
+        Scale = greatest / CodeBlock.Max;
+        double residual = 0;
+        double norm = 0;
+        var bias = 0;
+        long squares = 0;
+        for (var i = 0; i < query.Length; i++)
+        {
+            var code = greatest == 0 ? 0 : Math.Clamp((int)Math.Round(query[i] / Scale), -CodeBlock.Max, CodeBlock.Max);
+            Codes[i] = (sbyte)code;
+            WideCodes[i] = (short)code;
+            bias += code;
+            squares += code * code;
+            var difference = query[i] - (code * Scale);
+            residual += difference * difference;
+            norm += (double)query[i] * query[i];
+        }
+
+        Bias = CodeBlock.Zero * bias;
+        SquaredCodeNorm = Scale * Scale * squares;
+        Norm = Math.Sqrt(norm);
+        // Upwards, for the rounding of the sums and of a scale times a code.
+        Residual = (Math.Sqrt(residual) * (1 + 1e-9)) + (1e-12 * Norm);
+    }
+
+    ~Int8Query() => Free();
+
+    public int Dimensions { get; }
+
+    /// <summary>Zeros from the last dimension to the stride.</summary>
+    public sbyte* Codes => (sbyte*)memory;
+
+    /// <summary>The same, of 16 bits.</summary>
+    public short* WideCodes => (short*)(memory + CodeBlock.StrideOf(Dimensions));
+
+    /// <summary>What a sum of products with stored codes has too much, as these are 128 greater than what they stand for.</summary>
+    public int Bias { get; }
+
+    public double Scale { get; }
+
+    /// <summary>‖q̂‖².</summary>
+    public double SquaredCodeNorm { get; }
+
+    /// <summary>At least ‖q − q̂‖.</summary>
+    public double Residual { get; }
+
+    /// <summary>‖q‖ but for rounding.</summary>
+    public double Norm { get; }
+
+    public void Dispose()
+    {
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.AlignedFree(memory);
+        memory = null;
+    }
+}

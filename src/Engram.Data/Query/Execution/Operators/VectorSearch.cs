@@ -1,0 +1,327 @@
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Transactions;
+using Engram.Data.Storage.Versions;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>The k-th score of a search that several threads share: what one finds, the others need not look beyond.</summary>
+/// <param name="initial">No score above it is wanted.</param>
+internal sealed class ScoreLimit(double initial = double.PositiveInfinity)
+{
+    private double value = initial;
+
+    public double Value => Volatile.Read(ref value);
+
+    public void Lower(double to)
+    {
+        var seen = Value;
+        while (to < seen)
+        {
+            var now = Interlocked.CompareExchange(ref value, to, seen);
+            if (now == seen)
+            {
+                return;
+            }
+
+            seen = now;
+        }
+    }
+}
+
+/// <summary>One thread's part of a search for the k nearest rows: blocks go in, the nearest of their rows stay.</summary>
+/// <remarks>
+/// <para><b>A block</b> that has codes: products with the query's codes, for all rows or the selected ones; rows that their codes prove to be worse than the k-th score so far are
+/// passed over (<see cref="CodeBounds"/>); of the others the most promising are scored from float32 first, which lowers the k-th score, then those that are still left. A block without
+/// codes, and rows whose vectors were changed since they were stored, are scored from float32.</para>
+/// <para><b>The result</b> is that of scoring every row, whichever way each block went and in whatever order blocks came: a row is passed over only when its score is strictly
+/// worse than that of k others, so that ties are left to the heap, which decides by row id.</para>
+/// <para>When codes pass over too few rows, as among rows that are all equally far, they are left unread for the rest of the scan.</para>
+/// </remarks>
+internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
+{
+    /// <summary>So many rows are scored without looking which of them to score first.</summary>
+    private const int FewRowsMax = 24;
+
+    /// <summary>After so many rows it is asked whether codes are worth reading.</summary>
+    private const long TrialRowCount = 8 * Batch.RowCountMax;
+
+    private readonly Selection scored = new();
+    private readonly Selection coded = new();
+    private readonly Selection direct = new();
+    private readonly double[] scores = new double[Batch.RowCountMax];
+    private readonly double[] norms = new double[Batch.RowCountMax];
+    private readonly long[] ids = new long[Batch.RowCountMax];
+    private readonly ushort[] left = new ushort[Batch.RowCountMax];
+    private readonly int[] dots = new int[Batch.RowCountMax];
+    private readonly NearestRows promising = new();
+    private VectorQuery? query;
+    private ScoreLimit limit = new();
+    private long k;
+    private long codesRead;
+    private long codesLeft;
+    private int withoutCount;
+
+    public NearestRows Nearest { get; } = new();
+
+    /// <summary>Rows without a vector, by row id.</summary>
+    public NearestRows Without { get; } = new();
+
+    /// <summary>Rows judged by their codes.</summary>
+    public long CodesRead { get; private set; }
+
+    /// <summary>Rows scored from float32.</summary>
+    public long RowsScored { get; private set; }
+
+    /// <summary>Bytes of codes and vectors.</summary>
+    public long BytesRead { get; private set; }
+
+    /// <param name="query">Null when the query is NULL: no row has a score then.</param>
+    public void Begin(VectorQuery? query, ScoreLimit limit, long k)
+    {
+        (this.query, this.limit, this.k) = (query, limit, k);
+        (codesRead, codesLeft) = (0, 0);
+        Nearest.Clear();
+        Without.Clear();
+    }
+
+    /// <summary>Offers rows of the scan's block.</summary>
+    /// <param name="rows">Those that pass the filter; null for all.</param>
+    public void Take(TableScan scan, Selection? rows)
+    {
+        if (query?.Codes is null || (codesRead >= TrialRowCount && codesLeft * 2 > codesRead)
+            || !scan.TryLoadCodes(vectorOrdinal, out var codes, out var patched))
+        {
+            TakeDirectly(scan, rows);
+            return;
+        }
+
+        if (patched is not null)
+        {
+            Part(scan, rows, patched);
+            if (direct.Count > 0)
+            {
+                TakeDirectly(scan, direct);
+            }
+
+            rows = coded;
+        }
+
+        if (rows is not { Count: 0 })
+        {
+            TakeByCodes(scan, rows, codes);
+        }
+    }
+
+    /// <summary>Parts rows whose codes count from those whose vectors were changed.</summary>
+    private void Part(TableScan scan, Selection? rows, PatchList patched)
+    {
+        coded.Count = 0;
+        direct.Count = 0;
+        var count = rows?.Count ?? scan.RowCount;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows?.Rows[i] ?? (ushort)i;
+            (patched.Holds(row) ? direct : coded).Add(row);
+        }
+    }
+
+    private void TakeByCodes(TableScan scan, Selection? rows, CodeBlock codes)
+    {
+        var bounds = query!.Bounds.Within(limit.Value);
+        var all = scan.RowCount;
+        int count;
+        fixed (int* products = dots)
+        {
+            // Most rows of a block are read fastest by reading all of them.
+            if (rows is null || rows.Count * 2 > all)
+            {
+                Int8Dot.Rows(codes, query.Codes!, all, products);
+                count = bounds.Find(codes, all, products, left);
+                count = Gather(codes, rows, count);
+            }
+            else
+            {
+                all = rows.Count;
+                rows.Rows.CopyTo(left);
+                Int8Dot.Selected(codes, query.Codes!, left.AsSpan(0, all), products);
+                count = bounds.Keep(codes, left.AsSpan(0, all), products);
+                count = Gather(codes, null, count, areGathered: true);
+            }
+
+            CodesRead += all;
+            codesRead += all;
+            BytesRead += (long)all * (codes.StrideBytes + (4 * sizeof(float)));
+            if (withoutCount > 0)
+            {
+                OfferWithout(scan);
+            }
+
+            if (count > FewRowsMax && k < count / 2)
+            {
+                // Without a k-th score every row is left: score first what will make the best one.
+                count = TakePromising(scan, codes, count, products);
+            }
+        }
+
+        if (count > 0)
+        {
+            scored.Count = 0;
+            foreach (var row in left.AsSpan(0, count))
+            {
+                scored.Add(row);
+            }
+
+            codesLeft += count;
+            ScoreRows(scan);
+        }
+    }
+
+    /// <summary>Keeps of the rows that are left those that are wanted, moves their products to them, and sets rows without a vector aside.</summary>
+    private int Gather(CodeBlock codes, Selection? rows, int count, bool areGathered = false)
+    {
+        withoutCount = 0;
+        var kept = 0;
+        var at = 0;
+        for (var i = 0; i < count; i++)
+        {
+            var row = left[i];
+            var dot = areGathered ? dots[i] : dots[row];
+            if (rows is not null)
+            {
+                while (at < rows.Count && rows.Rows[at] < row)
+                {
+                    at++;
+                }
+
+                if (at == rows.Count || rows.Rows[at] != row)
+                {
+                    continue;
+                }
+            }
+
+            if (codes.IsNull(row))
+            {
+                if (withoutCount == 0)
+                {
+                    direct.Count = 0;
+                }
+
+                direct.Add(row);
+                withoutCount++;
+                continue;
+            }
+
+            left[kept] = row;
+            dots[kept++] = dot;
+        }
+
+        return kept;
+    }
+
+    /// <summary>Scores the k rows that the codes say are nearest, and drops of the rest what is worse for certain by then.</summary>
+    /// <returns>How many are left to score.</returns>
+    private int TakePromising(TableScan scan, CodeBlock codes, int count, int* products)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            scores[i] = query!.Bounds.Estimate(codes, left[i], products[i]);
+            ids[i] = i;
+        }
+
+        promising.Clear();
+        promising.Offer(scores.AsSpan(0, count), ids, k);
+        var (_, chosen) = promising.Sorted();
+        Array.Sort(chosen);
+        scored.Count = 0;
+        var rest = 0;
+        for (int i = 0, next = 0; i < count; i++)
+        {
+            if (next < chosen.Length && chosen[next] == i)
+            {
+                scored.Add(left[i]);
+                next++;
+                continue;
+            }
+
+            left[rest] = left[i];
+            products[rest++] = products[i];
+        }
+
+        codesLeft += chosen.Length;
+        ScoreRows(scan);
+        return query!.Bounds.Within(limit.Value).Keep(codes, left.AsSpan(0, rest), products);
+    }
+
+    private void TakeDirectly(TableScan scan, Selection? rows)
+    {
+        var vectors = scan.Load(vectorOrdinal, rows);
+        scored.Count = 0;
+        withoutCount = 0;
+        var count = rows?.Count ?? scan.RowCount;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows?.Rows[i] ?? (ushort)i;
+            if (query is null || vectors.IsNull(row))
+            {
+                left[withoutCount++] = row;
+            }
+            else
+            {
+                scored.Add(row);
+            }
+        }
+
+        if (withoutCount > 0)
+        {
+            direct.Count = 0;
+            foreach (var row in left.AsSpan(0, withoutCount))
+            {
+                direct.Add(row);
+            }
+
+            OfferWithout(scan);
+        }
+
+        if (scored.Count > 0)
+        {
+            ScoreRows(scan, vectors);
+        }
+    }
+
+    /// <summary>Score 0 for all of them: the smallest row ids stay.</summary>
+    private void OfferWithout(TableScan scan)
+    {
+        if (limit.Value < double.PositiveInfinity)
+        {
+            // There are k rows with a vector, or NULL is not below the greatest distance that is wanted.
+            return;
+        }
+
+        var rowIds = scan.Load(rowIdOrdinal, direct);
+        for (var i = 0; i < direct.Count; i++)
+        {
+            ids[i] = rowIds.Get<long>(direct.Rows[i]);
+        }
+
+        scores.AsSpan(0, direct.Count).Clear();
+        Without.Offer(scores.AsSpan(0, direct.Count), ids, k);
+    }
+
+    /// <summary>Scores the rows in <see cref="scored"/> and offers them to the heap.</summary>
+    private void ScoreRows(TableScan scan, Column? vectors = null)
+    {
+        vectors ??= scan.Load(vectorOrdinal, scored);
+        query!.Score(vectors, scored.Rows, scores, norms);
+        RowsScored += scored.Count;
+        BytesRead += (long)scored.Count * query.Dimensions * sizeof(float);
+        var rowIds = scan.Load(rowIdOrdinal, scored);
+        for (var i = 0; i < scored.Count; i++)
+        {
+            ids[i] = rowIds.Get<long>(scored.Rows[i]);
+        }
+
+        Nearest.Offer(scores.AsSpan(0, scored.Count), ids, k);
+        limit.Lower(Nearest.Worst(k));
+    }
+}

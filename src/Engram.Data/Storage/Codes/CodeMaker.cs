@@ -1,0 +1,77 @@
+using System.Runtime.InteropServices;
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Segments;
+
+namespace Engram.Data.Storage.Codes;
+
+/// <summary>Makes the codes of one column, block by block. Used by one thread at a time.</summary>
+internal sealed unsafe class CodeMaker : IDisposable
+{
+    private readonly Segment segment;
+    private readonly int ordinal;
+    private readonly int dimensions;
+    private readonly Column view;
+    private readonly ColumnBuffer scratch;
+    private byte* memory;
+
+    public CodeMaker(Segment segment, ColumnId column, int dimensions)
+    {
+        this.segment = segment;
+        this.dimensions = dimensions;
+        ordinal = segment.TryFindColumn(column, out var found) ? found : throw Error.Internal($"{segment.Info.Name} has no column {column}");
+        view = new Column(segment.TypeOf(ordinal));
+        scratch = new ColumnBuffer(segment.TypeOf(ordinal), Batch.RowCountMax);
+    }
+
+    ~CodeMaker() => NativeMemory.AlignedFree(memory);
+
+    /// <summary>Encodes what a column shows. What a row has under NULL is not looked at.</summary>
+    public static void Fill(Column vectors, CodeBlock target)
+    {
+        for (var row = 0; row < target.RowCount; row++)
+        {
+            if (vectors.IsNull(row))
+            {
+                Int8Codes.EncodeNull(target, row);
+                continue;
+            }
+
+            var vector = vectors.Get<Bytes>(row);
+            if (vector.Length != target.Dimensions * sizeof(float))
+            {
+                throw Error.VectorDimensionsDiffer(vector.Length / sizeof(float), target.Dimensions);
+            }
+
+            Int8Codes.Encode((float*)vector.Pointer, target, row);
+        }
+    }
+
+    /// <summary>Makes one block's codes at an address, in memory that is zero.</summary>
+    public void Make(int block, byte* target)
+    {
+        segment.Load(ordinal, block, null, view, scratch);
+        Fill(view, new CodeBlock(target, segment.RowsInBlock(block), dimensions));
+    }
+
+    public void Write(int block, SegmentOutput output)
+    {
+        var size = CodeBlock.SizeOf(segment.RowsInBlock(block), dimensions);
+        if (memory == null)
+        {
+            memory = (byte*)NativeMemory.AlignedAlloc((nuint)CodeBlock.SizeOf(Batch.RowCountMax, dimensions), 64);
+        }
+
+        NativeMemory.Clear(memory, (nuint)size);
+        Make(block, memory);
+        output.Write(memory, size);
+    }
+
+    public void Dispose()
+    {
+        scratch.Dispose();
+        NativeMemory.AlignedFree(memory);
+        memory = null;
+        GC.SuppressFinalize(this);
+    }
+}

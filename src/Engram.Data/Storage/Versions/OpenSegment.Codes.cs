@@ -1,0 +1,172 @@
+using Engram.Data.Columns;
+using Engram.Data.Storage.Codes;
+using Engram.Data.Storage.Files;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage.Versions;
+
+/// <content>The codes of the segment's columns of vectors: from their files, or made in the background when there are none.</content>
+/// <remarks>
+/// <para>Nobody waits for codes that are missing: a search reads float32 and leaves word, one thread makes the codes of one segment after another, in memory, and
+/// searches that begin later use them. It writes no file: the directory is the checkpoint's. It gives up when it is the last that refers to the segment.</para>
+/// </remarks>
+internal sealed partial class OpenSegment
+{
+    /// <summary>Codes are made one segment at a time, so that searches keep the other cores.</summary>
+    private static readonly TaskFactory Making = new(
+        CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskContinuationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
+
+    private readonly Lock codesGate = new();
+    private readonly List<SegmentCodes> codesReplaced = [];
+    private readonly HashSet<ColumnId> codesMaking = [];
+    private SegmentCodesOf[] codes = [];
+
+    /// <summary>The codes of a column of vectors as the segment stores it; null while there are none, or when the segment is older than the column.</summary>
+    public SegmentCodes? FindCodes(ColumnId column, int dimensions)
+    {
+        foreach (var entry in Volatile.Read(ref codes))
+        {
+            if (entry.Column == column && entry.Codes.Dimensions == dimensions && !entry.Codes.IsDamaged)
+            {
+                return entry.Codes;
+            }
+        }
+
+        if (files is null || !HasVectors(column, dimensions))
+        {
+            return null;
+        }
+
+        lock (codesGate)
+        {
+            var there = Array.Find(codes, c => c.Column == column);
+            if (there.Codes is { IsDamaged: false } found)
+            {
+                return found;
+            }
+
+            if (there.Codes is null && !codesMaking.Contains(column) && CodeFile.TryOpen(files, Segment, column, dimensions) is { } opened)
+            {
+                PutCodes(column, opened);
+                return opened;
+            }
+
+            if (codesMaking.Add(column))
+            {
+                AddReference();
+                _ = Making.StartNew(() => MakeCodes(column, dimensions));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Makes sure that a column's codes are in a file, from which they are then read. Called by whoever writes segments, one at a time.</summary>
+    /// <param name="isNew">Whether the segment was written just now, so that a file of the codes' name is another's.</param>
+    public void WriteCodes(ColumnId column, int dimensions, bool isNew)
+    {
+        if (files is null || !HasVectors(column, dimensions))
+        {
+            return;
+        }
+
+        var there = Array.Find(Volatile.Read(ref codes), c => c.Column == column).Codes;
+        var name = CodeFile.NameOf(Segment.Info, column);
+        try
+        {
+            // A file that nobody has opened yet is looked at when somebody does.
+            if (!isNew && there is null or { IsMapped: true, IsDamaged: false } && files.Directory.Exists(name))
+            {
+                return;
+            }
+
+            CodeFile.Write(files.Directory, Segment, column, dimensions);
+        }
+        catch (EngramException e)
+        {
+            files.Logger.LogWarning(e, "Code file {Name} could not be written; searches of {Segment} make the codes in memory", name, Segment.Info.Name);
+            return;
+        }
+
+        if (CodeFile.TryOpen(files, Segment, column, dimensions) is { } opened)
+        {
+            lock (codesGate)
+            {
+                PutCodes(column, opened);
+            }
+        }
+    }
+
+    private bool HasVectors(ColumnId column, int dimensions)
+        => Segment.TryFindColumn(column, out var ordinal) && Segment.TypeOf(ordinal) is { Kind: TypeKind.Vector } type && type.Size == dimensions;
+
+    private void MakeCodes(ColumnId column, int dimensions)
+    {
+        try
+        {
+            var memory = new NativeBlock(CodeFile.LengthOf(Segment, dimensions));
+            if (!TryMakeCodes(column, dimensions, memory))
+            {
+                memory.Release();
+                return;
+            }
+
+            lock (codesGate)
+            {
+                PutCodes(column, new SegmentCodes(Segment, dimensions, memory));
+                codesMaking.Remove(column);
+            }
+
+            files!.Logger.LogInformation("Codes of column {Column} were made from {Segment}, {Size} bytes in memory", column, Segment.Info.Name, memory.Length);
+        }
+        catch (EngramException e)
+        {
+            // Not tried again: what is the matter with the segment is told to who reads its rows.
+            files!.Logger.LogWarning(e, "Codes of column {Column} could not be made from {Segment}: it is searched without", column, Segment.Info.Name);
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
+    private unsafe bool TryMakeCodes(ColumnId column, int dimensions, NativeBlock memory)
+    {
+        using var maker = new CodeMaker(Segment, column, dimensions);
+        for (var block = 0; block < Segment.BlockCount; block++)
+        {
+            if (!IsShared)
+            {
+                return false;
+            }
+
+            maker.Make(block, memory.Pointer + CodeFile.OffsetOf(block, dimensions));
+        }
+
+        return true;
+    }
+
+    /// <summary>Called under the lock.</summary>
+    private void PutCodes(ColumnId column, SegmentCodes made)
+    {
+        if (Array.Find(codes, c => c.Column == column).Codes is { } old)
+        {
+            // Somebody may be reading it.
+            codesReplaced.Add(old);
+        }
+
+        Volatile.Write(ref codes, [.. codes.Where(c => c.Column != column), new SegmentCodesOf(column, made)]);
+    }
+
+    private void FreeCodes()
+    {
+        foreach (var entry in codes)
+        {
+            entry.Codes.Dispose();
+        }
+
+        codesReplaced.ForEach(c => c.Dispose());
+    }
+
+    private readonly record struct SegmentCodesOf(ColumnId Column, SegmentCodes Codes);
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+using Engram.Data.Kernels;
+using Engram.Data.Tests.Query.Vectors;
+
+namespace Engram.Data.Tests.Kernels;
+
+public sealed unsafe class CodeBoundsTests
+{
+    private const int Rows = 300;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void What_codes_pass_over_is_worse_than_the_given_score(int metric)
+    {
+        for (var seed = 0; seed < 150; seed++)
+        {
+            var random = new Random((metric * 1000) + seed);
+            var n = random.Next(1, random.Next(8) == 0 ? 800 : 40);
+            var data = new VectorData(random, n, seed % VectorData.KindCount);
+            var rows = Enumerable.Range(0, Rows).Select(_ => data.Next()).ToArray();
+            var vector = data.Query(rows);
+            if (metric == 0 && vector.All(x => x == 0))
+            {
+                continue;
+            }
+
+            using var query = new Int8Query(vector);
+            using var block = new Block(rows);
+            var scores = rows.Select(row => Score(metric, vector, row)).ToArray();
+            var dots = stackalloc int[Rows];
+            Int8Dot.Rows(block.Codes, query, Rows, dots);
+            var found = new ushort[Rows];
+            foreach (var worst in (double[])[.. scores.Order().Where((_, i) => i % 37 == 0), double.PositiveInfinity, 0, Math.BitDecrement(scores.Min())])
+            {
+                var bounds = BoundsOf(metric, query).Within(worst);
+                var left = found.AsSpan(0, bounds.Find(block.Codes, Rows, dots, found)).ToArray();
+                for (var row = 0; row < Rows; row++)
+                {
+                    Assert.True(left.Contains((ushort)row) || scores[row] > worst, $"metric {metric}, seed {seed}, row {row}: {scores[row]:R} was passed over for {worst:R}");
+                    Assert.True(bounds.IsLeft(block.Codes, row, dots[row]) || scores[row] > worst, $"metric {metric}, seed {seed}, row {row}");
+                }
+
+                Assert.True(double.IsFinite(worst) || left.Length == Rows);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Most_rows_are_passed_over(int metric)
+    {
+        var random = new Random(metric);
+        var data = new VectorData(random, 128, 0);
+        var rows = Enumerable.Range(0, Rows).Select(_ => data.Next()).ToArray();
+        using var query = new Int8Query(data.Next());
+        using var block = new Block(rows);
+        var dots = stackalloc int[Rows];
+        Int8Dot.Rows(block.Codes, query, Rows, dots);
+        var vector = Enumerable.Range(0, 128).Select(i => (float)(query.Codes[i] * query.Scale)).ToArray();
+        var tenth = rows.Select(row => Score(metric, vector, row)).Order().ElementAt(9);
+        var count = BoundsOf(metric, query).Within(tenth).Find(block.Codes, Rows, dots, new ushort[Rows]);
+        Assert.InRange(count, 10, 40);
+    }
+
+    [Fact]
+    public void Rows_without_a_vector_or_with_one_too_small_or_too_large_are_never_passed_over()
+    {
+        float[][] rows = [[float.Epsilon, 0], [float.MaxValue, float.MaxValue], [0, 0], [1, 2]];
+        using var query = new Int8Query([1, 1]);
+        using var block = new Block(rows);
+        Int8Codes.EncodeNull(block.Codes, 3);
+        var dots = stackalloc int[4];
+        Int8Dot.Rows(block.Codes, query, 4, dots);
+        foreach (var metric in (int[])[0, 1, 2])
+        {
+            var left = new ushort[4];
+            var count = BoundsOf(metric, query).Within(-1e300).Find(block.Codes, 4, dots, left);
+            Assert.Equal(new ushort[] { 0, 1, 3 }, left[..count].Where(row => row != 2));
+        }
+
+        Assert.True(block.Codes.IsNull(3));
+        Assert.False(block.Codes.IsNull(2));
+        Assert.Equal(0, block.Codes.Residuals[2]);
+    }
+
+    private static CodeBounds BoundsOf(int metric, Int8Query query)
+        => metric switch { 0 => CodeBounds.Cosine(query), 1 => CodeBounds.L2(query), _ => CodeBounds.InnerProduct(query) };
+
+    private static double Score(int metric, float[] q, float[] x) => metric switch
+    {
+        0 => VectorScore.CosineDistance(VectorScore.Dot(q, x), VectorScore.SquaredNorm(x), VectorScore.SquaredNorm(q)),
+        1 => VectorScore.L2Distance(q, x),
+        _ => -VectorScore.Dot(q, x),
+    };
+
+    private sealed class Block : IDisposable
+    {
+        private readonly byte* memory;
+
+        public Block(float[][] rows)
+        {
+            var size = (nuint)CodeBlock.SizeOf(rows.Length, rows[0].Length);
+            memory = (byte*)NativeMemory.AlignedAlloc(size, 64);
+            NativeMemory.Clear(memory, size);
+            Codes = new CodeBlock(memory, rows.Length, rows[0].Length);
+            for (var i = 0; i < rows.Length; i++)
+            {
+                fixed (float* row = rows[i])
+                {
+                    Int8Codes.Encode(row, Codes, i);
+                }
+            }
+        }
+
+        public CodeBlock Codes { get; }
+
+        public void Dispose() => NativeMemory.AlignedFree(memory);
+    }
+}
