@@ -20,6 +20,9 @@ internal sealed class OperatorMeasure
     /// <summary>For operators that may use an index; null for others.</summary>
     public (bool IsUsed, long EntriesRead, long RowsExamined)? Index { get; set; }
 
+    /// <summary>For operators that search vectors; null for others.</summary>
+    public (long CodesRead, long RowsScored)? Vector { get; set; }
+
     public override string ToString()
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"rows={Rows} time={Time.TotalMilliseconds:0.000} ms");
@@ -33,6 +36,11 @@ internal sealed class OperatorMeasure
             text += isUsed
                 ? string.Create(CultureInfo.InvariantCulture, $" entries={entries} examined={examined}")
                 : string.Create(CultureInfo.InvariantCulture, $" index not used, entries={entries}");
+        }
+
+        if (Vector is var (codes, scored))
+        {
+            text += string.Create(CultureInfo.InvariantCulture, $" codes={codes} scored={scored}");
         }
 
         return Scan is var (total, skipped, bytes)
@@ -73,6 +81,11 @@ internal sealed class MeasuredOperator(Operator inner, OperatorMeasure measure) 
         if (inner is IScanMeasure scan)
         {
             measure.Scan = (scan.BlocksTotal, scan.BlocksSkipped, scan.BytesRead);
+        }
+
+        if (inner is IVectorMeasure vector)
+        {
+            measure.Vector = (vector.CodesRead, vector.RowsScored);
         }
 
         if (inner is IIndexMeasure index)

@@ -7,7 +7,7 @@ namespace Engram.Data.Query.Execution.Operators;
 
 /// <summary>The k rows nearest to a vector: filter, score and a bounded heap over one scan, then the rows themselves, by row id.</summary>
 /// <remarks>Equal scores come in order of row id. Rows without a vector come last, in order of row id too, when fewer than k have one.</remarks>
-internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
+internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasure
 {
     private readonly VectorTopKPlan plan;
     private readonly StatementContext context;
@@ -25,6 +25,7 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
     private long[]? rowIds;
     private double[] results = [];
     private int next;
+    private long scanBytesRead;
 
     public VectorTopKOperator(VectorTopKPlan plan, StatementContext context)
     {
@@ -43,7 +44,11 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
 
     public long BlocksSkipped { get; private set; }
 
-    public long BytesRead { get; private set; }
+    public long BytesRead => scanBytesRead + search.BytesRead;
+
+    public long CodesRead => search.CodesRead;
+
+    public long RowsScored => search.RowsScored;
 
     public override Batch? Next()
     {
@@ -134,7 +139,7 @@ internal sealed unsafe class VectorTopKOperator : Operator, IScanMeasure
         {
             BlocksTotal += scan.BlocksTotal;
             BlocksSkipped += scan.BlocksSkipped;
-            BytesRead += scan.BytesRead + search.BytesRead;
+            scanBytesRead += scan.BytesRead;
             scan.Dispose();
             scan = null;
         }

@@ -1,0 +1,11 @@
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>How an operator found the nearest rows, for EXPLAIN ANALYZE. Complete once it has been disposed.</summary>
+internal interface IVectorMeasure
+{
+    /// <summary>Rows that were judged by their codes.</summary>
+    long CodesRead { get; }
+
+    /// <summary>Rows that were scored from their vectors: those that codes did not pass over, and those that had none.</summary>
+    long RowsScored { get; }
+}
