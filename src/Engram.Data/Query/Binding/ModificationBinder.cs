@@ -7,7 +7,15 @@ using Engram.Data.Storage.Catalog;
 namespace Engram.Data.Query.Binding;
 
 /// <summary>A bound INSERT: the source's columns are those that <see cref="Columns"/> names by ordinal.</summary>
-internal sealed record BoundInsert(TableDefinition Table, LogicalPlan Source, ImmutableArray<InsertColumn> Columns, TableResult Result);
+internal sealed record BoundInsert(TableDefinition Table, LogicalPlan Source, ImmutableArray<InsertColumn> Columns, TableResult Result)
+{
+    public BoundConflict? Conflict { get; init; }
+}
+
+/// <summary>A bound ON CONFLICT. The assignments, none for DO NOTHING, and the conditions read <see cref="Target"/>, row id first, and then <see cref="Excluded"/>.</summary>
+internal sealed record BoundConflict(
+    ImmutableArray<IndexDefinition> Indexes, ImmutableArray<LogicalColumn> Target, ImmutableArray<LogicalColumn> Excluded,
+    ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, ImmutableArray<BoundExpression> Conditions);
 
 /// <summary>A bound UPDATE or DELETE. The source produces <see cref="Target"/>'s columns, row id first, and what the assignments read besides.</summary>
 internal sealed record BoundChange(TableDefinition Table, LogicalScan Target, LogicalPlan Source, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, TableResult Result);
@@ -27,11 +35,6 @@ internal sealed partial class ModificationBinder(StatementScope statement)
 
     public BoundInsert BindInsert(InsertSyntax syntax)
     {
-        if (syntax.OnConflict != null)
-        {
-            throw Error.NotSupported("ON CONFLICT", syntax.OnConflict.Position + 1);
-        }
-
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
         var commonTables = QueryBinder.AddCommonTables(syntax.With, null);
         var targets = FindTargets(table, syntax.Columns);
@@ -59,7 +62,10 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         }
 
         var result = BindResult(table, syntax.Alias, syntax.Returning, null);
-        return new BoundInsert(table, source, [.. columns.Select((c, i) => stored.Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result);
+        return new BoundInsert(table, source, [.. columns.Select((c, i) => stored.Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result)
+        {
+            Conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables),
+        };
     }
 
     public BoundChange BindUpdate(UpdateSyntax syntax)

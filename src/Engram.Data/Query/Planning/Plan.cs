@@ -172,7 +172,16 @@ internal sealed record InsertPlan(
 {
     /// <summary>The names of <see cref="Checks"/>.</summary>
     public ImmutableArray<string> CheckNames { get; init; } = [];
+
+    /// <summary>ON CONFLICT; null for an error.</summary>
+    public ConflictPlan? Conflict { get; init; }
 }
+
+/// <summary>What INSERT does with a row whose key is there already in one of these indexes: nothing, or changes the row that is there.</summary>
+/// <param name="Set">Over the row id, the table's columns of the row that is there, and those of the proposed row; empty for DO NOTHING.</param>
+/// <param name="Condition">Over the same columns; null for always.</param>
+internal sealed record ConflictPlan(
+    ImmutableArray<IndexDefinition> Indexes, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, BoundExpression? Condition);
 
 /// <summary>UPDATE. The source gives the row id first, then all columns of the table as they are, then anything that the expressions need.</summary>
 /// <param name="Set">Which columns, each with its expression over the source.</param>

@@ -79,7 +79,16 @@ internal static class Planner
             OutputOf(insert.Result), insert.Table, source, columns, LowerAll(insert.Result.Checks, row, lowering), LowerAll(insert.Result.Returning, row, lowering))
         {
             CheckNames = insert.Result.CheckNames,
+            Conflict = insert.Conflict is { } conflict ? PlanConflict(conflict, lowering) : null,
         };
+    }
+
+    private static ConflictPlan PlanConflict(BoundConflict conflict, Lowering lowering)
+    {
+        var map = MapOf(conflict.Target.AddRange(conflict.Excluded));
+        return new ConflictPlan(
+            conflict.Indexes, ImmutableArray.CreateRange(conflict.Set, s => (s.Column, lowering.LowerExpression(s.Value, map))),
+            ExpressionTree.And(LowerAll(conflict.Conditions, map, lowering)));
     }
 
     private static UpdatePlan PlanUpdate(BoundChange change, Lowering lowering)

@@ -95,11 +95,20 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
             case JoinPlan p:
                 var keys = p.LeftKeys.Zip(p.RightKeys).Select(k => $"{ExpressionPrinter.Print(k.First)} = {ExpressionPrinter.Print(k.Second)}");
                 return [.. p.LeftKeys.IsEmpty ? Array.Empty<(string, string)>() : [("on", string.Join(" AND ", keys))], .. Optional("and", p.Residual)];
+            case InsertPlan { Conflict: { } conflict } p:
+                return
+                [
+                    ("on conflict in", string.Join(", ", conflict.Indexes.Select(i => ExpressionPrinter.Name(i.Name)))),
+                    .. conflict.Set.IsEmpty ? [("do", "nothing")] : SetOf(p.Table, conflict.Set), .. Optional("where", conflict.Condition),
+                ];
             case UpdatePlan p:
-                return [("set", string.Join(", ", p.Set.Select(s => $"{ExpressionPrinter.Name(p.Table.FindColumn(s.Column)!.Name)} = {ExpressionPrinter.Print(s.Value)}")))];
+                return SetOf(p.Table, p.Set);
             default: return [];
         }
     }
+
+    private static (string, string)[] SetOf(TableDefinition table, ImmutableArray<(ColumnId Column, BoundExpression Value)> set)
+        => [("set", string.Join(", ", set.Select(s => $"{ExpressionPrinter.Name(table.FindColumn(s.Column)!.Name)} = {ExpressionPrinter.Print(s.Value)}")))];
 
     private static (string, string)[] KeysOf(IndexScanPlan plan)
     {

@@ -18,6 +18,7 @@ internal sealed class InsertOperator : DmlOperator
     private readonly ColumnBuffer?[] numbers;
     private readonly RowChecks checks;
     private readonly ReferencingKeys references;
+    private readonly ConflictResolution? conflicts;
     private readonly Batch rows;
 
     public InsertOperator(InsertPlan plan, Operator source, StatementContext context)
@@ -40,6 +41,7 @@ internal sealed class InsertOperator : DmlOperator
         checks = new RowChecks(plan.Table, plan.Checks, plan.CheckNames, context);
         references = new ReferencingKeys(plan.Table, null, context);
         rows = new Batch(plan.Columns.Length);
+        conflicts = plan.Conflict is null ? null : new ConflictResolution(plan, context, Insert, Return);
     }
 
     /// <summary>Where the rows go.</summary>
@@ -52,6 +54,7 @@ internal sealed class InsertOperator : DmlOperator
         compact.Dispose();
         checks.Dispose();
         references.Dispose();
+        conflicts?.Dispose();
         foreach (var expression in expressions)
         {
             expression?.Dispose();
@@ -68,6 +71,12 @@ internal sealed class InsertOperator : DmlOperator
         while (source.Next() is { } batch)
         {
             Add(batch);
+        }
+
+        if (conflicts is not null)
+        {
+            conflicts.Finish();
+            AffectedRows += conflicts.UpdatedRows;
         }
 
         Complete(Transaction);
@@ -87,10 +96,23 @@ internal sealed class InsertOperator : DmlOperator
         }
 
         checks.CheckRows(rows);
-        Target.Insert(plan.Table.Id, rows);
-        references.Add(rows);
-        Return(rows);
-        AffectedRows += rows.RowCount;
+        if (conflicts is null)
+        {
+            Insert(rows);
+        }
+        else
+        {
+            conflicts.Add(rows);
+        }
+    }
+
+    private RowIdRange Insert(Batch whole)
+    {
+        var range = Target.Insert(plan.Table.Id, whole);
+        references.Add(whole);
+        Return(whole);
+        AffectedRows += whole.RowCount;
+        return range;
     }
 
     /// <summary>Inserts the next batch of the source, for one who pushes batches into it.</summary>

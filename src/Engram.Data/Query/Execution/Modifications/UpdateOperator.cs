@@ -1,5 +1,4 @@
 using Engram.Data.Columns;
-using Engram.Data.Query.Execution.Evaluators;
 using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Query.Execution.Modifications;
@@ -7,44 +6,16 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <summary>UPDATE: computes the new values of the columns that are set, and gives storage these alone. A row that comes twice is changed once.</summary>
 internal sealed class UpdateOperator : DmlOperator
 {
-    private readonly UpdatePlan plan;
     private readonly Operator source;
-    private readonly Evaluator[] values;
-    private readonly ColumnId[] columns;
-
-    // Ordinals in the table: of the columns that are set, and of those whose old values something reads.
-    private readonly int[] setOrdinals;
-    private readonly int[] keptOrdinals;
-    private readonly CompactRows compact;
-    private readonly CompactRows compactOld;
-    private readonly RowChecks checks;
-    private readonly ReferencingKeys references;
-    private readonly ReferencedKeys referenced;
-    private readonly Batch newValues;
-    private readonly Batch newRows;
-    private readonly Batch oldRows;
+    private readonly RowUpdate update;
     private readonly HashSet<long>? seen;
     private readonly Selection unseen = new();
-    private long[] rowIds = [];
 
     public UpdateOperator(UpdatePlan plan, Operator source, StatementContext context)
         : base(plan, plan.Returning, context)
     {
-        (this.plan, this.source) = (plan, source);
-        var table = plan.Table;
-        values = [.. plan.Set.Select(s => EvaluatorFactory.Create(s.Value, context))];
-        columns = [.. plan.Set.Select(s => s.Column)];
-        setOrdinals = [.. columns.Select(table.IndexOf)];
-        compact = new CompactRows(table.Columns.Length);
-        compactOld = new CompactRows(table.Columns.Length);
-        checks = new RowChecks(table, plan.Checks, plan.CheckNames, context);
-        references = new ReferencingKeys(table, columns, context);
-        referenced = new ReferencedKeys(table, columns, context);
-        var read = plan.Checks.Concat(plan.Returning).SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(references.Ordinals).Concat(referenced.Ordinals);
-        keptOrdinals = [.. read.Distinct()];
-        newValues = new Batch(columns.Length);
-        newRows = new Batch(table.Columns.Length);
-        oldRows = new Batch(table.Columns.Length);
+        this.source = source;
+        update = new RowUpdate(plan.Table, plan.Set, plan.Checks, plan.CheckNames, plan.Returning, context);
         seen = MayRepeat(plan.Source) ? [] : null;
     }
 
@@ -52,15 +23,7 @@ internal sealed class UpdateOperator : DmlOperator
     {
         base.Dispose();
         source.Dispose();
-        compact.Dispose();
-        compactOld.Dispose();
-        checks.Dispose();
-        references.Dispose();
-        referenced.Dispose();
-        foreach (var value in values)
-        {
-            value.Dispose();
-        }
+        update.Dispose();
     }
 
     /// <summary>Whether a plan may give a row of the table more than once: when something joins it to others.</summary>
@@ -72,48 +35,15 @@ internal sealed class UpdateOperator : DmlOperator
         while (source.Next() is { } batch)
         {
             Context.Cancellation.ThrowIfCancellationRequested();
-            Update(batch);
+            var rows = seen is null ? batch.Selection : FindUnseen(batch);
+            if (rows is not { Count: 0 } && batch.RowCount > 0)
+            {
+                Return(update.Update(batch, rows));
+            }
         }
 
-        referenced.Finish(isDelete: false);
-        references.Verify(Transaction);
-    }
-
-    private void Update(Batch batch)
-    {
-        var rows = seen is null ? batch.Selection : FindUnseen(batch);
-        var count = rows?.Count ?? batch.RowCount;
-        if (count == 0)
-        {
-            return;
-        }
-
-        // As large as is needed: most updates are of one row.
-        rowIds = rowIds.Length >= count ? rowIds : new long[count];
-        for (var i = 0; i < count; i++)
-        {
-            rowIds[i] = batch.Columns[0].Get<long>(rows?.Rows[i] ?? i);
-        }
-
-        foreach (var ordinal in keptOrdinals)
-        {
-            oldRows.Columns[ordinal] = newRows.Columns[ordinal] = compactOld.Take(ordinal, batch.Columns[1 + ordinal], batch.RowCount, rows);
-        }
-
-        for (var i = 0; i < values.Length; i++)
-        {
-            var ordinal = setOrdinals[i];
-            var value = compact.Take(ordinal, values[i].Evaluate(batch, rows), batch.RowCount, rows);
-            checks.CheckColumn(plan.Table.Columns[ordinal], value, count);
-            newValues.Columns[i] = newRows.Columns[ordinal] = value;
-        }
-
-        newValues.RowCount = newRows.RowCount = oldRows.RowCount = count;
-        checks.CheckRows(newRows);
-        AffectedRows += Transaction.Update(plan.Table.Id, rowIds.AsSpan(0, count), columns, newValues);
-        references.Add(newRows);
-        referenced.AddUpdated(oldRows, newRows);
-        Return(newRows);
+        update.Finish();
+        AffectedRows = update.AffectedRows;
     }
 
     private Selection FindUnseen(Batch batch)

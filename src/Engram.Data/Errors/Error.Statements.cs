@@ -1,0 +1,11 @@
+namespace Engram.Data;
+
+/// <summary>Statements that cannot do what they say. Positions are 0-based offsets; exceptions count from 1.</summary>
+internal static partial class Error
+{
+    public static EngramException NoConflictTarget(string table, string columns, int position)
+        => new($"Table '{table}' has no unique index over {columns}, which ON CONFLICT names. Name the columns of a primary key or of a unique index, with its WHERE if it has one.", SqlStates.InvalidColumnReference, position + 1);
+
+    public static EngramException ConflictTwice(string table)
+        => new($"ON CONFLICT DO UPDATE would change a row of '{table}' a second time: several proposed rows have one key. Leave the duplicates out, or insert them by statements of their own.", SqlStates.CardinalityViolation);
+}

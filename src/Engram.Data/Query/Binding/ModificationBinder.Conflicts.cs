@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>ON CONFLICT: which unique indexes it is about, and what is done with the row that is there.</summary>
+internal sealed partial class ModificationBinder
+{
+    private const string Excluded = "excluded";
+
+    private BoundConflict BindConflict(TableDefinition table, InsertSyntax insert, OnConflictSyntax syntax, CommonTableScope? commonTables)
+    {
+        var queries = new QueryBinder(statement);
+        var target = queries.Scan(table, withRowId: true);
+        var indexes = FindConflictIndexes(table, syntax, target.TableColumns.RemoveAt(0));
+        if (syntax.Assignments.Count == 0)
+        {
+            return new BoundConflict(indexes, target.TableColumns, [], [], []);
+        }
+
+        var excluded = queries.Scan(table, withRowId: false);
+        var scope = new Scope(null, commonTables);
+        scope.Add(QueryBinder.ScopeTableOf(target, insert.Alias), insert.Position);
+        scope.Add(QueryBinder.ScopeTableOf(excluded, new IdentifierSyntax(default, Excluded, true)), syntax.Position);
+        var conditions = BindWhere(syntax.Where, scope);
+        var set = AddComputed(table, target, BindAssignments(table, syntax.Assignments, scope));
+        return new BoundConflict(indexes, target.TableColumns, excluded.TableColumns, set, conditions);
+    }
+
+    private ImmutableArray<IndexDefinition> FindConflictIndexes(TableDefinition table, OnConflictSyntax syntax, ImmutableArray<LogicalColumn> columns)
+    {
+        if (syntax.Constraint is { } name)
+        {
+            var found = NameMatch.Find(name, table.Indexes.Where(i => i is { IsUnique: true, IsConstraint: true }), i => i.Name);
+            return found.Count == 1 ? [found[0]] : throw Error.UndefinedConstraint(name.Text, table.ToString(), name.Position);
+        }
+
+        var unique = table.Indexes.Where(i => i.IsUnique);
+        if (syntax.Target.Count == 0)
+        {
+            return [.. unique];
+        }
+
+        var keys = syntax.Target.Select(key => key.Expression is ColumnReferenceSyntax { Table: null, Column: var column }
+            ? NameMatch.FindColumn(table, column).Id
+            : throw Error.NotSupported("ON CONFLICT over an expression (index a computed column)", key.Position + 1)).ToHashSet();
+        ImmutableArray<BoundExpression> given = syntax.TargetWhere == null ? []
+            : BindWhere(syntax.TargetWhere, ScopeOf(table, columns));
+        ImmutableArray<IndexDefinition> matching =
+            [.. unique.Where(i => keys.SetEquals(i.Columns.Select(c => c.Column)) && Implies(given, table, i, columns))];
+        return !matching.IsEmpty ? matching
+            : throw Error.NoConflictTarget(table.ToString(), "(" + string.Join(", ", syntax.Target.Select(t => ((ColumnReferenceSyntax)t.Expression).Column)) + ")", syntax.Position);
+    }
+
+    /// <summary>Whether the index is about all rows for which the given conditions hold: it is whole, or each of its own conditions is among them.</summary>
+    private bool Implies(ImmutableArray<BoundExpression> given, TableDefinition table, IndexDefinition index, ImmutableArray<LogicalColumn> columns)
+        => index.FilterSql == null
+            || ExpressionTree.Conjuncts(stored.IndexCondition(table, index, columns)).All(c => given.Contains(c, ExpressionTree.SameComparer.Instance));
+
+    private static Scope ScopeOf(TableDefinition table, ImmutableArray<LogicalColumn> columns)
+    {
+        var scope = new Scope(null, null);
+        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Select(c => new ScopeColumn(c.Name, c))]));
+        return scope;
+    }
+}
