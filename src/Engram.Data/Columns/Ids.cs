@@ -21,6 +21,12 @@ internal readonly record struct IndexId(int Value)
     public override string ToString() => $"i{Value}";
 }
 
+/// <summary>Identifies a view or a sequence for ever; also the counter of a sequence, which RESTART replaces.</summary>
+internal readonly record struct ObjectId(int Value)
+{
+    public override string ToString() => $"o{Value}";
+}
+
 /// <summary>A log sequence number: the place of a commit in the one order of all commits, counted from 1. 0 is the empty database.</summary>
 internal readonly record struct Lsn(long Value) : IComparable<Lsn>
 {

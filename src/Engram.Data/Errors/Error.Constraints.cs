@@ -17,6 +17,9 @@ internal static partial class Error
         => new($"The row of table '{referencedTable}' with {key} is referred to by table '{table}' (foreign key '{constraint}'). Delete or change those rows first, or declare ON DELETE CASCADE.",
             SqlStates.ForeignKeyViolation);
 
+    public static EngramException SequenceExhausted(string sequence, long end)
+        => new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Sequence '{sequence}' has reached its end, {end}. Widen it with ALTER SEQUENCE, RESTART it, or let it CYCLE."), SqlStates.SequenceLimitExceeded);
+
     public static EngramException IdentityExhausted(string table, string column, string type)
         => new($"The numbers of identity column '{table}.{column}' have reached the end of {type}. Use a wider type, or give numbers of your own.", SqlStates.SequenceLimitExceeded);
 }

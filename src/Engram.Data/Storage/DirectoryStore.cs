@@ -57,6 +57,7 @@ internal sealed class DirectoryStore : Store
         Appended = opened.Lsn;
         DurableWithoutLog = opened.Lsn;
         LatestCatalog = root.Catalogs[^1].Catalog;
+        Sequences = wal is null ? null! : new SequenceCounters(LatestCatalog) { TryLog = TryLogSequences };
         Load = new ForegroundLoad(Directory.Clock);
         IndexFiles = new IndexFiles(Directory, Logger);
         Watch = new SnapshotWatch(Directory.Clock);
@@ -95,6 +96,9 @@ internal sealed class DirectoryStore : Store
 
     /// <summary>The schema at <see cref="Appended"/>.</summary>
     public DatabaseCatalog LatestCatalog { get; private set; }
+
+    /// <summary>How far sequences are. Null of a store that is read-only.</summary>
+    public SequenceCounters Sequences { get; }
 
     public StoreRoot Root => Volatile.Read(ref root);
 
@@ -137,7 +141,7 @@ internal sealed class DirectoryStore : Store
             var lsn = Durable.Value;
             if (ReferenceEquals(seen, Root))
             {
-                return new StoreSnapshot(seen, new ReadHorizon(lsn, 0), seen.CatalogAt(lsn)) { Memory = Memory };
+                return new StoreSnapshot(seen, new ReadHorizon(lsn, 0), seen.CatalogAt(lsn)) { Memory = Memory, Sequences = Sequences };
             }
 
             seen.Release();
@@ -300,6 +304,7 @@ internal sealed class DirectoryStore : Store
 
             // Whoever holds the write lock finishes first; whoever waits for it finds the store closed.
             writeLock.Acquire(Timeout.InfiniteTimeSpan, Directory.Clock, CancellationToken.None);
+            LogSequencesAtEnd();
             writeLock.Release();
             wal?.Dispose();
         }
@@ -309,6 +314,50 @@ internal sealed class DirectoryStore : Store
             Root.Release();
             directoryLock?.Dispose();
             Directory.Dispose();
+        }
+    }
+
+    /// <summary>Makes a commit of how far sequences are, if nobody holds the write lock; else its holder's commit says so.</summary>
+    private void TryLogSequences()
+    {
+        if (Volatile.Read(ref isClosed) != 0 || !writeLock.TryAcquireAtOnce())
+        {
+            return;
+        }
+
+        using var writer = Begin(null);
+        if (writer.LogSequences(isClosing: false))
+        {
+            writer.Commit();
+        }
+    }
+
+    /// <summary>Writes how far sequences really are, so that a clean end skips no numbers. Under the write lock, which is held afterwards too.</summary>
+    private void LogSequencesAtEnd()
+    {
+        if (wal is null or { IsPoisoned: true })
+        {
+            return;
+        }
+
+        var redo = new ByteWriter();
+        Sequences.WriteTo(redo, LatestCatalog, isClosing: true);
+        if (redo.Length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            var lsn = Appended.Next;
+            AppendToLog(lsn, redo.Written);
+            Appended = lsn;
+            wal.WaitDurable(lsn);
+        }
+        catch (EngramException e)
+        {
+            // The numbers that are skipped at the next opening are all that is lost.
+            Logger.LogWarning(e, "How far sequences are could not be written while {Path} was closed; some of their numbers are skipped at the next opening.", Directory.Path);
         }
     }
 
@@ -338,7 +387,7 @@ internal sealed class DirectoryStore : Store
     {
         var current = Root;
         current.AddReference();
-        return new StoreSnapshot(current, horizon, catalog) { Memory = Memory };
+        return new StoreSnapshot(current, horizon, catalog) { Memory = Memory, Sequences = Sequences };
     }
 
     /// <summary>Memory for the redo records of the one write transaction; given back when it ends.</summary>

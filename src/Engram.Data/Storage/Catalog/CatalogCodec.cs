@@ -9,13 +9,13 @@ namespace Engram.Data.Storage.Catalog;
 /// knowing what is in them. Everything is written in one order (tables by id, options by key), so equal catalogs are equal bytes.</para>
 /// <code>
 /// table     length varint, version u8 = 2, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks
-/// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity, 32 missing value, 64 older form), then what the flags announce
+/// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity, 32 missing value, 64 older form, 128 comment), then what the flags announce
 /// form      id, type, flags u8 (32, 64), then what the flags announce: the missing value behind its length, the next older form
 /// index     id, name, flags u8 (1 unique, 2 primary key, 4 constraint), filter?, method?, options, columns (id, descending)
 /// key       name, columns, referenced table, referenced columns, on delete u8, on update u8
 /// check     name, SQL
 /// type      kind u8, size varint, scale zigzag; for arrays the element's kind u8
-/// catalog   version u8 = 1, schema version, next table id, next index id, schemas, tables
+/// catalog   version u8 = 2, schema version, next table id, next index id, schemas, tables, next object id, objects, values (SchemaObjectCodec)
 /// </code>
 /// <para>Integers are varints, lists stand behind their count, strings are UTF-8 behind their length, '?' means behind a byte that says
 /// whether it is there.</para>
@@ -23,7 +23,7 @@ namespace Engram.Data.Storage.Catalog;
 internal static class CatalogCodec
 {
     private const byte TableVersion = 2;
-    private const byte CatalogVersion = 1;
+    private const byte CatalogVersion = 2;
 
     private const byte NotNullFlag = 1;
     private const byte DefaultFlag = 2;
@@ -32,6 +32,7 @@ internal static class CatalogCodec
     private const byte IdentityFlag = 16;
     private const byte MissingFlag = 32;
     private const byte OlderFlag = 64;
+    private const byte CommentFlag = 128;
 
     /// <summary>More forms than a column can have: there are fewer steps from the narrowest type to the widest.</summary>
     private const int FormCountMax = 64;
@@ -81,6 +82,19 @@ internal static class CatalogCodec
         {
             Write(writer, table);
         }
+
+        writer.WriteCount(catalog.ObjectIdNext);
+        writer.WriteCount(catalog.Objects.Count);
+        foreach (var thing in catalog.Objects.Values.OrderBy(o => o.Id.Value))
+        {
+            SchemaObjectCodec.Write(writer, thing);
+        }
+
+        writer.WriteCount(catalog.SequenceValues.Count);
+        foreach (var (counter, value) in catalog.SequenceValues.OrderBy(v => v.Key.Value))
+        {
+            SchemaObjectCodec.WriteValue(writer, counter, value);
+        }
     }
 
     /// <exception cref="EngramException">XX001 the bytes are no catalog; EG002 a later version wrote them.</exception>
@@ -121,7 +135,38 @@ internal static class CatalogCodec
             tables.Add(table);
         }
 
-        return DatabaseCatalog.Restore(version, tables, schemas, tableIdNext, indexIdNext);
+        var catalog = DatabaseCatalog.Restore(version, tables, schemas, tableIdNext, indexIdNext);
+        return ReadObjects(ref reader, catalog, names);
+    }
+
+    private static DatabaseCatalog ReadObjects(ref ByteReader reader, DatabaseCatalog catalog, HashSet<(string, string)> names)
+    {
+        var idNext = reader.ReadCount();
+        var objects = new List<SchemaObject>();
+        for (var left = reader.ReadElementCount(1); left > 0; left--)
+        {
+            var thing = SchemaObjectCodec.Read(ref reader);
+            if ((objects.Count > 0 && objects[^1].Id.Value >= thing.Id.Value) || thing.Id.Value >= idNext || !names.Add((thing.Schema, thing.Name)))
+            {
+                throw reader.Damaged($"the id or the name of '{thing}' is in use or out of order");
+            }
+
+            objects.Add(thing);
+        }
+
+        var values = new List<KeyValuePair<ObjectId, SequenceValue>>();
+        for (var left = reader.ReadElementCount(3); left > 0; left--)
+        {
+            var value = SchemaObjectCodec.ReadValue(ref reader);
+            if (values.Count > 0 && values[^1].Key.Value >= value.Key.Value)
+            {
+                throw reader.Damaged($"the value of sequence counter {value.Key} is out of order");
+            }
+
+            values.Add(value);
+        }
+
+        return catalog.Restore(objects, idNext, values);
     }
 
     public static void WriteType(ByteWriter writer, DataType type)
@@ -252,8 +297,8 @@ internal static class CatalogCodec
             | (column.DefaultSql is not null ? DefaultFlag : 0)
             | (column.ComputedSql is not null ? ComputedFlag : 0)
             | (column.Collation is not null ? CollationFlag : 0)
-            | (hasIdentity ? IdentityFlag : 0) | FormFlags(column)));
-        foreach (var text in (ReadOnlySpan<string?>)[column.DefaultSql, column.ComputedSql, column.Collation])
+            | (hasIdentity ? IdentityFlag : 0) | FormFlags(column) | (column.Comment is not null ? CommentFlag : 0)));
+        foreach (var text in (ReadOnlySpan<string?>)[column.DefaultSql, column.ComputedSql, column.Collation, column.Comment])
         {
             if (text is not null)
             {
@@ -291,13 +336,14 @@ internal static class CatalogCodec
         var id = new ColumnId(reader.ReadCount());
         var name = reader.ReadString();
         var type = ReadType(ref reader);
-        var flags = ReadFlags(ref reader, NotNullFlag | DefaultFlag | ComputedFlag | CollationFlag | IdentityFlag | MissingFlag | OlderFlag);
+        var flags = ReadFlags(ref reader, NotNullFlag | DefaultFlag | ComputedFlag | CollationFlag | IdentityFlag | MissingFlag | OlderFlag | CommentFlag);
         var column = new ColumnDefinition(id, name, type)
         {
             IsNotNull = (flags & NotNullFlag) != 0,
             DefaultSql = (flags & DefaultFlag) != 0 ? reader.ReadString() : null,
             ComputedSql = (flags & ComputedFlag) != 0 ? reader.ReadString() : null,
             Collation = (flags & CollationFlag) != 0 ? reader.ReadString() : null,
+            Comment = (flags & CommentFlag) != 0 ? reader.ReadString() : null,
         };
         if ((flags & IdentityFlag) != 0)
         {

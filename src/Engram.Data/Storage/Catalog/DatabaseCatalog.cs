@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 
 namespace Engram.Data.Storage.Catalog;
 
-/// <summary>All tables of a database at one moment. Immutable: DDL makes a new catalog, and a snapshot keeps the one that it began with.</summary>
-/// <remarks>Names are compared exactly here; how an unquoted name finds its table is the binder's business.</remarks>
-internal sealed class DatabaseCatalog
+/// <summary>All tables, views and sequences of a database at one moment. Immutable: DDL makes a new catalog, and a snapshot keeps the one that it began with.</summary>
+/// <remarks>Names are compared exactly here; how an unquoted name finds its table is the binder's business. Catalogs are equal when they are one and the same.</remarks>
+internal sealed record DatabaseCatalog
 {
     public const string DefaultSchema = "public";
 
@@ -23,15 +24,33 @@ internal sealed class DatabaseCatalog
     public ImmutableDictionary<(string Schema, string Name), TableId> Names { get; private init; }
         = ImmutableDictionary<(string, string), TableId>.Empty;
 
+    /// <summary>Views and sequences.</summary>
+    public ImmutableDictionary<ObjectId, SchemaObject> Objects { get; private init; } = ImmutableDictionary<ObjectId, SchemaObject>.Empty;
+
+    public ImmutableDictionary<(string Schema, string Name), ObjectId> ObjectNames { get; private init; }
+        = ImmutableDictionary<(string, string), ObjectId>.Empty;
+
+    /// <summary>By counter, how far sequences were when the database was opened or checkpointed. While it is open, the store knows better.</summary>
+    public ImmutableDictionary<ObjectId, SequenceValue> SequenceValues { get; private init; } = ImmutableDictionary<ObjectId, SequenceValue>.Empty;
+
     public ImmutableSortedSet<string> Schemas { get; private init; } = ImmutableSortedSet.Create(StringComparer.Ordinal, DefaultSchema);
 
-    /// <summary>The ids that the next table and the next index get.</summary>
+    /// <summary>The ids that the next table, the next index and the next object or counter get.</summary>
     public int TableIdNext { get; private init; } = 1;
 
     public int IndexIdNext { get; private init; } = 1;
 
+    public int ObjectIdNext { get; private init; } = 1;
+
+    public IEnumerable<ViewDefinition> Views => Objects.Values.OfType<ViewDefinition>();
+
+    public IEnumerable<SequenceDefinition> Sequences => Objects.Values.OfType<SequenceDefinition>();
+
     public TableDefinition? Find(string schema, string name)
         => Names.TryGetValue((schema, name), out var id) ? Tables[id] : null;
+
+    public SchemaObject? FindObject(string schema, string name)
+        => ObjectNames.TryGetValue((schema, name), out var id) ? Objects[id] : null;
 
     public TableDefinition Get(TableId id)
         => Tables.TryGetValue(id, out var table) ? table : throw Error.Internal($"no table {id} in the catalog");
@@ -51,12 +70,11 @@ internal sealed class DatabaseCatalog
             indexIdNext = Math.Max(indexIdNext, index.Id.Value + 1);
         }
 
-        return new DatabaseCatalog
+        return this with
         {
             Version = Version + 1,
             Tables = Tables.SetItem(table.Id, table),
             Names = names.Add((table.Schema, table.Name), table.Id),
-            Schemas = Schemas,
             TableIdNext = Math.Max(TableIdNext, table.Id.Value + 1),
             IndexIdNext = indexIdNext,
         };
@@ -65,26 +83,51 @@ internal sealed class DatabaseCatalog
     public DatabaseCatalog Without(TableId id)
     {
         var table = Get(id);
-        return new DatabaseCatalog
+        return this with { Version = Version + 1, Tables = Tables.Remove(id), Names = Names.Remove((table.Schema, table.Name)) };
+    }
+
+    /// <summary>Adds a view or a sequence, or replaces the one with its id.</summary>
+    public DatabaseCatalog With(SchemaObject thing)
+    {
+        var names = ObjectNames;
+        var values = SequenceValues;
+        if (Objects.TryGetValue(thing.Id, out var old))
+        {
+            names = names.Remove((old.Schema, old.Name));
+            if (old is SequenceDefinition before && (thing as SequenceDefinition)?.Counter != before.Counter)
+            {
+                values = values.Remove(before.Counter);
+            }
+        }
+
+        var used = thing is SequenceDefinition { Counter.Value: var counter } ? Math.Max(counter, thing.Id.Value) : thing.Id.Value;
+        return this with
         {
             Version = Version + 1,
-            Tables = Tables.Remove(id),
-            Names = Names.Remove((table.Schema, table.Name)),
-            Schemas = Schemas,
-            TableIdNext = TableIdNext,
-            IndexIdNext = IndexIdNext,
+            Objects = Objects.SetItem(thing.Id, thing),
+            ObjectNames = names.Add((thing.Schema, thing.Name), thing.Id),
+            SequenceValues = values,
+            ObjectIdNext = Math.Max(ObjectIdNext, used + 1),
         };
     }
 
-    public DatabaseCatalog WithSchemas(ImmutableSortedSet<string> schemas) => new()
+    public DatabaseCatalog Without(ObjectId id)
     {
-        Version = Version + 1,
-        Tables = Tables,
-        Names = Names,
-        Schemas = schemas,
-        TableIdNext = TableIdNext,
-        IndexIdNext = IndexIdNext,
-    };
+        var old = Objects.TryGetValue(id, out var found) ? found : throw Error.Internal($"no object {id} in the catalog");
+        return this with
+        {
+            Version = Version + 1,
+            Objects = Objects.Remove(id),
+            ObjectNames = ObjectNames.Remove((old.Schema, old.Name)),
+            SequenceValues = old is SequenceDefinition sequence ? SequenceValues.Remove(sequence.Counter) : SequenceValues,
+        };
+    }
+
+    /// <summary>Says how far sequences are; no change of the schema.</summary>
+    public DatabaseCatalog WithSequenceValues(IEnumerable<KeyValuePair<ObjectId, SequenceValue>> values)
+        => this with { SequenceValues = SequenceValues.SetItems(values) };
+
+    public DatabaseCatalog WithSchemas(ImmutableSortedSet<string> schemas) => this with { Version = Version + 1, Schemas = schemas };
 
     /// <summary>As read from a manifest.</summary>
     public static DatabaseCatalog Restore(long version, IEnumerable<TableDefinition> tables, IEnumerable<string> schemas, int tableIdNext, int indexIdNext)
@@ -100,4 +143,21 @@ internal sealed class DatabaseCatalog
             IndexIdNext = indexIdNext,
         };
     }
+
+    /// <summary>As read from a manifest: views, sequences and how far these are.</summary>
+    public DatabaseCatalog Restore(IEnumerable<SchemaObject> objects, int objectIdNext, IEnumerable<KeyValuePair<ObjectId, SequenceValue>> values)
+    {
+        var byId = objects.ToImmutableDictionary(o => o.Id);
+        return this with
+        {
+            Objects = byId,
+            ObjectNames = byId.Values.ToImmutableDictionary(o => (o.Schema, o.Name), o => o.Id),
+            ObjectIdNext = objectIdNext,
+            SequenceValues = values.ToImmutableDictionary(),
+        };
+    }
+
+    public bool Equals(DatabaseCatalog? other) => ReferenceEquals(this, other);
+
+    public override int GetHashCode() => RuntimeHelpers.GetHashCode(this);
 }

@@ -65,6 +65,8 @@ internal sealed record ColumnDefinition(ColumnId Id, string Name, DataType Type)
     public long IdentityIncrement { get; init; } = 1;
 
     public string? Collation { get; init; }
+
+    public string? Comment { get; init; }
 }
 
 /// <summary>One column of an index's key.</summary>

@@ -104,7 +104,9 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
                 id => id, id => (store.CountersOf(id).RowIdNext, store.CountersOf(id).Identities));
             // Asked for now: rows with ids beyond a range that is kept from here on are in the new deltas.
             var loads = store.LatestCatalog.Tables.Keys.ToImmutableDictionary(id => id, store.Loads.RowIdsFirst);
-            return new Frozen(lsn, root, store.LatestCatalog, counters, loads);
+            // The log before this point goes, and with it what it says of sequences.
+            var catalog = store.LatestCatalog.WithSequenceValues(store.Sequences.Logged(store.LatestCatalog));
+            return new Frozen(lsn, root, catalog, counters, loads);
         }
         finally
         {

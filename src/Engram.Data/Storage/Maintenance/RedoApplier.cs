@@ -67,6 +67,9 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
                 case RedoRecord.DropTable: ApplyDropTable(new TableId(reader.ReadCount())); break;
                 case RedoRecord.Schemas: ApplySchemas(ref reader); break;
                 case RedoRecord.Attach: ApplyAttach(ref reader); break;
+                case RedoRecord.PutObject: Catalog = Catalog.With(SchemaObjectCodec.Read(ref reader)); break;
+                case RedoRecord.DropObject: ApplyDropObject(new ObjectId(reader.ReadCount())); break;
+                case RedoRecord.SequenceValue: Catalog = Catalog.WithSequenceValues([SchemaObjectCodec.ReadValue(ref reader)]); break;
                 default: throw reader.Damaged($"record tag {tag} is unknown");
             }
         }
@@ -209,6 +212,9 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
             rows.Dispose();
         }
     }
+
+    private void ApplyDropObject(ObjectId id)
+        => Catalog = Catalog.Objects.ContainsKey(id) ? Catalog.Without(id) : throw Damaged($"object {id} is dropped but is not there");
 
     private void ApplySchemas(ref ByteReader reader)
     {

@@ -19,6 +19,9 @@ internal static class RedoRecord
     public const byte DropTable = 5;
     public const byte Schemas = 6;
     public const byte Attach = 7;
+    public const byte PutObject = 16;
+    public const byte DropObject = 17;
+    public const byte SequenceValue = 18;
 
     public static void WriteInsert(ByteWriter writer, TableDefinition table, long rowIdFirst, Batch rows)
     {
@@ -62,6 +65,24 @@ internal static class RedoRecord
     {
         writer.WriteByte(DropTable);
         writer.WriteVarUInt((ulong)table.Value);
+    }
+
+    public static void WritePutObject(ByteWriter writer, SchemaObject thing)
+    {
+        writer.WriteByte(PutObject);
+        SchemaObjectCodec.Write(writer, thing);
+    }
+
+    public static void WriteDropObject(ByteWriter writer, ObjectId id)
+    {
+        writer.WriteByte(DropObject);
+        writer.WriteVarUInt((ulong)id.Value);
+    }
+
+    public static void WriteSequenceValue(ByteWriter writer, ObjectId counter, Catalog.SequenceValue value)
+    {
+        writer.WriteByte(SequenceValue);
+        SchemaObjectCodec.WriteValue(writer, counter, value);
     }
 
     public static void WriteSchemas(ByteWriter writer, ImmutableSortedSet<string> schemas)

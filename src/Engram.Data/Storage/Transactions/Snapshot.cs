@@ -37,6 +37,9 @@ internal abstract class Snapshot : IDisposable
     /// <summary>What statements that read the snapshot reserve memory from; null where nothing is counted.</summary>
     public MemoryBudget? Memory { get; init; }
 
+    /// <summary>The counters of sequences; null where nothing may be counted: in a database that is open for reading alone.</summary>
+    public SequenceCounters? Sequences { get; init; }
+
     /// <summary>Rows of a table, counted without looking at what is deleted: for the planner.</summary>
     public abstract long EstimateRowCount(TableId table);
 

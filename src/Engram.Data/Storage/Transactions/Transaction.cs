@@ -61,6 +61,11 @@ internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
 
     public abstract void DropTable(TableId table);
 
+    /// <summary>Creates or replaces a view or a sequence.</summary>
+    public virtual void PutObject(SchemaObject thing) => throw Error.Internal("this transaction keeps no views and sequences");
+
+    public virtual void DropObject(ObjectId id) => throw Error.Internal("this transaction keeps no views and sequences");
+
     public abstract void PutSchema(string schema);
 
     public abstract void DropSchema(string schema);

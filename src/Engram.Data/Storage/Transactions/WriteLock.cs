@@ -81,6 +81,21 @@ internal sealed class WriteLock
         while (!TryEnter(waiter, timeout, cancellationToken));
     }
 
+    /// <summary>Takes the lock if nobody has it and nobody waits.</summary>
+    public bool TryAcquireAtOnce()
+    {
+        lock (gate)
+        {
+            if (isHeld || queue.Count > 0)
+            {
+                return false;
+            }
+
+            Hold();
+            return true;
+        }
+    }
+
     public void Release()
     {
         WriteLockWaiter called;

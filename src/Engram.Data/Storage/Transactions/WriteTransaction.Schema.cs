@@ -64,6 +64,33 @@ internal sealed partial class WriteTransaction
         RedoRecord.WriteDropTable(redo, table);
     }
 
+    public override void PutObject(SchemaObject thing)
+    {
+        CheckActive();
+        if (thing is SequenceDefinition sequence && (catalog.Objects.GetValueOrDefault(thing.Id) as SequenceDefinition)?.Counter != sequence.Counter)
+        {
+            store.Sequences.Create(sequence);
+        }
+
+        catalog = catalog.With(thing);
+        RedoRecord.WritePutObject(redo, thing);
+    }
+
+    public override void DropObject(ObjectId id)
+    {
+        CheckActive();
+        catalog = catalog.Without(id);
+        RedoRecord.WriteDropObject(redo, id);
+    }
+
+    /// <summary>Adds to the commit how far sequences are; false when there is nothing to say.</summary>
+    public bool LogSequences(bool isClosing)
+    {
+        var before = redo.Length;
+        store.Sequences.WriteTo(redo, catalog, isClosing);
+        return redo.Length > before;
+    }
+
     public override void PutSchema(string schema)
     {
         CheckActive();

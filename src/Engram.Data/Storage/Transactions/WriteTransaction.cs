@@ -281,6 +281,7 @@ internal sealed partial class WriteTransaction : Transaction
     private Lsn Append()
     {
         var lsn = new Lsn(appended).Next;
+        store.Sequences.WriteTo(redo, catalog);
         undo.Commit(lsn.Value);
         store.PublishCatalog(catalogBefore, catalog, lsn);
         // Before the append: from then on the commit can become durable at any moment, and a backup that reads it must find the files.
@@ -297,6 +298,7 @@ internal sealed partial class WriteTransaction : Transaction
         {
             // Not queued, nothing acknowledged: as if it had been rolled back. No sight of the LSN was possible.
             store.WithdrawCatalog(lsn);
+            store.Sequences.LogAgain();
             Rollback();
             throw;
         }

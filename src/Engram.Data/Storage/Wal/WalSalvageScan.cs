@@ -150,8 +150,14 @@ internal sealed class WalSalvageScan
             case RedoRecord.PutTable:
                 CatalogCodec.Decode(ref reader);
                 break;
-            case RedoRecord.DropTable:
+            case RedoRecord.DropTable or RedoRecord.DropObject:
                 reader.ReadCount();
+                break;
+            case RedoRecord.PutObject:
+                SchemaObjectCodec.Read(ref reader);
+                break;
+            case RedoRecord.SequenceValue:
+                SchemaObjectCodec.ReadValue(ref reader);
                 break;
             case RedoRecord.Attach:
                 var (loaded, _, segments) = RedoRecord.ReadAttach(ref reader);

@@ -31,6 +31,10 @@ public class CatalogCodecTests
         Assert.Equal(8, copy.IndexIdNext);
         Assert.Equal(["Zoo", "memory", "public"], copy.Schemas);
         Assert.Equal(2, copy.Tables.Count);
+        Assert.Equal(6, copy.ObjectIdNext);
+        Assert.Equal(SampleCatalog.Numbers, copy.FindObject("memory", "numbers"));
+        Assert.Equal(SampleCatalog.Recent.Sql, Assert.IsType<ViewDefinition>(copy.FindObject("public", "Recent")).Sql);
+        Assert.Equal(new SequenceValue(-1, true), copy.SequenceValues[new ObjectId(5)]);
         AssertEqual(SampleCatalog.Episodes, copy.Find("memory", "Episodes")!);
         AssertEqual(SampleCatalog.Sources, copy.Find("public", "Sources")!);
         Assert.Equal(Encode(catalog), Encode(copy));
@@ -78,10 +82,10 @@ public class CatalogCodecTests
     public void A_later_version_is_named()
     {
         var bytes = Encode(SampleCatalog.Catalog);
-        bytes[0] = 2;
+        bytes[0] = 3;
         var error = Assert.Throws<EngramException>(() => Decode(bytes));
         Assert.Equal(SqlStates.UnsupportedFormat, error.SqlState);
-        Assert.Contains("format version 2; this Engram.Data reads version 1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("format version 3; this Engram.Data reads version 2", error.Message, StringComparison.Ordinal);
     }
 
     private static byte[] Encode(DatabaseCatalog catalog)

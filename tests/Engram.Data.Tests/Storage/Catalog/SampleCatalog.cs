@@ -10,7 +10,7 @@ internal static class SampleCatalog
     public static readonly TableDefinition Sources = new(new TableId(1), "public", "Sources",
     [
         new(new ColumnId(1), "Id", DataType.Int32) { IsNotNull = true, Identity = IdentityKind.Always, IdentityStart = -5, IdentityIncrement = 3 },
-        new(new ColumnId(3), "Name", new DataType(TypeKind.Text, 200)) { Collation = "C", DefaultSql = "'naïve 🙂'" },
+        new(new ColumnId(3), "Name", new DataType(TypeKind.Text, 200)) { Collation = "C", Comment = "As shown", DefaultSql = "'naïve 🙂'" },
     ])
     {
         ColumnIdNext = 9,
@@ -45,7 +45,23 @@ internal static class SampleCatalog
         Checks = [new("CK_1", "\"Confidence\" BETWEEN 0 AND 1")],
     };
 
-    public static DatabaseCatalog Catalog { get; } = DatabaseCatalog.Empty
+    public static readonly SequenceDefinition Numbers = new(new ObjectId(2), "memory", "numbers", new ObjectId(5))
+    {
+        Comment = "Taken by hand", Type = DataType.Int32, Start = -3, First = 7, Increment = -2, Min = -100, Max = 10, IsCycle = true, Owner = (new TableId(4), new ColumnId(2)),
+    };
+
+    public static readonly ViewDefinition Recent = new(new ObjectId(3), "public", "Recent", "SELECT \"Name\" FROM \"Sources\"")
+    {
+        Columns = [new ViewColumn("Name", new DataType(TypeKind.Text, 200))],
+        Sources =
+        [
+            new ViewSource(null, "Sources", new TableId(1), null, [(new ColumnId(1), "Id"), (new ColumnId(3), "Name")]),
+            new ViewSource("memory", "older", null, new ObjectId(1), []),
+        ],
+    };
+
+    public static DatabaseCatalog Catalog { get; } = DatabaseCatalog.Empty.With(Numbers).With(Recent)
+        .WithSequenceValues([new(new ObjectId(5), new SequenceValue(-1, true))])
         .WithSchemas(["public", "memory", "Zoo"])
         .With(Episodes)
         .With(Sources)
