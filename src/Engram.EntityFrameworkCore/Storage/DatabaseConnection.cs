@@ -31,6 +31,9 @@ internal sealed class DatabaseConnection : RelationalConnection
         set => base.ConnectionString = value;
     }
 
+    /// <summary>Connections enlist when they are opened in a scope, and those of one scope share one transaction.</summary>
+    protected override bool SupportsAmbientTransactions => true;
+
     protected override DbConnection CreateDbConnection()
         => dataSource is null ? new EngramConnection(GetValidatedConnectionString()) : dataSource.CreateConnection();
 }
