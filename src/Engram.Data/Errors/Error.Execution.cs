@@ -11,6 +11,9 @@ internal static partial class Error
     public static EngramException DivisionByZero()
         => new("Division by zero. Guard the divisor, for example with NULLIF(divisor, 0).", SqlStates.DivisionByZero);
 
+    public static EngramException NoByteAt(int place, int length)
+        => new($"There is no byte at place {place}: the value has {length}, and the first is at 0. Compare octet_length first.", SqlStates.NumericValueOutOfRange);
+
     public static EngramException DateTimeOutOfRange(string type)
         => new($"A value leaves the range of {type}, which is that of .NET (years 1 to 9999 for dates). Check the arithmetic.", SqlStates.DatetimeFieldOverflow);
 

@@ -1,0 +1,23 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Evaluators;
+
+namespace Engram.Data.Query.Binding.Functions;
+
+/// <summary>Functions with the meaning that .NET gives to a method which PostgreSQL has not, or otherwise: what LINQ is translated to.</summary>
+internal static class DotNetFunctions
+{
+    private const TypeKind Text = TypeKind.Text;
+    private const TypeKind Int = TypeKind.Int32;
+    private const TypeKind Bytea = TypeKind.Bytea;
+
+    public static IEnumerable<FunctionOverload> All =>
+    [
+        Scalar.Ternary<Bytes, Bytes, int, int, Utf16IndexOfFrom>("utf16_index_of", [Text, Text, Int], DataType.Int32, "The same from a 0-based place on."),
+        Scalar.Binary<Bytes, Bytes, int, Utf16LastIndexOf>("utf16_last_index_of", Text, Text, DataType.Int32, "0-based last place of a part in UTF-16 code units, -1 when it is not there."),
+        Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Timestamp, DataType.Int64, "Units of 100 ns since 0001-01-01: DateTime.Ticks of .NET."),
+        Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Time, DataType.Int64, "Units of 100 ns since midnight."),
+        Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Interval, DataType.Int64, "Units of 100 ns: TimeSpan.Ticks of .NET."),
+        Scalar.Binary<Bytes, int, int, GetByte>("get_byte", Bytea, Int, DataType.Int32, "The byte at a 0-based place."),
+        Scalar.Binary<Bytes, Bytes, int, BytesPosition>("position", Bytea, Bytea, DataType.Int32, "position(part, bytes): 1-based, 0 when it is not there."),
+    ];
+}
