@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Engram.Data.Engine;
+using Engram.Data.Query.Execution.Parallel;
 using Engram.Data.Storage;
 
 namespace Engram.Data;
@@ -27,6 +28,7 @@ internal sealed record ConnectionSettings
         Enlist = builder.Enlist;
         CheckpointSizeBytes = builder.CheckpointSize * 1024L * 1024;
         MemoryLimitBytes = builder.MemoryLimit == 0 ? null : builder.MemoryLimit * 1024L * 1024;
+        MaxParallelism = builder.MaxParallelism == 0 ? Math.Min(Environment.ProcessorCount, Parallelism.MaxThreadCountMax) : builder.MaxParallelism;
         MaintenanceInterval = TimeSpan.FromSeconds(builder.MaintenanceInterval);
         if (Mode == EngramOpenMode.ReadOnly && Recovery == EngramRecoveryMode.Salvage)
         {
@@ -55,6 +57,9 @@ internal sealed record ConnectionSettings
     public TimeSpan MaintenanceInterval { get; }
 
     public long? MemoryLimitBytes { get; }
+
+    /// <summary>Threads that may work on one query; 1 or more.</summary>
+    public int MaxParallelism { get; }
 
     /// <summary>The name of the private database in memory that all connections of one data source share; null for others.</summary>
     public string? PrivateName { get; init; }

@@ -77,7 +77,7 @@ public sealed partial class EngramConnection
         var held = await DatabaseRegistry.OpenAsync(target, source?.Logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, isAsync, CancellationToken.None).ConfigureAwait(false);
         try
         {
-            ambient = AmbientSession.Begin(scope, target.Key, held, settings.Mode == EngramOpenMode.ReadOnly);
+            ambient = AmbientSession.Begin(scope, target.Key, held, settings.Mode == EngramOpenMode.ReadOnly, settings.MaxParallelism);
         }
         catch
         {

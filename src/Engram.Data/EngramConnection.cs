@@ -318,7 +318,7 @@ public sealed partial class EngramConnection : DbConnection
     private void EndOpen(DatabaseLease opened)
     {
         lease = opened;
-        session = new Session(opened.Database, settings.Mode == EngramOpenMode.ReadOnly);
+        session = new Session(opened.Database, settings.Mode == EngramOpenMode.ReadOnly, settings.MaxParallelism);
         LastRecovery = ToReport(opened.Database.Store.Recovery);
         state = ConnectionState.Open;
         OnStateChange(new StateChangeEventArgs(ConnectionState.Closed, ConnectionState.Open));

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Engram.Data.Query.Execution.Parallel;
 
 namespace Engram.Data;
 
@@ -21,11 +22,12 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private const string MaintenanceIntervalKeyword = "Maintenance Interval";
     private const string MemoryLimitKeyword = "Memory Limit";
     private const string EnlistKeyword = "Enlist";
+    private const string MaxParallelismKeyword = "Max Parallelism";
 
     private static readonly string[] KeywordList =
     [
         DataSourceKeyword, ModeKeyword, DurabilityKeyword, DefaultTimeoutKeyword, KeepAliveKeyword, RecoveryKeyword, CheckpointSizeKeyword, MaintenanceIntervalKeyword,
-        MemoryLimitKeyword, EnlistKeyword,
+        MemoryLimitKeyword, EnlistKeyword, MaxParallelismKeyword,
     ];
 
     private static readonly Dictionary<string, string> Keywords = new(StringComparer.OrdinalIgnoreCase)
@@ -48,6 +50,8 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         [MemoryLimitKeyword] = MemoryLimitKeyword,
         ["MemoryLimit"] = MemoryLimitKeyword,
         [EnlistKeyword] = EnlistKeyword,
+        [MaxParallelismKeyword] = MaxParallelismKeyword,
+        ["MaxParallelism"] = MaxParallelismKeyword,
     };
 
     private string dataSource = "";
@@ -60,6 +64,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
     private int maintenanceInterval = MaintenanceIntervalDefault;
     private int memoryLimit;
     private bool enlist = true;
+    private int maxParallelism;
 
     /// <summary>Creates a builder with every keyword at its default.</summary>
     public EngramConnectionStringBuilder()
@@ -148,6 +153,14 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         set => base[EnlistKeyword] = enlist = value;
     }
 
+    /// <summary>Threads, 1 to 256, that may work on one query over a large table; 1 turns it off, 0, the default, is one for each processor. Results are the same whatever it is.
+    /// It matters to the commands of the connection alone; <c>SET max_parallelism</c> changes it.</summary>
+    public int MaxParallelism
+    {
+        get => maxParallelism;
+        set => base[MaxParallelismKeyword] = maxParallelism = value is >= 0 and <= Parallelism.MaxThreadCountMax ? value : throw InvalidValue(MaxParallelismKeyword, value);
+    }
+
     /// <inheritdoc/>
     public override ICollection Keys => Array.AsReadOnly(KeywordList);
 
@@ -194,6 +207,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
                 case MaintenanceIntervalKeyword: MaintenanceInterval = ToInt32(canonical, value); break;
                 case MemoryLimitKeyword: MemoryLimit = ToInt32(canonical, value); break;
                 case EnlistKeyword: Enlist = ToBoolean(canonical, value); break;
+                case MaxParallelismKeyword: MaxParallelism = ToInt32(canonical, value); break;
                 default: throw Error.Internal($"keyword {canonical} is not set");
             }
         }
@@ -282,6 +296,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
             CheckpointSizeKeyword => " It takes a number of MiB, 1 or more.",
             EnlistKeyword => " It takes True or False.",
             MemoryLimitKeyword => " It takes a number of MiB, or 0 for a quarter of the memory.",
+            MaxParallelismKeyword => $" It takes a number of threads, up to {Parallelism.MaxThreadCountMax}, or 0 for one a processor.",
             _ => "",
         });
 
@@ -297,6 +312,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
         MaintenanceIntervalKeyword => maintenanceInterval,
         MemoryLimitKeyword => memoryLimit,
         EnlistKeyword => enlist,
+        MaxParallelismKeyword => maxParallelism,
         _ => throw Error.Internal($"keyword {canonical} has no value"),
     };
 
@@ -314,6 +330,7 @@ public sealed class EngramConnectionStringBuilder : DbConnectionStringBuilder
             case MaintenanceIntervalKeyword: maintenanceInterval = MaintenanceIntervalDefault; break;
             case MemoryLimitKeyword: memoryLimit = 0; break;
             case EnlistKeyword: enlist = true; break;
+            case MaxParallelismKeyword: maxParallelism = 0; break;
             default: throw Error.Internal($"keyword {canonical} has no default");
         }
     }

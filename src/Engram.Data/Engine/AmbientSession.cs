@@ -48,10 +48,10 @@ internal sealed class AmbientSession : ISinglePhaseNotification
     public static AmbientSession? Find(Transaction scope, string database) => Sessions.TryGetValue((scope, database), out var found) ? found : null;
 
     /// <summary>Begins the session of a scope, which takes over the lease.</summary>
-    public static AmbientSession Begin(Transaction scope, string database, DatabaseLease lease, bool isReadOnly)
+    public static AmbientSession Begin(Transaction scope, string database, DatabaseLease lease, bool isReadOnly, int maxParallelism)
     {
         var key = (scope.Clone(), database);
-        var session = new Session(lease.Database, isReadOnly);
+        var session = new Session(lease.Database, isReadOnly, maxParallelism);
         var begun = session.Begin(ToIsolation(scope.IsolationLevel));
         begun.Gate = new SemaphoreSlim(1, 1);
         var ambient = new AmbientSession(key, lease, session, begun);

@@ -10,7 +10,7 @@ internal sealed partial class Session
 {
     private static readonly string Version = typeof(Session).Assembly.GetName().Version?.ToString(3) ?? "";
 
-    public SessionSettings Settings { get; } = new();
+    public SessionSettings Settings { get; } = new() { MaxParallelismDefault = maxParallelism };
 
     private async ValueTask<ResultReader> ExecuteSessionStatementAsync(StatementSyntax statement, Interrupt interrupt, bool isAsync)
     {

@@ -19,7 +19,7 @@ namespace Engram.Data.Engine;
 /// still open); the write lock is never held while the application reads; a statement that fails leaves nothing behind, and an explicit
 /// transaction goes on after it. Used by one thread at a time, except <see cref="Interrupt.Cancel"/>.
 /// </remarks>
-internal sealed partial class Session(Database database, bool isReadOnly) : IDisposable
+internal sealed partial class Session(Database database, bool isReadOnly, int maxParallelism) : IDisposable
 {
     private readonly Store store = database.Store;
 
@@ -145,7 +145,7 @@ internal sealed partial class Session(Database database, bool isReadOnly) : IDis
         try
         {
             values = ParameterBatch.Create(bound.Parameters, parameters);
-            var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token);
+            var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token) { Parallelism = Settings.Parallelism };
             var reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load);
             transaction?.Attach(reader);
             return reader;

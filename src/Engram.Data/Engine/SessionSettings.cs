@@ -1,17 +1,32 @@
 using System.Globalization;
+using Engram.Data.Query.Execution.Parallel;
 
 namespace Engram.Data.Engine;
 
 /// <summary>What SET changes and SHOW shows. Of one session.</summary>
 internal sealed class SessionSettings
 {
-    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path"];
+    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism"];
 
     /// <summary>SET statement_timeout: how long a statement may take, whatever its command says; zero for no such limit.</summary>
     public TimeSpan StatementTimeout { get; private set; }
 
     /// <summary>What BEGIN begins when it does not say.</summary>
     public Isolation DefaultIsolation { get; private set; }
+
+    /// <summary>On how many threads a query may run.</summary>
+    public Parallelism Parallelism { get; set; } = new();
+
+    /// <summary>What <c>Max Parallelism</c> of the connection string says; DEFAULT goes back to it.</summary>
+    public int MaxParallelismDefault
+    {
+        get => field;
+        init
+        {
+            field = value;
+            Parallelism = Parallelism with { MaxThreadCount = value };
+        }
+    } = Environment.ProcessorCount;
 
     /// <param name="values">None for DEFAULT.</param>
     public void Set(string name, IReadOnlyList<string> values)
@@ -24,6 +39,9 @@ internal sealed class SessionSettings
                 break;
             case "default_transaction_isolation":
                 DefaultIsolation = values.Count == 0 ? Isolation.ReadCommitted : ParseIsolation(name, value);
+                break;
+            case "max_parallelism":
+                Parallelism = Parallelism with { MaxThreadCount = values.Count == 0 ? MaxParallelismDefault : ParseCount(name, value) };
                 break;
             // Fixed here; taken as long as nothing else is asked for, since scripts made for PostgreSQL say so.
             case "timezone":
@@ -44,6 +62,7 @@ internal sealed class SessionSettings
         "statement_timeout" => StatementTimeout.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture) + "ms",
         "transaction_isolation" => NameOf(transaction?.Isolation ?? DefaultIsolation),
         "default_transaction_isolation" => NameOf(DefaultIsolation),
+        "max_parallelism" => Parallelism.MaxThreadCount.ToString(CultureInfo.InvariantCulture),
         "server_version" => version,
         "timezone" => "UTC",
         "search_path" => "public",
@@ -72,6 +91,11 @@ internal sealed class SessionSettings
         "serializable" => Isolation.Serializable,
         _ => throw Error.InvalidSetting(name, value, "'read committed', 'repeatable read' or 'serializable'"),
     };
+
+    private static int ParseCount(string name, string value)
+        => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= Parallelism.MaxThreadCountMax
+            ? count
+            : throw Error.InvalidSetting(name, value, $"a number of threads from 1 to {Parallelism.MaxThreadCountMax}");
 
     /// <summary>Milliseconds, or a number with a unit.</summary>
     private static TimeSpan ParseDuration(string name, string value)

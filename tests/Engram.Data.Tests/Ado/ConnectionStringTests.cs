@@ -20,6 +20,7 @@ public sealed class ConnectionStringTests
         Assert.Equal(0, builder.MemoryLimit);
         Assert.True(builder.Enlist);
         Assert.Equal(builder.Keys.Count, builder.Values.Count);
+        Assert.Equal(0, builder.MaxParallelism);
     }
 
     [Theory]

@@ -35,3 +35,15 @@ internal abstract class Aggregator : IDisposable
     {
     }
 }
+
+/// <summary>An aggregate whose state over all rows follows from the states over parts of them.</summary>
+/// <remarks>Merging must give exactly what adding the rows one after the other would give, bit by bit, so that it does not matter where they are cut.</remarks>
+internal abstract class MergeableAggregator : Aggregator
+{
+    /// <summary>Takes in groups first … first + groups.Length − 1 of another, which saw later rows: as groups <paramref name="groups"/> of this one.</summary>
+    /// <param name="later">Of the same type.</param>
+    public abstract void Merge(Aggregator later, int first, ReadOnlySpan<int> groups);
+
+    /// <summary>Forgets all groups and keeps the memory.</summary>
+    public abstract void Clear();
+}

@@ -36,7 +36,7 @@ internal static class OperatorFactory
         ProjectPlan p => new ProjectOperator(p, Create(p.Input, context), context),
         LimitPlan p => new LimitOperator(p, Create(p.Input, context), context),
         DistinctPlan p => new DistinctOperator(p, Create(p.Input, context), context),
-        AggregatePlan p => new AggregateOperator(p, Create(p.Input, context), context),
+        AggregatePlan p => new AggregateOperator(p, context),
         SortPlan p => new SortOperator(p, Create(p.Input, context), context),
         JoinPlan p => new JoinOperator(p, Create(p.Left, context), Create(p.Right, context), context),
         ApplyPlan p => new ApplyOperator(p, Create(p.Left, context), context),

@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Parallel;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution;
@@ -31,7 +32,13 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     public CancellationToken Cancellation { get; } = cancellation;
 
     /// <summary>Values of <see cref="Binding.BoundSlot"/>: one-row constant columns, set before the inner plan runs.</summary>
-    public Dictionary<int, ColumnBuffer> Slots { get; } = [];
+    public Dictionary<int, ColumnBuffer> Slots { get; private set; } = [];
+
+    /// <summary>On how many threads it may run.</summary>
+    public Parallelism Parallelism { get; init; } = Parallelism.Off;
+
+    /// <summary>In a copy of a part of a plan: the scan to read in the place of the plan's leaf.</summary>
+    public SplitLeaf? Split { get; set; }
 
     /// <summary>The place of a slot, made when it is first asked for: NULL until it is set.</summary>
     public ColumnBuffer Slot(int slot, DataType type)
@@ -53,4 +60,13 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
 
     /// <summary>What each node did, while EXPLAIN ANALYZE runs; null otherwise.</summary>
     public Dictionary<Planning.Plan, Explaining.OperatorMeasure>? Measures { get; set; }
+
+    /// <summary>For a copy of a part of the plan, which runs on another thread: the same view, values and time, with slots and measures of its own.</summary>
+    public StatementContext ForWorker()
+    {
+        var copy = (StatementContext)MemberwiseClone();
+        copy.Slots = [];
+        copy.Measures = Measures is null ? null : new Dictionary<Planning.Plan, Explaining.OperatorMeasure>(ReferenceEqualityComparer.Instance);
+        return copy;
+    }
 }

@@ -98,6 +98,15 @@ internal abstract class TableScan : IDisposable
     /// <summary>Bytes of columns handed out so far.</summary>
     public abstract long BytesRead { get; }
 
+    /// <summary>All blocks of the table, visible or not, which are numbered in the order of the scan; −1 when the scan cannot be split.</summary>
+    public virtual int BlockCount => -1;
+
+    /// <summary>Another scan of the same blocks, columns and bounds, for another thread.</summary>
+    public virtual TableScan Fork() => throw Error.Internal("this scan cannot be split");
+
+    /// <summary>From now on <see cref="NextBlock"/> gives blocks of this range only, and then ends.</summary>
+    public virtual void Restrict(int firstBlock, int count) => throw Error.Internal("this scan cannot be split");
+
     public abstract void Dispose();
 }
 

@@ -13,6 +13,10 @@ internal sealed class StoreTableScan : TableScan
     private int segment;
     private int delta;
     private int block;
+    private int blocksLeft = int.MaxValue;
+
+    // Chunks of each delta when the scan was first split: a delta that grows meanwhile must not move the numbers of blocks.
+    private int[]? chunkCounts;
     private long blocksTotal;
     private long blocksSkipped;
 
@@ -21,6 +25,28 @@ internal sealed class StoreTableScan : TableScan
         this.version = version;
         this.reader = reader;
         this.bounds = bounds.ToArray();
+    }
+
+    private StoreTableScan(StoreTableScan other)
+    {
+        version = other.version;
+        reader = other.reader.Fork();
+        bounds = other.bounds;
+        chunkCounts = other.CountChunks();
+    }
+
+    public override int BlockCount
+    {
+        get
+        {
+            var count = CountChunks().Sum();
+            foreach (var extent in version.Segments)
+            {
+                count += extent.Segment.BlockCount;
+            }
+
+            return count;
+        }
     }
 
     public override int RowCount => reader.RowCount;
@@ -54,14 +80,51 @@ internal sealed class StoreTableScan : TableScan
         return false;
     }
 
+    public override TableScan Fork() => new StoreTableScan(this);
+
+    public override void Restrict(int firstBlock, int count)
+    {
+        var counts = CountChunks();
+        (segment, delta, block, blocksLeft) = (0, 0, firstBlock, count);
+        while (segment < version.Segments.Length && block >= version.Segments[segment].Segment.BlockCount)
+        {
+            block -= version.Segments[segment++].Segment.BlockCount;
+        }
+
+        while (segment == version.Segments.Length && delta < counts.Length && block >= counts[delta])
+        {
+            block -= counts[delta++];
+        }
+    }
+
     public override Column Load(int ordinal, Selection? needed) => reader.Load(ordinal, needed);
 
     public override bool TryLoadCodes(int ordinal, out CodeBlock codes, out PatchList? patched) => reader.TryLoadCodes(ordinal, out codes, out patched);
 
     public override void Dispose() => reader.Dispose();
 
+    private int[] CountChunks()
+    {
+        if (chunkCounts is null)
+        {
+            chunkCounts = new int[version.Deltas.Length];
+            for (var i = 0; i < chunkCounts.Length; i++)
+            {
+                chunkCounts[i] = version.Deltas[i].ChunkCount;
+            }
+        }
+
+        return chunkCounts;
+    }
+
     private bool PositionNext()
     {
+        if (blocksLeft-- == 0)
+        {
+            blocksLeft = 0;
+            return false;
+        }
+
         while (segment < version.Segments.Length)
         {
             var extent = version.Segments[segment];
@@ -78,7 +141,7 @@ internal sealed class StoreTableScan : TableScan
         while (delta < version.Deltas.Length)
         {
             var rows = version.Deltas[delta];
-            if (block < rows.ChunkCount)
+            if (block < (chunkCounts is null ? rows.ChunkCount : chunkCounts[delta]))
             {
                 reader.Position(rows.Chunk(block++));
                 return true;

@@ -86,6 +86,9 @@ internal sealed unsafe class BlockReader : IDisposable
 
     public DataType TypeOf(int ordinal) => types[ordinal];
 
+    /// <summary>Another reader of the same columns as of the same moment, for another thread.</summary>
+    public BlockReader Fork() => new(horizon, table!, ids.AsSpan());
+
     public void Position(SegmentExtent extent, int blockIndex)
     {
         segment = extent;

@@ -4,7 +4,7 @@ using Engram.Data.Kernels;
 namespace Engram.Data.Query.Execution.Aggregators;
 
 /// <summary>count(*) without arguments, else the values that are not NULL.</summary>
-internal sealed class CountAggregator : Aggregator
+internal sealed class CountAggregator : MergeableAggregator
 {
     private long[] counts = [];
 
@@ -38,6 +38,17 @@ internal sealed class CountAggregator : Aggregator
             target.Append(counts[i]);
         }
     }
+
+    public override void Merge(Aggregator later, int first, ReadOnlySpan<int> groups)
+    {
+        var other = ((CountAggregator)later).counts;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            counts[groups[i]] += other[first + i];
+        }
+    }
+
+    public override void Clear() => Array.Clear(counts);
 
     private static unsafe int CountOne(Column? column, int rowCount, Selection? rows)
     {

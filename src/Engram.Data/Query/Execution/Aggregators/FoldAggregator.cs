@@ -11,12 +11,15 @@ internal interface IFold<TValue, TState>
 {
     static abstract void Add(ref TState state, TValue value);
 
+    /// <summary>Adds what another state took in, of values that came later: exactly as if they had been added here one by one.</summary>
+    static abstract void Merge(ref TState state, in TState later);
+
     /// <summary>Appends the result of a group, NULL when it is empty.</summary>
     static abstract void Append(in TState state, ColumnBuffer target);
 }
 
 /// <summary>One loop for all of them; NULLs do not count.</summary>
-internal sealed unsafe class FoldAggregator<TValue, TState, TFold> : Aggregator
+internal sealed unsafe class FoldAggregator<TValue, TState, TFold> : MergeableAggregator
     where TValue : unmanaged
     where TState : struct
     where TFold : struct, IFold<TValue, TState>
@@ -64,6 +67,17 @@ internal sealed unsafe class FoldAggregator<TValue, TState, TFold> : Aggregator
             throw Error.NumericOutOfRange(target.Type.ToString());
         }
     }
+
+    public override void Merge(Aggregator later, int first, ReadOnlySpan<int> groups)
+    {
+        var other = ((FoldAggregator<TValue, TState, TFold>)later).states;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            TFold.Merge(ref states[groups[i]], in other[first + i]);
+        }
+    }
+
+    public override void Clear() => Array.Clear(states);
 
     private void AddToOne(Column column, int rowCount, Selection? rows)
     {

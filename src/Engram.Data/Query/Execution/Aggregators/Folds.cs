@@ -24,34 +24,65 @@ internal readonly struct IntegerSum<T, TEnd> : IFold<T, Sum<Int128>>
         state.Count++;
     }
 
+    public static void Merge(ref Sum<Int128> state, in Sum<Int128> later)
+    {
+        state.Total += later.Total;
+        state.Count += later.Count;
+    }
+
     public static void Append(in Sum<Int128> state, ColumnBuffer target) => SumEnd.Append<Int128, TEnd>(in state, target);
 }
 
-/// <summary>Floats add up in float64.</summary>
-internal readonly struct FloatSum<T, TEnd> : IFold<T, Sum<double>>
+/// <summary>Floats add up without loss, and are rounded once, at the end.</summary>
+internal readonly struct FloatSum<T, TEnd> : IFold<T, ExactFloatSum>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TEnd : struct, ISumEnd<double>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Add(ref Sum<double> state, T value)
+    public static void Add(ref ExactFloatSum state, T value)
     {
-        state.Total += double.CreateTruncating(value);
+        state.Add(double.CreateTruncating(value));
         state.Count++;
     }
 
-    public static void Append(in Sum<double> state, ColumnBuffer target) => SumEnd.Append<double, TEnd>(in state, target);
+    public static void Merge(ref ExactFloatSum state, in ExactFloatSum later) => state.Add(in later);
+
+    public static void Append(in ExactFloatSum state, ColumnBuffer target)
+    {
+        if (state.Count == 0)
+        {
+            target.AppendNull();
+        }
+        else
+        {
+            TEnd.Append(state.Total, state.Count, target);
+        }
+    }
 }
 
-internal readonly struct DecimalSum<TEnd> : IFold<decimal, Sum<decimal>>
+/// <summary>Decimals add up without loss too: only a sum of more digits than a decimal has is rounded, once.</summary>
+internal readonly struct DecimalSum<TEnd> : IFold<decimal, ExactDecimalSum>
     where TEnd : struct, ISumEnd<decimal>
 {
-    public static void Add(ref Sum<decimal> state, decimal value)
+    public static void Add(ref ExactDecimalSum state, decimal value)
     {
-        state.Total += value;
+        state.Add(value);
         state.Count++;
     }
 
-    public static void Append(in Sum<decimal> state, ColumnBuffer target) => SumEnd.Append<decimal, TEnd>(in state, target);
+    public static void Merge(ref ExactDecimalSum state, in ExactDecimalSum later) => state.Add(in later);
+
+    public static void Append(in ExactDecimalSum state, ColumnBuffer target)
+    {
+        if (state.Count == 0)
+        {
+            target.AppendNull();
+        }
+        else
+        {
+            TEnd.Append(state.Total, state.Count, target);
+        }
+    }
 }
 
 /// <summary>What a sum is turned into at the end.</summary>
@@ -165,6 +196,14 @@ internal readonly struct Extreme<T, TOrder, TDirection> : IFold<T, Best<T>>
         {
             state.Value = value;
             state.IsFound = true;
+        }
+    }
+
+    public static void Merge(ref Best<T> state, in Best<T> later)
+    {
+        if (later.IsFound)
+        {
+            Add(ref state, later.Value);
         }
     }
 

@@ -5,7 +5,7 @@ using Engram.Data.Query.Execution.Rows;
 namespace Engram.Data.Query.Execution.Aggregators;
 
 /// <summary>min and max of values that need more than their bits: texts, and instants with their offsets. Of equal values the first stays.</summary>
-internal sealed class ExtremeAggregator(DataType type, bool isGreatest) : Aggregator
+internal sealed class ExtremeAggregator(DataType type, bool isGreatest) : MergeableAggregator
 {
     private readonly KeyComparer comparer = KeyComparer.For(type);
 
@@ -35,20 +35,50 @@ internal sealed class ExtremeAggregator(DataType type, bool isGreatest) : Aggreg
                 continue;
             }
 
-            ref var current = ref best[groupIds.IsEmpty ? 0 : groupIds[i]];
-            if (current >= 0)
-            {
-                var order = comparer.Compare(column, row, kept.Column, current);
-                if (isGreatest ? order <= 0 : order >= 0)
-                {
-                    continue;
-                }
-            }
-
-            current = kept.Count;
-            kept.AppendFrom(column, row);
+            Offer(groupIds.IsEmpty ? 0 : groupIds[i], column, row);
         }
 
+        CompactSometimes();
+    }
+
+    public override void Merge(Aggregator later, int first, ReadOnlySpan<int> groups)
+    {
+        var other = (ExtremeAggregator)later;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            if (other.best[first + i] is >= 0 and var row)
+            {
+                Offer(groups[i], other.kept.Column, row);
+            }
+        }
+
+        CompactSometimes();
+    }
+
+    public override void Clear()
+    {
+        best.AsSpan().Fill(-1);
+        kept.Clear();
+    }
+
+    private void Offer(int group, Column column, int row)
+    {
+        ref var current = ref best[group];
+        if (current >= 0)
+        {
+            var order = comparer.Compare(column, row, kept.Column, current);
+            if (isGreatest ? order <= 0 : order >= 0)
+            {
+                return;
+            }
+        }
+
+        current = kept.Count;
+        kept.AppendFrom(column, row);
+    }
+
+    private void CompactSometimes()
+    {
         if (kept.Count > 2 * best.Length + Batch.RowCountMax)
         {
             Compact();

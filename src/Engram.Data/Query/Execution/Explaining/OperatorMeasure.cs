@@ -23,9 +23,31 @@ internal sealed class OperatorMeasure
     /// <summary>For operators that search vectors; null for others.</summary>
     public (long CodesRead, long RowsScored)? Vector { get; set; }
 
+    /// <summary>Threads that ran copies of it; 0 when it was not split.</summary>
+    public int Workers { get; set; }
+
+    /// <summary>Adds what one copy did. Times add up: together they may be more than the time that passed.</summary>
+    public void AddWorker(OperatorMeasure copy)
+    {
+        Workers++;
+        Rows += copy.Rows;
+        Time += copy.Time;
+        Runs = 1;
+        if (copy.Scan is var (total, skipped, bytes))
+        {
+            var (totalBefore, skippedBefore, bytesBefore) = Scan ?? default;
+            Scan = (totalBefore + total, skippedBefore + skipped, bytesBefore + bytes);
+        }
+    }
+
     public override string ToString()
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"rows={Rows} time={Time.TotalMilliseconds:0.000} ms");
+        if (Workers > 0)
+        {
+            text += string.Create(CultureInfo.InvariantCulture, $" workers={Workers}");
+        }
+
         if (Runs > 1)
         {
             text += string.Create(CultureInfo.InvariantCulture, $" runs={Runs}");

@@ -110,12 +110,30 @@ internal sealed class AggregateInput : IDisposable
         }
     }
 
+    /// <summary>Whether what two inputs took in can be put together: the state can, and rows need not be seen in one place.</summary>
+    public bool CanMerge => state is MergeableAggregator && distinct is null && rows is null;
+
+    /// <summary>Takes in groups of another input of the same aggregate, which saw later rows.</summary>
+    public void Merge(AggregateInput later, int first, ReadOnlySpan<int> groups, int groupCount)
+    {
+        state.EnsureGroups(groupCount);
+        ((MergeableAggregator)state).Merge(later.state, first, groups);
+    }
+
     public void AppendResults(int first, int count, ColumnBuffer target) => state.AppendResults(first, count, target);
 
     public void Reset()
     {
-        state.Dispose();
-        state = NewState();
+        if (state is MergeableAggregator mergeable)
+        {
+            mergeable.Clear();
+        }
+        else
+        {
+            state.Dispose();
+            state = NewState();
+        }
+
         distinct?.Clear();
         rows?.Clear();
     }

@@ -20,6 +20,9 @@ internal sealed class ScanOperator : Operator, IScanMeasure
     private TableScan? scan;
     private bool isEnded;
 
+    // Whether it reads morsels of a scan that is shared: then who runs it says which, before each Reset.
+    private readonly bool isSplit;
+
     public ScanOperator(ScanPlan plan, StatementContext context)
     {
         (this.plan, this.context) = (plan, context);
@@ -28,6 +31,10 @@ internal sealed class ScanOperator : Operator, IScanMeasure
         batch = new Batch(plan.Columns.Length);
         isLoaded = new bool[plan.Columns.Length];
         allOrdinals = [.. Enumerable.Range(0, plan.Columns.Length)];
+        if (context.Split is { } split && ReferenceEquals(split.Plan, plan))
+        {
+            (scan, isSplit) = (split.Scan, true);
+        }
     }
 
     public long BlocksTotal { get; private set; }
@@ -100,7 +107,11 @@ internal sealed class ScanOperator : Operator, IScanMeasure
 
     public override void Reset()
     {
-        Close();
+        if (!isSplit)
+        {
+            Close();
+        }
+
         isEnded = false;
     }
 

@@ -75,7 +75,8 @@ internal sealed unsafe class DirectKeys
 
     public void Clear()
     {
-        numbers = null;
+        // The range stays: what comes next is most likely of the same kind.
+        numbers?.AsSpan().Clear();
         failureCount = 0;
     }
 
