@@ -32,10 +32,11 @@ internal static class OrphanFiles
         var runs = new HashSet<string>(StringComparer.Ordinal);
         foreach (var table in manifest.Tables)
         {
-            foreach (var index in manifest.Catalog.Get(table.Table).Indexes)
+            var definition = manifest.Catalog.Get(table.Table);
+            foreach (var index in definition.Indexes)
             {
-                ColumnId[] columns = [.. index.Columns.Select(c => c.Column)];
-                runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id, columns)));
+                var shape = KeyShape.Of(definition, index);
+                runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id, shape.Sources)));
             }
 
             foreach (var column in manifest.Catalog.Get(table.Table).Columns)
