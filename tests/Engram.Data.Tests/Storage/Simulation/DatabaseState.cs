@@ -28,10 +28,12 @@ internal sealed record TableState(TableDefinition Definition, ImmutableDictionar
 
     public TableState Redefine(TableDefinition definition)
     {
-        var places = definition.Columns.Select(c => Definition.Columns.Select(o => o.Id).ToList().IndexOf(c.Id)).ToArray();
+        // A column's values may lie under the id that it had before.
+        var places = definition.Columns.Select(c => Definition.Columns.ToList().FindIndex(o => c.IsStoredAs(o.Id))).ToArray();
+        var missing = definition.Columns.Select(c => c.Missing is { } value ? SimulatedTable.HashOf(value.Column, 0) : Hashing.NullHash).ToArray();
         var next = new TableState(definition, ImmutableDictionary<long, RowState>.Empty, RowIdLast, IdentityLast, 0);
         return Rows.Aggregate(next, (table, row) => table.Put(
-            row.Key, row.Value with { Hashes = [.. places.Select(p => p < 0 ? Hashing.NullHash : row.Value.Hashes[p])] }));
+            row.Key, row.Value with { Hashes = [.. places.Select((p, i) => p < 0 ? missing[i] : row.Value.Hashes[p])] }));
     }
 }
 

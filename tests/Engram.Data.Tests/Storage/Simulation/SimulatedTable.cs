@@ -12,7 +12,7 @@ internal static class SimulatedTable
 {
     public const int DimensionCount = 8;
 
-    private static readonly ColumnId s_added = new(6);
+    private const string Added = "Importance";
 
     public static readonly ColumnId Key = new(1);
 
@@ -56,12 +56,63 @@ internal static class SimulatedTable
 
     public static IndexId KeyIndex(int number) => new(2 * number);
 
-    /// <summary>The table with one more nullable column.</summary>
-    public static TableDefinition WithColumn(TableDefinition table)
-        => table with { Columns = table.Columns.Add(new ColumnDefinition(s_added, "Importance", DataType.Int32)), ColumnIdNext = 7 };
+    /// <summary>The column that <see cref="WithColumn"/> added; null when there is none.</summary>
+    public static ColumnDefinition? AddedColumn(TableDefinition table) => table.Columns.FirstOrDefault(c => c.Name == Added);
+
+    /// <summary>The table with one more column.</summary>
+    /// <param name="missing">What the rows have that are there; null for NULL.</param>
+    /// <param name="index">Of an index over it; null for none.</param>
+    public static TableDefinition WithColumn(TableDefinition table, int? missing = null, IndexId? index = null)
+    {
+        var column = new ColumnDefinition(new ColumnId(table.ColumnIdNext), Added, DataType.Int32) { Missing = MissingOf(missing), IsNotNull = missing is not null };
+        return table with
+        {
+            Columns = table.Columns.Add(column),
+            ColumnIdNext = table.ColumnIdNext + 1,
+            Indexes = index is { } id ? table.Indexes.Add(new IndexDefinition(id, $"{table.Name}_{Added}", [new IndexColumn(column.Id, IsDescending: true), new IndexColumn(new ColumnId(2))])) : table.Indexes,
+        };
+    }
+
+    /// <summary>The table with bigints in the column that was added, without touching the values that are there.</summary>
+    public static TableDefinition Widened(TableDefinition table, IndexId index)
+    {
+        var column = AddedColumn(table)!;
+        return Replaced(table, column with
+        {
+            Id = new ColumnId(table.ColumnIdNext),
+            Type = DataType.Int64,
+            Missing = null,
+            Older = new ColumnForm(column.Id, column.Type) { Missing = column.Missing, Older = column.Older },
+        }, index);
+    }
+
+    /// <summary>The table with a column of its own, whose values are to be written, in the place of the one that was added.</summary>
+    public static TableDefinition Retyped(TableDefinition table, DataType type, IndexId index)
+        => Replaced(table, AddedColumn(table)! with { Id = new ColumnId(table.ColumnIdNext), Type = type, Missing = null, Older = null, IsNotNull = false }, index);
+
+    private static TableDefinition Replaced(TableDefinition table, ColumnDefinition column, IndexId index)
+    {
+        var old = AddedColumn(table)!.Id;
+        return table with
+        {
+            Columns = [.. table.Columns.Select(c => c.Id == old ? column : c)],
+            ColumnIdNext = table.ColumnIdNext + 1,
+            Indexes = [.. table.Indexes.Select(i => i.Columns.Any(c => c.Column == old)
+                ? i with { Id = index, Columns = [.. i.Columns.Select(c => c.Column == old ? c with { Column = column.Id } : c)] } : i)],
+        };
+    }
+
+    private static MissingValue? MissingOf(int? value)
+    {
+        using var constant = ClrValue.Constant(DataType.Int32, value);
+        return MissingValue.Of(constant.Column, 0, DataType.Int32);
+    }
 
     public static TableDefinition WithoutColumn(TableDefinition table)
-        => table with { Columns = table.Columns.RemoveAll(c => c.Id == s_added) };
+    {
+        var gone = AddedColumn(table)!.Id;
+        return table with { Columns = table.Columns.RemoveAll(c => c.Id == gone), Indexes = table.Indexes.RemoveAll(i => i.Columns.Any(c => c.Column == gone)) };
+    }
 
     /// <summary>What a schema says, as text to compare.</summary>
     public static string Describe(TableDefinition table)
@@ -113,6 +164,7 @@ internal static class SimulatedTable
             TypeKind.Text => new string((char)('a' + random.Next(26)), random.Next(20)),
             TypeKind.Single => random.NextSingle(),
             TypeKind.Int32 => random.Next(100),
+            TypeKind.Int64 => (long)random.Next(100),
             TypeKind.TimestampTz => new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.FromMinutes(random.Next(-4, 5) * 30)).AddSeconds(random.Next(1_000_000)),
             TypeKind.Vector => Enumerable.Range(0, DimensionCount).Select(_ => random.NextSingle()).ToArray(),
             _ => throw new InvalidOperationException($"No random values of {column.Type}."),
@@ -140,7 +192,9 @@ internal static class SimulatedTable
         return column.Type.Kind switch
         {
             TypeKind.Int64 => Hashing.Hash(column.Get<ulong>(row)),
-            TypeKind.Int32 or TypeKind.Single => Hashing.Hash(column.Get<uint>(row)),
+            // The same as of the bigint that it may become.
+            TypeKind.Int32 => Hashing.Hash((ulong)(long)column.Get<int>(row)),
+            TypeKind.Single => Hashing.Hash(column.Get<uint>(row)),
             TypeKind.TimestampTz => Hashing.Combine(column.Get<ulong>(row), (ulong)column.GetOffset(row)),
             TypeKind.Text or TypeKind.Vector => Hashing.Hash(column.Get<Bytes>(row).Span),
             _ => throw new InvalidOperationException($"No hash of {column.Type}."),

@@ -30,6 +30,51 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
 
     public void AddColumn(int number) => Redefine(number, SimulatedTable.WithColumn(State.Tables[number].Definition));
 
+    /// <summary>Adds a column that rows have a value in, sometimes with an index; widens it when it is there; then makes it a text, computed for each row; then drops it.</summary>
+    public void AlterColumn(int number)
+    {
+        var table = State.Tables[number].Definition;
+        var index = new IndexId(transaction.Catalog.IndexIdNext);
+        table = table with { ColumnIdNext = transaction.BeginChange(table.Id).ColumnIdNext };
+        switch (SimulatedTable.AddedColumn(table)?.Type.Kind)
+        {
+            case null:
+                Redefine(number, SimulatedTable.WithColumn(table, random.Next(3) == 0 ? null : random.Next(100), random.Next(2) == 0 ? index : null));
+                break;
+            case TypeKind.Int32 when random.Next(3) > 0:
+                Redefine(number, SimulatedTable.Widened(table, index));
+                break;
+            case not TypeKind.Text when random.Next(4) > 0:
+                Recompute(number, SimulatedTable.Retyped(table, DataType.Text, index));
+                break;
+            default:
+                Redefine(number, SimulatedTable.WithoutColumn(table));
+                break;
+        }
+    }
+
+    /// <summary>Puts a definition into effect whose new column gets a value for each row.</summary>
+    private void Recompute(int number, TableDefinition definition)
+    {
+        Redefine(number, definition);
+        var table = State.Tables[number];
+        var column = SimulatedTable.AddedColumn(definition)!;
+        var ordinal = definition.IndexOf(column.Id);
+        foreach (var keys in table.Rows.OrderBy(r => r.Value.RowId).Select(r => r.Key).Chunk(Batch.RowCountMax))
+        {
+            using var values = new ColumnBuffer(column.Type);
+            Array.ForEach(keys, _ => SimulatedTable.AppendRandom(values, column, random));
+            Statement(() => transaction.Update(definition.Id, keys.Select(k => table.Rows[k].RowId).ToArray(), [column.Id], SimulatedTable.BatchOf([values])));
+            for (var i = 0; i < keys.Length; i++)
+            {
+                var row = table.Rows[keys[i]];
+                table = table.Put(keys[i], row with { Hashes = row.Hashes.SetItem(ordinal, SimulatedTable.HashOf(values.Column, i)) });
+            }
+        }
+
+        State = new DatabaseState(State.Tables.SetItem(number, table));
+    }
+
     public void DropColumn(int number) => Redefine(number, SimulatedTable.WithoutColumn(State.Tables[number].Definition));
 
     public void Insert(int number, int count)

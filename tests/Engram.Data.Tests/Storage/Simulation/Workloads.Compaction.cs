@@ -82,4 +82,53 @@ internal static partial class Workloads
             Expect(await run.CompactAsync(), [null]);
         }
     }
+
+    /// <summary>Columns come, grow, get other types and go while rows lie in segments, overlays, deltas and loads, between and during checkpoints and compactions.</summary>
+    private static async Task AlterAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        await run.CommitAsync(w => w.Insert(1, run.Random.Next(20, 60)));
+        for (var i = 0; i < 12; i++)
+        {
+            var left = run.Random.Next(3);
+            run.Directory.BeforeSync = name =>
+            {
+                if (left > 0 && (name.StartsWith("segments/", StringComparison.Ordinal) || name.StartsWith("MANIFEST", StringComparison.Ordinal)) && run.Random.Next(2) == 0)
+                {
+                    // While files are written as of a moment before.
+                    left--;
+                    run.CommitAsync(w => { w.AlterColumn(1); Change(run, w, 1); }).GetAwaiter().GetResult();
+                }
+            };
+            switch (run.Random.Next(4))
+            {
+                case 0: Expect(await run.CheckpointAsync(), [null]); break;
+                case 1: Expect(await run.CompactAsync(), [null]); break;
+            }
+
+            run.Directory.BeforeSync = null;
+            switch (run.Random.Next(8))
+            {
+                case 0: await run.KillAsync(); await run.OpenAsync(); break;
+                case 1: await run.CloseAsync(); await run.OpenAsync(); break;
+                case 2: await run.RollBackAsync(w => { w.AlterColumn(1); w.Update(1, 5); w.Insert(1, 2); }); break;
+                case 3: Expect(await run.LoadAsync(1, run.Random.Next(1, 40)), [null]); break;
+            }
+
+            await run.CommitAsync(w =>
+            {
+                if (run.Random.Next(3) == 0)
+                {
+                    w.DoAndUndo(() => { w.AlterColumn(1); w.Update(1, 5); });
+                }
+
+                w.AlterColumn(1);
+                Change(run, w, 1);
+            });
+            await run.CommitAsync(w => w.Update(1, run.Random.Next(1, 10)));
+            run.Observe();
+        }
+
+        await run.CheckpointAsync();
+    }
 }

@@ -44,6 +44,7 @@ internal static partial class Workloads
         new("no durability", RelaxAsync) { Options = SimulatedRun.SmallFiles with { Durability = DurabilityMode.None } },
         new("compactions", CompactAsync),
         new("failing compactions", FailCompactionsAsync),
+        new("alterations", AlterAsync),
     ];
 
     public static int NumberOf(string name) => All.TakeWhile(w => w.Name != name).Count();
