@@ -128,18 +128,13 @@ internal sealed partial class ExpressionBinder
 
     private BoundExpression BindLike(LikeSyntax syntax)
     {
-        if (syntax.Kind == LikeKind.SimilarTo)
-        {
-            throw Error.NotSupported("SIMILAR TO (use LIKE)", syntax.Position + 1);
-        }
-
         List<BoundExpression> arguments = [Bind(syntax.Operand), Bind(syntax.Pattern)];
         if (syntax.Escape != null)
         {
             arguments.Add(Bind(syntax.Escape));
         }
 
-        var call = Call(syntax.Kind == LikeKind.Like ? "like" : "ilike", arguments, syntax.Position);
+        var call = Call(syntax.Kind switch { LikeKind.Like => "like", LikeKind.ILike => "ilike", _ => "similar_to" }, arguments, syntax.Position);
         return syntax.IsNegated ? new BoundNot(call) : call;
     }
 

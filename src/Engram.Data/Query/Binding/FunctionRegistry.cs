@@ -27,6 +27,7 @@ internal static class FunctionRegistry
         .. MathFunctions.All,
         .. DateTimeFunctions.All,
         .. TextFunctions.All,
+        .. RegexFunctions.All,
         .. JsonFunctions.All,
         .. DotNetFunctions.All,
         .. GeneralFunctions.All,
