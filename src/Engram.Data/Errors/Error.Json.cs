@@ -39,7 +39,7 @@ internal static partial class Error
     public static EngramException JsonObjectCount(bool isList)
         => new(isList
             ? "jsonb_object: the array has a name without a value: names and values take turns in it."
-            : "jsonb_object: there are not as many values as names. Pass two arrays of one length.", SqlStates.ArraySubscript);
+            : "jsonb_object: there are not as many values as names. Pass two arrays of one length.", SqlStates.ArrayElement);
 
     /// <param name="place">1-based, within the path.</param>
     public static EngramException JsonPathNull(int place)

@@ -17,7 +17,7 @@ internal static class SqlStates
     public const string DataException = "22000";
     public const string SequenceLimitExceeded = "2200H";
     public const string InvalidRegularExpression = "2201B";
-    public const string ArraySubscript = "2202E";
+    public const string ArrayElement = "2202E";
     public const string InvalidLimit = "2201W";
     public const string InvalidOffset = "2201X";
     public const string UntranslatableCharacter = "22P05";

@@ -155,7 +155,8 @@ internal sealed partial class ExpressionBinder
         var converted = ImmutableArray.CreateBuilder<BoundExpression>(arguments.Length);
         for (var i = 0; i < arguments.Length; i++)
         {
-            converted.Add(ConvertArgument(arguments[i], ParameterOf(best, i), element));
+            var parameter = ParameterOf(best, i);
+            converted.Add(parameter == TypeKind.Unknown && best.ArrayElement != TypeKind.Unknown ? Coercion.Settle(arguments[i]) : ConvertArgument(arguments[i], parameter, element));
         }
 
         var moved = converted.MoveToImmutable();

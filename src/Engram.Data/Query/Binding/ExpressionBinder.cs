@@ -238,13 +238,15 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
 
     private BoundExpression BindSubscript(SubscriptSyntax syntax)
     {
+        var operand = Bind(syntax.Operand);
         if (syntax.IsSlice)
         {
-            throw Error.NotSupported("A slice", syntax.Position + 1);
+            var first = syntax.Index == null ? new BoundConstant(DataType.Int32, 1) : Bind(syntax.Index);
+            var last = syntax.Upper == null ? new BoundConstant(DataType.Int32, int.MaxValue) : Bind(syntax.Upper);
+            return Call("array_slice", [operand, first, last], syntax.Position);
         }
 
         // j['a'][0] of json is j -> 'a' -> 0.
-        var operand = Bind(syntax.Operand);
         return Call(operand.Type.Kind == TypeKind.Json ? "->" : "array_element", [operand, Bind(syntax.Index)], syntax.Position);
     }
 

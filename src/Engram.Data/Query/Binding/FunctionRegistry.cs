@@ -28,6 +28,7 @@ internal static class FunctionRegistry
         .. DateTimeFunctions.All,
         .. TextFunctions.All,
         .. RegexFunctions.All,
+        .. ArrayFunctions.All,
         .. JsonFunctions.All,
         .. DotNetFunctions.All,
         .. GeneralFunctions.All,

@@ -11,13 +11,7 @@ internal static class GeneralFunctions
         .. Comparable.Where(Comparisons.IsOrdered).SelectMany(k => new[] { Extreme("greatest", k, isGreatest: true), Extreme("least", k, isGreatest: false) }),
         .. Comparable.Select(NullIf),
         .. Comparable.Where(k => k <= TypeKind.Json).Select(AnyEqual),
-        new FunctionOverload("array_element", FunctionKind.Scalar, [TypeKind.Array, TypeKind.Int32], types => new DataType(types[0].Element))
-        {
-            Summary = "a[i]: the element at a 1-based place, NULL when there is none.",
-            CreateEvaluator = (type, arguments, _) => new ArrayElementEvaluator(type, arguments[0], arguments[1]),
-        },
         .. Comparable.Where(k => k <= TypeKind.Json).Select(ArrayOf),
-        Scalar.Unary<Bytes, int, Cardinality>("cardinality", TypeKind.Array, DataType.Int32, "Number of elements."),
         Scalar.Of("version", [], DataType.Text, (type, _, _) => new ConstantEvaluator(type, Version), "The name and version of the database."),
         Scalar.Of("random", [], DataType.Double, (type, _, _) => new SourceEvaluator<double, RandomDouble>(type), "A number from 0 up to, but not including, 1.")
             with { Volatility = Volatility.Volatile },

@@ -99,7 +99,7 @@ internal readonly struct RegexMatches(Regex regex, string text, int start)
 internal struct RegexMatchGroups : IRowFunction<Bytes>
 {
     private RegexArgument argument;
-    private TextArrayWriter writer;
+    private ArrayWriter writer;
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
     {
@@ -110,7 +110,7 @@ internal struct RegexMatchGroups : IRowFunction<Bytes>
         return match.Success;
     }
 
-    public static Bytes Groups(Match match, ref TextArrayWriter writer, ColumnBuffer memory)
+    public static Bytes Groups(Match match, ref ArrayWriter writer, ColumnBuffer memory)
     {
         writer.Begin();
         for (var i = match.Groups.Count > 1 ? 1 : 0; i < match.Groups.Count; i++)
@@ -309,7 +309,7 @@ internal struct RegexReplace(bool hasPlace, RegexFlags always = RegexFlags.None)
 internal struct RegexSplit : IRowFunction<Bytes>
 {
     private RegexArgument argument;
-    private TextArrayWriter writer;
+    private ArrayWriter writer;
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
     {
