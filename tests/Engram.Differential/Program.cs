@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using Engram.Data;
+using Engram.Differential.Scripts;
 using Npgsql;
 
 namespace Engram.Differential;
@@ -20,14 +21,26 @@ internal static class Program
     private static int Main(string[] args)
     {
         var server = Environment.GetEnvironmentVariable("ENGRAM_POSTGRES");
-        if (server == null || args.Length < 2)
+        if (server == null || args.Length < (args is ["scripts", ..] ? 1 : 2))
         {
             Console.Error.WriteLine("""
                 ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential <first seed> <seeds> [queries for each seed]
                 ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential -f <file with one statement a line>
-                The schema public of that database is dropped.
+                ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential scripts [part of a name] [directory]
+                ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential make <file of SQL> <script>
+                All schemas of that database are dropped.
                 """);
             return 2;
+        }
+
+        if (args[0] == "scripts")
+        {
+            return ScriptCommand.Run(args.Length > 2 ? args[2] : "tests/Engram.Data.Tests/Scripts", args.Length > 1 ? args[1] : null, server);
+        }
+
+        if (args[0] == "make")
+        {
+            return ScriptMaker.Run(args[1], args[2], server);
         }
 
         using var postgres = new NpgsqlConnection(server);

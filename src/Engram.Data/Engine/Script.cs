@@ -35,26 +35,27 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     public bool IsSessionStatement { get; } = syntax is BeginSyntax or SetTransactionSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax
         or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax;
 
-    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters)
+    /// <param name="optimizes">False for the plain form of the plan, see <see cref="SessionSettings.Optimizes"/>.</param>
+    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true)
     {
         var seen = plans;
         foreach (var plan in seen)
         {
-            if (ReferenceEquals(plan.Catalog, catalog) && parameters.Matches(plan.Signature))
+            if (ReferenceEquals(plan.Catalog, catalog) && plan.Optimizes == optimizes && parameters.Matches(plan.Signature))
             {
                 return plan.Bound;
             }
         }
 
-        var bound = Plan(catalog, parameters);
+        var bound = Plan(catalog, parameters, optimizes);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
         var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog)).Take(PlanCountMax - 1);
-        plans = [new CachedPlan(catalog, parameters.ToSignature(), bound), .. kept];
+        plans = [new CachedPlan(catalog, parameters.ToSignature(), optimizes, bound), .. kept];
         return bound;
     }
 
-    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters) => Planner.Plan(Syntax, text, catalog, parameters);
+    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes) => Planner.Plan(Syntax, text, catalog, parameters, optimizes);
 
-    private sealed record CachedPlan(DatabaseCatalog Catalog, (string Name, DataType Type)[] Signature, BoundStatement Bound);
+    private sealed record CachedPlan(DatabaseCatalog Catalog, (string Name, DataType Type)[] Signature, bool Optimizes, BoundStatement Bound);
 }

@@ -84,7 +84,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var isViewHanded = false;
         try
         {
-            var bound = statement.Bind(view.Snapshot.Catalog, parameters);
+            var bound = statement.Bind(view.Snapshot.Catalog, parameters, Settings.Optimizes);
             if (isSchemaOnly)
             {
                 return new BufferedReader(bound.Plan.Output, bound.Kind == StatementKind.Query || bound.Plan.Output.Length > 0, -1, null);
@@ -198,7 +198,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     private BufferedReader Write(Transaction writer, Statement statement, ParameterList parameters, Interrupt interrupt)
     {
         // Other writers may have changed the schema between the plan that told that this is a write and the lock.
-        var bound = statement.Bind(writer.Catalog, parameters);
+        var bound = statement.Bind(writer.Catalog, parameters, Settings.Optimizes);
         using var values = ParameterBatch.Create(bound.Parameters, parameters);
         RowBuffer? rows = null;
         var snapshot = writer.BeginStatement();

@@ -6,7 +6,7 @@ namespace Engram.Data.Engine;
 /// <summary>What SET changes and SHOW shows. Of one session.</summary>
 internal sealed class SessionSettings
 {
-    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism"];
+    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism", "engram.optimizer"];
 
     /// <summary>SET statement_timeout: how long a statement may take, whatever its command says; zero for no such limit.</summary>
     public TimeSpan StatementTimeout { get; private set; }
@@ -28,6 +28,9 @@ internal sealed class SessionSettings
         }
     } = Environment.ProcessorCount;
 
+    /// <summary>SET engram.optimizer: off for plans in their plain form, without pushed conditions, indexes, fused and rewritten operators. The rows are the same; for comparing.</summary>
+    public bool Optimizes { get; private set; } = true;
+
     /// <param name="values">None for DEFAULT.</param>
     public void Set(string name, IReadOnlyList<string> values)
     {
@@ -42,6 +45,9 @@ internal sealed class SessionSettings
                 break;
             case "max_parallelism":
                 Parallelism = Parallelism with { MaxThreadCount = values.Count == 0 ? MaxParallelismDefault : ParseCount(name, value) };
+                break;
+            case "engram.optimizer":
+                Optimizes = values.Count == 0 || ParseSwitch(name, value);
                 break;
             // Fixed here; taken as long as nothing else is asked for, since scripts made for PostgreSQL say so.
             case "timezone":
@@ -63,6 +69,7 @@ internal sealed class SessionSettings
         "transaction_isolation" => NameOf(transaction?.Isolation ?? DefaultIsolation),
         "default_transaction_isolation" => NameOf(DefaultIsolation),
         "max_parallelism" => Parallelism.MaxThreadCount.ToString(CultureInfo.InvariantCulture),
+        "engram.optimizer" => Optimizes ? "on" : "off",
         "server_version" => version,
         "timezone" => "UTC",
         "search_path" => "public",
@@ -76,6 +83,13 @@ internal sealed class SessionSettings
             throw Error.InvalidSetting(name, string.Join(", ", values), only + " only");
         }
     }
+
+    private static bool ParseSwitch(string name, string value) => value.ToLowerInvariant() switch
+    {
+        "on" or "true" or "1" => true,
+        "off" or "false" or "0" => false,
+        _ => throw Error.InvalidSetting(name, value, "'on' or 'off'"),
+    };
 
     private static string NameOf(Isolation isolation) => isolation switch
     {
