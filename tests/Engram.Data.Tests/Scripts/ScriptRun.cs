@@ -140,7 +140,15 @@ internal sealed class ScriptRun : IDisposable
         {
             using var command = Connect(record.Connection).CreateCommand();
             command.CommandText = record.Sql;
-            affected = command.ExecuteNonQuery();
+            using var reader = command.ExecuteReader();
+            do
+            {
+                while (reader.Read())
+                {
+                }
+            }
+            while (reader.NextResult());
+            affected = reader.RecordsAffected;
         }
         catch (EngramException e)
         {

@@ -24,7 +24,7 @@ internal sealed class ScriptServer : IDisposable
 
     public static ScriptServer Postgres(string connectionString)
     {
-        var server = new ScriptServer(ScriptFile.Postgres, () => new NpgsqlConnection(connectionString + ";Pooling=false"));
+        var server = new ScriptServer(ScriptFile.Postgres, () => new NpgsqlConnection(connectionString + ";Pooling=false;Array Nullability Mode=PerInstance"));
         server.Run("", """
             DO $$ DECLARE s text; BEGIN
               FOR s IN SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\_%' AND nspname <> 'information_schema' LOOP EXECUTE 'DROP SCHEMA ' || quote_ident(s) || ' CASCADE'; END LOOP;

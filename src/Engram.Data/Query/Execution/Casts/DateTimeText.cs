@@ -32,11 +32,12 @@ internal static class DateTimeText
         }
 
         text = text[1..].TrimStart((byte)' ');
-        if (!TryParseClock(ref text, out var time))
+        if (!TryParseClock(ref text, out var time) || time > TimeSpan.TicksPerDay || ticks + time > DateTime.MaxValue.Ticks)
         {
             return false;
         }
 
+        // 24:00 is midnight at the end of the day.
         ticks += time;
         text = text.TrimStart((byte)' ');
         return text.IsEmpty || TryParseZone(text, out offsetMinutes);
