@@ -9,7 +9,12 @@ namespace Engram.Data.Query.Execution;
 /// <summary>Makes the running operators of a plan.</summary>
 internal static class OperatorFactory
 {
+    /// <summary>Makes an operator that may run parts of the plan on other threads.</summary>
     public static Operator Create(Plan plan, StatementContext context)
+        => context.Split is null && GatherOperator.IsWanted(plan, context) ? new GatherOperator(plan, context) : CreateWhole(plan, context);
+
+    /// <summary>Makes the operator of the plan's node itself.</summary>
+    public static Operator CreateWhole(Plan plan, StatementContext context)
     {
         var bare = CreateBare(plan, context);
         if (context.Measures is not { } measures)
@@ -37,7 +42,8 @@ internal static class OperatorFactory
         LimitPlan p => new LimitOperator(p, Create(p.Input, context), context),
         DistinctPlan p => new DistinctOperator(p, Create(p.Input, context), context),
         AggregatePlan p => new AggregateOperator(p, context),
-        SortPlan p => new SortOperator(p, Create(p.Input, context), context),
+        SortPlan p => new SortOperator(p, context),
+        JoinPlan p when context.Split is { } split && split.Tables.TryGetValue(p, out var table) => new JoinOperator(p, Create(p.Left, context), table.Share(p, context), context),
         JoinPlan p => new JoinOperator(p, Create(p.Left, context), Create(p.Right, context), context),
         ApplyPlan p => new ApplyOperator(p, Create(p.Left, context), context),
         VectorTopKPlan p => new VectorTopKOperator(p, context),

@@ -43,9 +43,13 @@ internal sealed class JoinOperator : Operator
     private int unmatchedNext;
 
     public JoinOperator(JoinPlan plan, Operator left, Operator right, StatementContext context)
+        : this(plan, left, new JoinTable(plan, right, context), context)
     {
-        (this.plan, this.left, this.context) = (plan, left, context);
-        this.right = new JoinTable(plan, right, context);
+    }
+
+    public JoinOperator(JoinPlan plan, Operator left, JoinTable right, StatementContext context)
+    {
+        (this.plan, this.left, this.right, this.context) = (plan, left, right, context);
         leftCount = plan.Left.Output.Length;
         residual = plan.Residual is null ? null : EvaluatorFactory.Create(plan.Residual, context);
         residualColumns = plan.Residual is null ? [] : [.. PlanWalker.ColumnsOf(plan.Residual)];

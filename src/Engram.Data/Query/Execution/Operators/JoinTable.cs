@@ -10,7 +10,8 @@ internal sealed class JoinTable : IDisposable
 {
     private const int NoRow = -1;
 
-    private readonly Operator input;
+    // Null in one that shares another's rows.
+    private readonly Operator? input;
     private readonly StatementContext context;
     private readonly Evaluator[] leftKeys;
     private readonly Evaluator[] rightKeys;
@@ -22,20 +23,34 @@ internal sealed class JoinTable : IDisposable
     private readonly int[] firsts = new int[Batch.RowCountMax];
 
     // Chains: the first and last row of each key, and the row after each row.
-    private readonly List<int> heads = [];
-    private readonly List<int> tails = [];
-    private readonly List<int> nexts = [];
+    private readonly List<int> heads;
+    private readonly List<int> tails;
+    private readonly List<int> nexts;
     private bool[]? isMatched;
 
     public JoinTable(JoinPlan plan, Operator input, StatementContext context)
     {
         (this.input, this.context) = (input, context);
+        (heads, tails, nexts) = ([], [], []);
         leftKeys = EvaluatorFactory.Create(plan.LeftKeys, context);
         rightKeys = EvaluatorFactory.Create(plan.RightKeys, context);
         keyColumns = new Column[rightKeys.Length];
         rows = new RowStore(plan.Right.Output.Select(o => o.Type), context.Memory, "the inner side of a join");
         keys = rightKeys.Length == 0 ? null : new KeyTable([.. rightKeys.Select(k => k.Type)], context.Memory, "the keys of a join");
     }
+
+    private JoinTable(JoinTable other, JoinPlan plan, StatementContext context)
+    {
+        this.context = context;
+        (rows, heads, tails, nexts) = (other.rows, other.heads, other.tails, other.nexts);
+        leftKeys = EvaluatorFactory.Create(plan.LeftKeys, context);
+        rightKeys = [];
+        keyColumns = new Column[leftKeys.Length];
+        keys = other.keys?.Share();
+    }
+
+    /// <summary>The same rows to probe on another thread. This one is built, is not changed any more, and lives longer.</summary>
+    public JoinTable Share(JoinPlan plan, StatementContext workerContext) => new(this, plan, workerContext);
 
     public int Count => rows.Count;
 
@@ -44,7 +59,7 @@ internal sealed class JoinTable : IDisposable
     /// <param name="marks">Whether to remember which rows were matched.</param>
     public void Build(bool marks)
     {
-        while (input.Next() is { } batch)
+        while (input?.Next() is { } batch)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             var first = rows.Count;
@@ -112,6 +127,11 @@ internal sealed class JoinTable : IDisposable
 
     public void Reset()
     {
+        if (input is null)
+        {
+            return;
+        }
+
         input.Reset();
         rows.Clear();
         keys?.Clear();
@@ -122,8 +142,12 @@ internal sealed class JoinTable : IDisposable
 
     public void Dispose()
     {
-        input.Dispose();
-        rows.Dispose();
+        if (input is not null)
+        {
+            input.Dispose();
+            rows.Dispose();
+        }
+
         keys?.Dispose();
         foreach (var key in leftKeys.Concat(rightKeys))
         {

@@ -30,6 +30,9 @@ internal sealed class KeyTable : IDisposable
 
     private readonly MemoryReservation? memory;
 
+    // Whether the keys are another's.
+    private readonly bool isShared;
+
     /// <param name="types">Of the keys' columns.</param>
     /// <param name="budget">What the keys' memory is reserved from; null for keys that are few by nature.</param>
     /// <param name="what">What they are kept for, as a message says it.</param>
@@ -45,6 +48,20 @@ internal sealed class KeyTable : IDisposable
             comparers[i] = KeyComparer.For(types[i]);
         }
     }
+
+    private KeyTable(KeyTable other, ReadOnlySpan<DataType> types)
+    {
+        isShared = true;
+        (keys, slots, keyHashes, Count) = (other.keys, other.slots, other.keyHashes, other.Count);
+        comparers = new KeyComparer[types.Length];
+        for (var i = 0; i < types.Length; i++)
+        {
+            comparers[i] = KeyComparer.For(types[i]);
+        }
+    }
+
+    /// <summary>The same keys to look up in on another thread, as long as nothing is added.</summary>
+    public KeyTable Share() => new(this, [.. keys.Select(k => k.Type)]);
 
     /// <summary>Distinct keys so far.</summary>
     public int Count { get; private set; }
@@ -94,7 +111,11 @@ internal sealed class KeyTable : IDisposable
         memory?.Dispose();
         for (var i = 0; i < keys.Length; i++)
         {
-            keys[i].Dispose();
+            if (!isShared)
+            {
+                keys[i].Dispose();
+            }
+
             comparers[i].Dispose();
         }
     }
