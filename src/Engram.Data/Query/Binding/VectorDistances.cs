@@ -9,6 +9,27 @@ internal static class VectorDistances
     /// <summary>Whether the expression is a distance, or a similarity that falls as a distance rises.</summary>
     public static bool IsDistance(BoundExpression expression) => TryMatch(expression, out _, out _, out _);
 
+    /// <summary>Takes a distance apart, and says what is made of the score; false also for what the three forms do not cover.</summary>
+    public static bool TryMatchForm(BoundExpression expression, out VectorMetric metric, out BoundCall call, out ScoreForm form)
+    {
+        form = default;
+        if (!TryMatch(expression, out metric, out call, out bool isSimilarity))
+        {
+            return false;
+        }
+
+        form = call.Function.Name switch { "cosine_similarity" => ScoreForm.OneMinus, "inner_product" => ScoreForm.Negated, _ => ScoreForm.Distance };
+        if (ReferenceEquals(call, expression))
+        {
+            return true;
+        }
+
+        // One subtraction from 1 of a distance; what is stranger is computed row by row.
+        var isOnce = form == ScoreForm.Distance && isSimilarity && expression is BoundCall { Arguments: [_, var inner] } && ReferenceEquals(inner, call);
+        form = ScoreForm.OneMinus;
+        return isOnce;
+    }
+
     /// <summary>Takes a distance apart.</summary>
     /// <param name="isSimilarity">Whether the greatest value is the nearest.</param>
     public static bool TryMatch(BoundExpression expression, out VectorMetric metric, out BoundCall call, out bool isSimilarity)

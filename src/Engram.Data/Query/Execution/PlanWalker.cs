@@ -65,7 +65,8 @@ internal static class PlanWalker
         IndexProbePlan p => p.Keys.SelectMany(k => k).Concat(Optional(p.Filter)),
         IndexScanPlan p => p.Equal.SelectMany(e => e.Values).Concat(Optional(p.From?.Value)).Concat(Optional(p.To?.Value)).Concat(Optional(p.Start?.Value))
             .Concat(Optional(p.Filter)).Concat(Optional(p.Order?.Limit)).Concat(Optional(p.Order?.Offset)),
-        VectorTopKPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)).Append(p.Query).Append(p.Limit).Concat(Optional(p.Offset)),
+        VectorTopKPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)).Append(p.Query).Append(p.Limit).Concat(Optional(p.Offset))
+            .Concat(p.Conditions.Select(c => c.Value)),
         FilterPlan p => [p.Predicate],
         ProjectPlan p => p.Expressions,
         AggregatePlan p => p.Keys.Concat(p.Aggregates.SelectMany(a => a.Arguments.Concat(Optional(a.Filter)).Concat(a.OrderBy.Select(k => k.Expression)))),

@@ -37,7 +37,8 @@ internal sealed partial class Lowering
             Filter = LowerExpression(ExpressionTree.And(scan.Filters)!, map, slots),
             Bounds = BoundsOf(scan, slots),
         };
-        return result with { Plan = WithIndex(scan, plan, slots) };
+        var indexed = WithIndex(scan, plan, slots);
+        return indexed is ScanPlan && TryRange(scan, required, slots) is { } range ? range : result with { Plan = indexed };
     }
 
     /// <summary>What the filters say about single columns, for skipping blocks.</summary>

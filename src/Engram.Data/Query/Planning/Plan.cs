@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Query.Binding;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -83,9 +84,34 @@ internal enum VectorMetric
     L1,
 }
 
-/// <summary>ORDER BY distance LIMIT k over one table, fused: filter, score, bounded heap. Ties break by row id. NULL vectors come last.</summary>
-/// <remarks>Output is Columns, then, when <see cref="OutputDistance"/>, the distance as double precision. Rows come in order of distance. It skips the
-/// offset itself: no LimitPlan stands above it. A NULL limit means all rows.</remarks>
+/// <summary>What is made of a score before it is compared: a distance itself, or a similarity that falls as it rises.</summary>
+internal enum ScoreForm
+{
+    /// <summary>The score as it is.</summary>
+    Distance,
+    /// <summary>1 − score: <c>cosine_similarity</c>, <c>1 - (a &lt;=&gt; b)</c>.</summary>
+    OneMinus,
+    /// <summary>−score: <c>inner_product</c>.</summary>
+    Negated,
+}
+
+/// <summary>A condition on the score of every row that comes out; the value is free of columns. NULL lets no row through.</summary>
+internal sealed record ScoreCondition(ScoreForm Form, ComparisonKind Comparison, BoundExpression Value);
+
+/// <summary>In what order, and which, rows of a search come out.</summary>
+internal enum SearchOrder
+{
+    /// <summary>The k nearest, nearest first, ties by row id; the offset is skipped.</summary>
+    Distance,
+    /// <summary>At least the k + offset nearest and all that tie with the last of them, by row id, for a sort above that breaks ties by other keys; nothing is skipped.</summary>
+    WithTies,
+    /// <summary>All that satisfy the conditions, by row id.</summary>
+    RowId,
+}
+
+/// <summary>ORDER BY distance LIMIT k over one table, or WHERE distance &lt; x, fused: filter, score, bounded heap. NULL vectors come last.</summary>
+/// <remarks>Output is Columns, then, when <see cref="OutputDistance"/>, the distance as double precision. It skips the offset itself: no LimitPlan
+/// stands above it. A NULL limit means all rows.</remarks>
 internal sealed record VectorTopKPlan(
     ImmutableArray<PlanColumn> Output, TableDefinition Table, ImmutableArray<ColumnId> Columns, ColumnId VectorColumn, VectorMetric Metric,
     BoundExpression Query, BoundExpression Limit, BoundExpression? Offset) : Plan(Output)
@@ -98,6 +124,13 @@ internal sealed record VectorTopKPlan(
     public ImmutableArray<ColumnId> FilterColumns { get; init; } = [];
 
     public ImmutableArray<(ColumnId Column, ZoneComparison Comparison, BoundExpression Value)> Bounds { get; init; } = [];
+
+    public ImmutableArray<ScoreCondition> Conditions { get; init; } = [];
+
+    public SearchOrder Order { get; init; }
+
+    /// <summary>With <see cref="SearchOrder.WithTies"/>: what is sorted by.</summary>
+    public ScoreForm Form { get; init; }
 }
 
 internal sealed record FilterPlan(Plan Input, BoundExpression Predicate) : Plan(Input.Output);

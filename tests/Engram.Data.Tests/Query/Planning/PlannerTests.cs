@@ -94,7 +94,14 @@ public class PlannerTests
     [InlineData("""SELECT id FROM episodes ORDER BY embedding <-> '[1,2,3]' LIMIT 3""", """topk(Episodes.c5 L2 '[1,2,3]'::vector limit 3:bigint: Id)""")]
     [InlineData(
         """SELECT id FROM episodes ORDER BY embedding <-> @q, id LIMIT 3""",
-        """project(Id=Id#0 sort(<->(Embedding#1, $0:vector) nulls-last, Id#0 limit 3:bigint scan(Episodes: Id Embedding)))""")]
+        """project(Id=Id#0 sort(<->(Embedding#1, $0:vector) nulls-last, Id#0 limit 3:bigint topk(Episodes.c5 L2 $0:vector limit 3:bigint ties: Id Embedding)))""")]
+    [InlineData("""SELECT id FROM episodes WHERE embedding <-> @q < 0.5""", """topk(Episodes.c5 L2 $0:vector within Distance Less 0.5:double precision: Id)""")]
+    [InlineData(
+        """SELECT id FROM episodes WHERE cosine_similarity(embedding, @q) > 0.5 AND confidence > 0.5 ORDER BY embedding <=> @q LIMIT 3""",
+        """topk(Episodes.c5 Cosine $0:vector limit 3:bigint within OneMinus Greater 0.5:double precision: Id where >(Confidence#0, 0.5:real) bounds c3 Greater 0.5:real)""")]
+    [InlineData(
+        """SELECT id FROM episodes WHERE embedding <-> @q > 0.5""",
+        """project(Id=Id#0 scan(Episodes: Id Embedding where >(<->(Embedding#1, $0:vector), 0.5:double precision)))""")]
     [InlineData(
         """SELECT id FROM episodes ORDER BY embedding <-> @q NULLS FIRST LIMIT 3""",
         """project(Id=Id#0 sort(<->(Embedding#1, $0:vector) limit 3:bigint scan(Episodes: Id Embedding)))""")]

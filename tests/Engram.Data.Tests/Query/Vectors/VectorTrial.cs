@@ -140,25 +140,38 @@ internal sealed class VectorTrial : IDisposable
         var (where, filter) = Filter();
         var distance = $"embedding {Operators[metric]} $1";
         var bound = double.NaN;
-        if (random.Next(4) == 0)
+        Func<double, bool> isWithin = _ => true;
+        if (random.Next(3) == 0)
         {
             // As far as some row that is there, or anywhere.
             var some = rows[random.Next(rows.Count)].Embedding;
             bound = some is null ? random.NextDouble() : Score(metric, query, some);
-            where = where.Length == 0 ? " WHERE " : where + " AND ";
-            where += string.Create(CultureInfo.InvariantCulture, $"{distance} {(seed % 2 == 0 ? "<" : "<=")} $2");
+            (var condition, isWithin) = Within(metric, ref bound, distance);
+            where += (where.Length == 0 ? " WHERE " : " AND ") + condition;
         }
 
+        var isRange = !double.IsNaN(bound) && random.Next(3) == 0;
+        var isTied = !isRange && random.Next(3) == 0;
         var order = (metric, random.Next(3)) switch
         {
-            (0, 0) => "1 - (embedding <=> $1) DESC",
-            (0, 1) => "cosine_similarity(embedding, $1) DESC",
+            (0, 0) when !isTied => "1 - (embedding <=> $1) DESC",
+            (0, 1) when !isTied => "cosine_similarity(embedding, $1) DESC",
             (2, 0) => "inner_product(embedding, $1) DESC",
             _ => distance,
         };
-        // 1 - d may round two distances to one value; the order by row id then is that of the rounded ones.
-        var isSimilarity = order != distance && metric == 0;
-        var sql = string.Create(CultureInfo.InvariantCulture, $"SELECT id, {distance} FROM t{where} ORDER BY {order} LIMIT {limit} OFFSET {offset}");
+        // A range comes by row id, which nobody promises, so it is put in order of distance.
+        var sql = isRange ? $"SELECT id, {distance} FROM t{where}"
+            : string.Create(CultureInfo.InvariantCulture, $"SELECT id, {distance} FROM t{where} ORDER BY {order}{(isTied ? ", tag DESC, id" : "")} LIMIT {limit} OFFSET {offset}");
+        if (isRange)
+        {
+            (limit, offset) = (int.MaxValue, 0);
+        }
+
+        var expected = rows.Where(r => !r.IsDeleted && filter(r))
+            .Select(r => (r.Id, r.Tag, Score: r.Embedding is null ? (double?)null : Score(metric, query, r.Embedding)))
+            .Where(r => double.IsNaN(bound) || (r.Score is { } score && isWithin(score)))
+            .OrderBy(r => isRange ? 0 : r.Score is null ? 1 : 0).ThenBy(r => isRange ? 0 : r.Score).ThenBy(r => isTied ? -r.Tag : 0).ThenBy(r => r.Id)
+            .Skip(offset).Take(limit).Select(r => (r.Id, r.Score)).ToList();
         using var command = new EngramCommand(sql, connection);
         command.Parameters.AddWithValue(null, query);
         if (!double.IsNaN(bound))
@@ -166,10 +179,6 @@ internal sealed class VectorTrial : IDisposable
             command.Parameters.AddWithValue(null, bound);
         }
 
-        var expected = rows.Where(r => !r.IsDeleted && filter(r))
-            .Select(r => (r.Id, Score: r.Embedding is null ? (double?)null : Score(metric, query, r.Embedding)))
-            .Where(r => double.IsNaN(bound) || (seed % 2 == 0 ? r.Score < bound : r.Score <= bound))
-            .OrderBy(r => r.Score is null).ThenBy(r => r.Score).ThenBy(r => r.Id).Skip(offset).Take(limit).ToList();
         var at = 0;
         using var reader = command.ExecuteReader();
         while (reader.Read())
@@ -177,7 +186,7 @@ internal sealed class VectorTrial : IDisposable
             var found = (reader.GetInt64(0), reader.IsDBNull(1) ? (double?)null : reader.GetDouble(1));
             if (at == expected.Count || found.Item1 != expected[at].Id || !Same(found.Item2, expected[at].Score))
             {
-                Fail(sql, $"rank {at} is {found}, not {(at < expected.Count ? expected[at].ToString() : "nothing")}{(isSimilarity ? ", by similarity" : "")}");
+                Fail(sql, $"rank {at} is {found}, not {(at < expected.Count ? expected[at].ToString() : "nothing")}");
             }
 
             at++;
@@ -186,6 +195,30 @@ internal sealed class VectorTrial : IDisposable
         if (at != expected.Count)
         {
             Fail(sql, $"{at} rows, not {expected.Count}");
+        }
+    }
+
+    /// <summary>A condition on the distance, in one of the forms that it may be written in.</summary>
+    private (string Condition, Func<double, bool> IsWithin) Within(int metric, ref double bound, string distance)
+    {
+        var x = bound;
+        switch (random.Next(5))
+        {
+            case 0:
+                return ($"{distance} < $2", d => d < x);
+            case 1:
+                return ($"$2 >= {distance}", d => d <= x);
+            case 2 when metric == 2:
+                bound = -x;
+                return ("inner_product(embedding, $1) >= $2", d => -d >= -x);
+            case 2 when metric == 0:
+                bound = 1 - x;
+                return ("cosine_similarity(embedding, $1) >= $2", d => 1 - d >= 1 - x);
+            case 3:
+                bound = 1 - x;
+                return ($"1 - ({distance}) > $2", d => 1 - d > 1 - x);
+            default:
+                return ($"{distance} > $2", d => d > x);
         }
     }
 

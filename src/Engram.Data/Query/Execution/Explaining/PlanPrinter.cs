@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Query.Binding;
 using Engram.Data.Query.Planning;
 using Engram.Data.Storage.Catalog;
@@ -52,7 +53,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         ScanPlan p => $"Scan on {Name(p.Table)}",
         IndexProbePlan p => $"Index probe of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
         IndexScanPlan p => $"Index scan of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
-        VectorTopKPlan p => $"Vector top-k on {Name(p.Table)}",
+        VectorTopKPlan p => $"{(p.Order == SearchOrder.RowId ? "Vector range" : "Vector top-k")} on {Name(p.Table)}",
         FilterPlan => "Filter",
         ProjectPlan => "Project",
         AggregatePlan p => p.Keys.IsEmpty ? "Aggregate" : "Hash aggregate",
@@ -83,7 +84,9 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
                 return
                 [
                     ("nearest", $"{ExpressionPrinter.Name(p.Table.FindColumn(p.VectorColumn)!.Name)} to {ExpressionPrinter.Print(p.Query)} by {MetricName(p.Metric)}"),
-                    ("limit", ExpressionPrinter.Print(p.Limit) + (p.Offset is { } offset ? $" offset {ExpressionPrinter.Print(offset)}" : "")),
+                    .. p.Order == SearchOrder.RowId ? Array.Empty<(string, string)>()
+                        : [("limit", ExpressionPrinter.Print(p.Limit) + (p.Offset is { } offset ? $" offset {ExpressionPrinter.Print(offset)}" : "") + (p.Order == SearchOrder.WithTies ? " and ties" : ""))],
+                    .. p.Conditions.IsEmpty ? Array.Empty<(string, string)>() : [("within", string.Join(" AND ", p.Conditions.Select(Condition)))],
                     .. Optional("filter", p.Filter), .. Zones(p.Table, p.Bounds),
                 ];
             case FilterPlan p: return Optional("filter", p.Predicate);
@@ -157,6 +160,13 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         ZoneComparison.Greater => ">",
         _ => ">=",
     };
+
+    private static string Condition(ScoreCondition condition)
+    {
+        var form = condition.Form switch { ScoreForm.OneMinus => "1 - distance", ScoreForm.Negated => "-distance", _ => "distance" };
+        var symbol = condition.Comparison switch { ComparisonKind.Less => "<", ComparisonKind.LessOrEqual => "<=", ComparisonKind.Greater => ">", _ => ">=" };
+        return $"{form} {symbol} {ExpressionPrinter.Print(condition.Value)}";
+    }
 
     private static string MetricName(VectorMetric metric) => metric switch
     {

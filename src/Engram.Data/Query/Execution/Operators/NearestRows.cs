@@ -48,3 +48,41 @@ internal sealed class NearestRows
 
     public void Clear() => Count = 0;
 }
+
+/// <summary>All rows up to a score that may fall: the nearest with those that tie with the last of them.</summary>
+internal sealed class TiedRows
+{
+    private const int PrunedCountMin = 4096;
+
+    private readonly List<(double Score, long Id)> rows = [];
+    private int pruneAt = PrunedCountMin;
+
+    public void Offer(ReadOnlySpan<double> scores, ReadOnlySpan<long> ids, double limit)
+    {
+        for (var i = 0; i < scores.Length; i++)
+        {
+            if (scores[i] <= limit)
+            {
+                rows.Add((scores[i], ids[i]));
+            }
+        }
+
+        if (rows.Count > pruneAt)
+        {
+            rows.RemoveAll(r => r.Score > limit);
+            pruneAt = Math.Max(PrunedCountMin, rows.Count * 2);
+        }
+    }
+
+    public void Offer(TiedRows other) => rows.AddRange(other.rows);
+
+    /// <summary>Those up to a score, by row id.</summary>
+    public (double[] Scores, long[] Ids) Sorted(double limit)
+    {
+        rows.RemoveAll(r => r.Score > limit);
+        rows.Sort((a, b) => a.Id.CompareTo(b.Id));
+        return ([.. rows.Select(r => r.Score)], [.. rows.Select(r => r.Id)]);
+    }
+
+    public void Clear() => rows.Clear();
+}

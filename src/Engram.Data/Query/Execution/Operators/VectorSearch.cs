@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
+using Engram.Data.Query.Planning;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
 
@@ -57,12 +58,19 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     private readonly NearestRows promising = new();
     private VectorQuery? query;
     private ScoreLimit limit = new();
+    private ScoreConditions? conditions;
+    private SearchOrder order;
+    private ScoreForm form;
     private long k;
     private long codesRead;
     private long codesLeft;
+    private long bytesRead;
     private int withoutCount;
 
     public NearestRows Nearest { get; } = new();
+
+    /// <summary>All rows within the limit, unless only the k nearest are wanted.</summary>
+    public TiedRows Tied { get; } = new();
 
     /// <summary>Rows without a vector, by row id.</summary>
     public NearestRows Without { get; } = new();
@@ -73,16 +81,25 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     /// <summary>Rows scored from float32.</summary>
     public long RowsScored { get; private set; }
 
-    /// <summary>Bytes of codes and vectors.</summary>
-    public long BytesRead { get; private set; }
 
     /// <param name="query">Null when the query is NULL: no row has a score then.</param>
-    public void Begin(VectorQuery? query, ScoreLimit limit, long k)
+    /// <param name="limit">Shared by the threads of a search; begins with what the conditions allow.</param>
+    /// <param name="k">Rows that are wanted.</param>
+    public void Begin(VectorQuery? query, ScoreLimit limit, ScoreConditions conditions, SearchOrder order, ScoreForm form, long k)
     {
-        (this.query, this.limit, this.k) = (query, limit, k);
+        (this.query, this.limit, this.conditions, this.order, this.form, this.k) = (query, limit, conditions, order, form, k);
         (codesRead, codesLeft) = (0, 0);
         Nearest.Clear();
+        Tied.Clear();
         Without.Clear();
+    }
+
+    /// <summary>Bytes of codes and vectors since the last call.</summary>
+    public long TakeBytesRead()
+    {
+        var read = bytesRead;
+        bytesRead = 0;
+        return read;
     }
 
     /// <summary>Offers rows of the scan's block.</summary>
@@ -151,7 +168,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
 
             CodesRead += all;
             codesRead += all;
-            BytesRead += (long)all * (codes.StrideBytes + (4 * sizeof(float)));
+            bytesRead += (long)all * (codes.StrideBytes + (4 * sizeof(float)));
             if (withoutCount > 0)
             {
                 OfferWithout(scan);
@@ -292,9 +309,9 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     /// <summary>Score 0 for all of them: the smallest row ids stay.</summary>
     private void OfferWithout(TableScan scan)
     {
-        if (limit.Value < double.PositiveInfinity)
+        // NULL satisfies no condition, and comes behind k rows that have a vector.
+        if (conditions!.Any || limit.Value < double.PositiveInfinity)
         {
-            // There are k rows with a vector, or NULL is not below the greatest distance that is wanted.
             return;
         }
 
@@ -305,7 +322,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
         }
 
         scores.AsSpan(0, direct.Count).Clear();
-        Without.Offer(scores.AsSpan(0, direct.Count), ids, k);
+        Without.Offer(scores.AsSpan(0, direct.Count), ids, order == SearchOrder.Distance ? k : long.MaxValue);
     }
 
     /// <summary>Scores the rows in <see cref="scored"/> and offers them to the heap.</summary>
@@ -314,14 +331,26 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
         vectors ??= scan.Load(vectorOrdinal, scored);
         query!.Score(vectors, scored.Rows, scores, norms);
         RowsScored += scored.Count;
-        BytesRead += (long)scored.Count * query.Dimensions * sizeof(float);
+        bytesRead += (long)scored.Count * query.Dimensions * sizeof(float);
         var rowIds = scan.Load(rowIdOrdinal, scored);
+        var count = 0;
         for (var i = 0; i < scored.Count; i++)
         {
-            ids[i] = rowIds.Get<long>(scored.Rows[i]);
+            ids[count] = rowIds.Get<long>(scored.Rows[i]);
+            scores[count] = scores[i];
+            count += !conditions!.Any || conditions.Accept(scores[i]) ? 1 : 0;
         }
 
-        Nearest.Offer(scores.AsSpan(0, scored.Count), ids, k);
-        limit.Lower(Nearest.Worst(k));
+        var found = scores.AsSpan(0, count);
+        if (order != SearchOrder.RowId)
+        {
+            Nearest.Offer(found, ids, k);
+            limit.Lower(ScoreConditions.TieLimit(order == SearchOrder.WithTies ? form : ScoreForm.Distance, Nearest.Worst(k)));
+        }
+
+        if (order != SearchOrder.Distance)
+        {
+            Tied.Offer(found, ids, limit.Value);
+        }
     }
 }

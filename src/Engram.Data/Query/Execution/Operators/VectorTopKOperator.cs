@@ -5,38 +5,26 @@ using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Operators;
 
-/// <summary>The k rows nearest to a vector: filter, score and a bounded heap over one scan, then the rows themselves, by row id.</summary>
+/// <summary>The rows nearest to a vector, or near enough: a search over one scan (<see cref="VectorSearch"/>), then the rows themselves, by row id.</summary>
 /// <remarks>Equal scores come in order of row id. Rows without a vector come last, in order of row id too, when fewer than k have one.</remarks>
 internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasure
 {
     private readonly VectorTopKPlan plan;
     private readonly StatementContext context;
     private readonly Evaluator query;
-    private readonly Filter? filter;
-    private readonly Filter.Load load;
-    private readonly Batch scanned;
-    private readonly bool[] isLoaded;
-    private readonly int vectorOrdinal;
-    private readonly VectorSearch search;
+    private readonly VectorScan own;
     private readonly Batch batch;
     private readonly ColumnBuffer distances = new(DataType.Double);
-    private TableScan? scan;
     private RowFetch? fetch;
     private long[]? rowIds;
     private double[] results = [];
     private int next;
-    private long scanBytesRead;
 
     public VectorTopKOperator(VectorTopKPlan plan, StatementContext context)
     {
         (this.plan, this.context) = (plan, context);
         query = EvaluatorFactory.Create(plan.Query, context);
-        filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
-        load = Load;
-        vectorOrdinal = plan.FilterColumns.Length;
-        scanned = new Batch(vectorOrdinal);
-        isLoaded = new bool[vectorOrdinal];
-        search = new VectorSearch(vectorOrdinal, vectorOrdinal + 1);
+        own = new VectorScan(plan, context);
         batch = new Batch(plan.Output.Length);
     }
 
@@ -44,11 +32,11 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
 
     public long BlocksSkipped { get; private set; }
 
-    public long BytesRead => scanBytesRead + search.BytesRead;
+    public long BytesRead { get; private set; }
 
-    public long CodesRead => search.CodesRead;
+    public long CodesRead { get; private set; }
 
-    public long RowsScored => search.RowsScored;
+    public long RowsScored { get; private set; }
 
     public override Batch? Next()
     {
@@ -90,8 +78,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     public override void Dispose()
     {
         query.Dispose();
-        filter?.Dispose();
-        scan?.Dispose();
+        own.Dispose();
         fetch?.Dispose();
         distances.Dispose();
     }
@@ -100,65 +87,50 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     {
         var limit = LimitOperator.Read(plan.Limit, isOffset: false, context) ?? long.MaxValue;
         var offset = LimitOperator.Read(plan.Offset, isOffset: true, context) ?? 0;
-        var countMax = limit > long.MaxValue - offset ? long.MaxValue : limit + offset;
-        if (limit == 0)
+        var k = limit > long.MaxValue - offset ? long.MaxValue : limit + offset;
+        if (limit == 0 || ScoreConditions.Evaluate(plan.Conditions, context) is not { } conditions)
         {
             return [];
         }
 
         var value = query.Evaluate(new Batch(0) { RowCount = 1 }, null);
         Bytes? vector = value.IsNull(0) ? null : value.Get<Bytes>(0);
-        var dimensions = plan.Table.FindColumn(plan.VectorColumn)?.Type.Size ?? 0;
-        if (vector is { } v && dimensions > 0 && v.Length != dimensions * sizeof(float))
+        var column = plan.Table.FindColumn(plan.VectorColumn)!;
+        if (vector is { } v && column.Type.Size > 0 && v.Length != column.Type.Size * sizeof(float))
         {
-            throw Error.VectorDimensionsExpected($"{plan.Table.Name}.{plan.Table.FindColumn(plan.VectorColumn)!.Name}", dimensions, v.Length / sizeof(float));
+            throw Error.VectorDimensionsExpected($"{plan.Table.Name}.{column.Name}", column.Type.Size, v.Length / sizeof(float));
         }
 
-        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, countMax < context.Snapshot.EstimateRowCount(plan.Table.Id));
-        search.Begin(target, new ScoreLimit(), countMax);
-        Scan();
-        return Order(offset, limit);
-    }
-
-    private void Scan()
-    {
-        scan = ScanOperator.Open(plan.Table, [.. plan.FilterColumns, plan.VectorColumn, ColumnId.RowId], plan.Bounds, context);
-        while (scan is not null && scan.NextBlock())
+        if (vector is null && conditions.Any)
         {
-            context.Cancellation.ThrowIfCancellationRequested();
-            isLoaded.AsSpan().Clear();
-            scanned.RowCount = scan.RowCount;
-            var rows = filter is null ? scan.Visible : filter.Apply(scanned, scan.Visible, load);
-            if (rows is not { Count: 0 })
+            return [];
+        }
+
+        var usesCodes = k < context.Snapshot.EstimateRowCount(plan.Table.Id) || conditions.Limit < double.PositiveInfinity;
+        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, usesCodes);
+        own.Search.Begin(target, new ScoreLimit(conditions.Limit), conditions, plan.Order, plan.Form, k);
+        using (var scan = own.Open())
+        {
+            if (scan is not null)
             {
-                search.Take(scan, rows);
+                while (scan.NextBlock())
+                {
+                    own.Take(scan);
+                }
+
+                BlocksTotal += scan.BlocksTotal;
+                BlocksSkipped += scan.BlocksSkipped;
+                BytesRead += scan.BytesRead;
             }
         }
 
-        if (scan is not null)
-        {
-            BlocksTotal += scan.BlocksTotal;
-            BlocksSkipped += scan.BlocksSkipped;
-            scanBytesRead += scan.BytesRead;
-            scan.Dispose();
-            scan = null;
-        }
-    }
-
-    private void Load(System.Collections.Immutable.ImmutableArray<int> ordinals, Selection? rows)
-    {
-        foreach (var ordinal in ordinals)
-        {
-            if (!isLoaded[ordinal])
-            {
-                scanned.Columns[ordinal] = scan!.Load(ordinal, rows);
-                isLoaded[ordinal] = true;
-            }
-        }
+        (CodesRead, RowsScored) = (own.Search.CodesRead, own.Search.RowsScored);
+        BytesRead += own.Search.TakeBytesRead();
+        return plan.Order == SearchOrder.Distance ? Order(own.Search, offset, limit) : All(own.Search, k, conditions);
     }
 
     /// <summary>The row ids to give out, nearest first, and their distances; NaN stands for NULL, which no score is.</summary>
-    private long[] Order(long offset, long limit)
+    private long[] Order(VectorSearch search, long offset, long limit)
     {
         var (scoresOf, idsOf) = search.Nearest.Sorted();
         var (_, idsWithout) = search.Without.Sorted();
@@ -175,6 +147,16 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
         }
 
         return ids;
+    }
+
+    /// <summary>All rows that were found, by row id; those without a vector behind the others, for want of others.</summary>
+    private long[] All(VectorSearch search, long k, ScoreConditions conditions)
+    {
+        var limit = plan.Order == SearchOrder.WithTies ? Math.Min(conditions.Limit, ScoreConditions.TieLimit(plan.Form, search.Nearest.Worst(k))) : conditions.Limit;
+        var (scoresOf, idsOf) = search.Tied.Sorted(limit);
+        var idsWithout = search.Nearest.Count < k ? search.Without.Sorted().Ids : [];
+        results = [.. scoresOf, .. Enumerable.Repeat(double.NaN, idsWithout.Length)];
+        return [.. idsOf, .. idsWithout];
     }
 
     private void FillDistances(int count)

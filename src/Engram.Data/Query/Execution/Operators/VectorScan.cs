@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Evaluators;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>What one thread of a search works with: the filter, the columns that it loads, and the search itself.</summary>
+internal sealed class VectorScan : IDisposable
+{
+    private readonly VectorTopKPlan plan;
+    private readonly StatementContext context;
+    private readonly Filter? filter;
+    private readonly Filter.Load load;
+    private readonly Batch scanned;
+    private readonly bool[] isLoaded;
+    private TableScan? scan;
+
+    public VectorScan(VectorTopKPlan plan, StatementContext context)
+    {
+        (this.plan, this.context) = (plan, context);
+        filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
+        load = Load;
+        var vectorOrdinal = plan.FilterColumns.Length;
+        scanned = new Batch(vectorOrdinal);
+        isLoaded = new bool[vectorOrdinal];
+        Search = new VectorSearch(vectorOrdinal, vectorOrdinal + 1);
+    }
+
+    public VectorSearch Search { get; }
+
+    /// <summary>Starts a scan of what the filter and the search read; null when no row can satisfy the filter.</summary>
+    public TableScan? Open() => ScanOperator.Open(plan.Table, [.. plan.FilterColumns, plan.VectorColumn, ColumnId.RowId], plan.Bounds, context);
+
+    /// <summary>Searches the block that the scan stands on.</summary>
+    public void Take(TableScan block)
+    {
+        context.Cancellation.ThrowIfCancellationRequested();
+        scan = block;
+        isLoaded.AsSpan().Clear();
+        scanned.RowCount = block.RowCount;
+        var rows = filter is null ? block.Visible : filter.Apply(scanned, block.Visible, load);
+        if (rows is not { Count: 0 })
+        {
+            Search.Take(block, rows);
+        }
+    }
+
+    public void Dispose() => filter?.Dispose();
+
+    private void Load(ImmutableArray<int> ordinals, Selection? rows)
+    {
+        foreach (var ordinal in ordinals)
+        {
+            if (!isLoaded[ordinal])
+            {
+                scanned.Columns[ordinal] = scan!.Load(ordinal, rows);
+                isLoaded[ordinal] = true;
+            }
+        }
+    }
+}
