@@ -11,9 +11,5 @@ internal sealed partial class Session
 
     private static long AffectedRowsOf(Operator root) => root is DmlOperator dml ? dml.AffectedRows : -1;
 
-    private static long ExecuteDdl(DdlPlan plan, StatementContext context)
-    {
-        DdlExecutor.Execute(plan.Statement, plan.Text, context);
-        return -1;
-    }
+    private static long ExecuteDdl(DdlPlan plan, StatementContext context) => DdlExecutor.Execute(plan.Statement, plan.Text, context);
 }

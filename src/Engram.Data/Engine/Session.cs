@@ -22,6 +22,7 @@ namespace Engram.Data.Engine;
 internal sealed partial class Session(Database database, bool isReadOnly, int maxParallelism) : IDisposable
 {
     private readonly Store store = database.Store;
+    private readonly SequenceUse sequences = new() { IsReadOnly = isReadOnly };
 
     public Database Database { get; } = database;
 
@@ -145,7 +146,11 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         try
         {
             values = ParameterBatch.Create(bound.Parameters, parameters);
-            var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token) { Parallelism = Settings.Parallelism };
+            var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token)
+            {
+                Parallelism = Settings.Parallelism,
+                Sequences = sequences,
+            };
             var reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load);
             transaction?.Attach(reader);
             return reader;
@@ -207,7 +212,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             try
             {
-                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token);
+                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token) { Sequences = sequences };
                 affected = bound.Plan is DdlPlan ddl ? ExecuteDdl(ddl, context) : Drain(bound, context, out rows);
             }
             finally

@@ -9,6 +9,38 @@ internal static partial class Error
     public static EngramException DuplicateIndex(string name, int position)
         => new($"An index '{name}' exists already in this schema. Choose another name, or write IF NOT EXISTS.", SqlStates.DuplicateTable, position + 1);
 
+    public static EngramException TruncateReferenced(string table, string other, string key, int position)
+        => new($"Table '{table}' cannot be truncated alone: '{other}' refers to it (foreign key '{key}'). Truncate both in one statement, or write CASCADE.", SqlStates.FeatureNotSupported, position + 1);
+
+    public static EngramException ReservedSchema(string name, int position)
+        => new($"The schema name '{name}' is the system's. Choose another name.", SqlStates.ReservedName, position + 1);
+
+    public static EngramException DuplicateObject(string kind, string name, int position)
+        => new($"A {kind} '{name}' exists already, and tables, views, sequences and indexes of a schema share their names. Choose another name.", SqlStates.DuplicateTable, position + 1);
+
+    public static EngramException UndefinedView(string name, int position)
+        => new($"View {name} does not exist.", SqlStates.UndefinedTable, position + 1);
+
+    public static EngramException UndefinedSequence(string name, int position)
+        => new($"Sequence {name} does not exist. CREATE SEQUENCE makes it.", SqlStates.UndefinedTable, position + 1);
+
+    public static EngramException NotATable(string name, string kind, int position)
+        => new($"'{name}' is a {kind}, and this needs a table. Name the table itself.", SqlStates.WrongObjectType, position + 1);
+
+    public static EngramException InvalidSequence(string what, int position) => new(what, SqlStates.InvalidParameterValue, position + 1);
+
+    public static EngramException SequenceNotUsed(string subject)
+        => new($"{subject} given no number in this session. Call nextval first.", SqlStates.ObjectNotInPrerequisiteState);
+
+    public static EngramException SequenceOutOfBounds(string sequence, long value, long least, long greatest)
+        => new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Sequence '{sequence}' counts from {least} to {greatest}; {value} is outside."), SqlStates.NumericValueOutOfRange);
+
+    public static EngramException ParameterInView(int position)
+        => new("A view names a parameter, which has no value later. Write the value.", SqlStates.InvalidTableDefinition, position + 1);
+
+    public static EngramException ViewChanged(string view)
+        => new($"View '{view}' no longer gives the columns that it was created with. Drop it, and create it anew.", SqlStates.InvalidTableDefinition);
+
     public static EngramException DuplicateSchema(string name, int position)
         => new($"A schema '{name}' exists already. Choose another name, or write IF NOT EXISTS.", SqlStates.DuplicateSchema, position + 1);
 

@@ -50,6 +50,7 @@ internal static class SqlStates
     public const string UndefinedTable = "42P01";
     public const string UndefinedParameter = "42P02";
     public const string DuplicateTable = "42P07";
+    public const string ReservedName = "42939";
     public const string InvalidColumnReference = "42P10";
     public const string InvalidTableDefinition = "42P16";
     public const string InvalidForeignKey = "42830";
@@ -63,6 +64,7 @@ internal static class SqlStates
     public const string StatementTooComplex = "54001";
     public const string LockNotAvailable = "55P03";
     public const string ObjectInUse = "55006";
+    public const string ObjectNotInPrerequisiteState = "55000";
     public const string QueryCanceled = "57014";
     public const string IoError = "58030";
     public const string DuplicateFile = "58P02";

@@ -27,7 +27,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             NumberLiteralSyntax s => Number(s.Text, s.Position),
             StringLiteralSyntax s => new BoundConstant(DataType.Unknown, Checked(s.Value, s.Position)),
             TypedLiteralSyntax s => BindTypedLiteral(s),
-            ParameterSyntax s => new ParameterReference(statement.ParameterType(s.Name), s.Name),
+            ParameterSyntax s => new ParameterReference(statement.ParameterType(s.Name, s.Position), s.Name),
             ColumnReferenceSyntax s => BindColumn(s),
             UnarySyntax s => BindUnary(s),
             BinarySyntax s => BindBinary(s),

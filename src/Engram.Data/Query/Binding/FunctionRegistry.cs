@@ -32,6 +32,7 @@ internal static class FunctionRegistry
         .. JsonFunctions.All,
         .. DotNetFunctions.All,
         .. GeneralFunctions.All,
+        .. SequenceFunctions.All,
         .. AggregateFunctions.All,
     ];
 

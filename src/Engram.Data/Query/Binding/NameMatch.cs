@@ -35,7 +35,9 @@ internal static class NameMatch
     /// <summary>The table that a name means.</summary>
     /// <exception cref="EngramException">42P01 when there is none; 42P09 when several differ in case alone.</exception>
     public static TableDefinition FindTable(DatabaseCatalog catalog, ObjectNameSyntax name)
-        => TryFindTable(catalog, name) ?? throw Error.UndefinedTable(name.ToString(), Similar(name.Name.Text, catalog.Tables.Values.Select(t => t.Name)), name.Position);
+        => TryFindTable(catalog, name) ?? throw (FindObject<SchemaObject>(catalog, name) is { } other
+            ? Error.NotATable(other.ToString(), other is ViewDefinition ? "view" : "sequence", name.Position)
+            : Error.UndefinedTable(name.ToString(), Similar(name.Name.Text, catalog.Tables.Values.Select(t => t.Name)), name.Position));
 
     /// <summary>The table that a name means, or null.</summary>
     public static TableDefinition? TryFindTable(DatabaseCatalog catalog, ObjectNameSyntax name)
@@ -58,6 +60,19 @@ internal static class NameMatch
 
         var found = Find(name.Name, catalog.Tables.Values.Where(t => t.Schema == schema), t => t.Name);
         return found.Count <= 1 ? found.FirstOrDefault() : throw Error.AmbiguousName("table", name.ToString(), name.Position);
+    }
+
+    /// <summary>The view or sequence that a name means, or null.</summary>
+    public static T? FindObject<T>(DatabaseCatalog catalog, ObjectNameSyntax name)
+        where T : SchemaObject
+    {
+        if (catalog.Objects.IsEmpty || (name.Schema == null ? DatabaseCatalog.DefaultSchema : FindSchema(catalog, name.Schema)) is not { } schema)
+        {
+            return null;
+        }
+
+        var found = Find(name.Name, catalog.Objects.Values.Where(o => o.Schema == schema), o => o.Name);
+        return found.Count <= 1 ? found.FirstOrDefault() as T : throw Error.AmbiguousName("object", name.ToString(), name.Position);
     }
 
     /// <summary>The schema that a name means, or null.</summary>

@@ -88,10 +88,46 @@ internal sealed partial class QueryBinder
             return new Source(query.Plan, [Named(known, columns, syntax.Alias?.Columns, syntax.Position)]);
         }
 
+        if (statement.FindSource(syntax.Name) is { } source)
+        {
+            return source.Table is { } id ? BindTableOfView(syntax, source, statement.Catalog.Get(id))
+                : BindView(syntax, (ViewDefinition)statement.Catalog.Objects[source.View!.Value], source.Name);
+        }
+
+        if (NameMatch.TryFindTable(statement.Catalog, syntax.Name) is null && NameMatch.FindObject<ViewDefinition>(statement.Catalog, syntax.Name) is { } view)
+        {
+            statement.Sources?.Add(new ViewSource(FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), null, view.Id, []));
+            return BindView(syntax, view, view.Name);
+        }
+
         var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: false);
+        statement.Sources?.Add(new ViewSource(
+            FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), scan.Table.Id, null, [.. scan.Table.Columns.Select(c => (c.Id, c.Name))]));
         var table = ScopeTableOf(scan, syntax.Alias?.Name);
         return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, scan.Columns, alias.Columns, alias.Position) : table]);
     }
+
+    private Source BindView(TableNameSyntax syntax, ViewDefinition view, string name)
+    {
+        statement.CountCommonTableUse(syntax.Position);
+        var query = statement.BindView(view);
+        var columns = query.Columns.Take(view.Columns.Length).Select((c, i) => c with { Name = view.Columns[i].Name }).ToImmutableArray();
+        return new Source(query.Plan, [Named(syntax.Alias == null ? name : NameMatch.Fold(syntax.Alias.Name), columns, syntax.Alias?.Columns, syntax.Position)]);
+    }
+
+    /// <summary>A table inside a view, by the names that it and its columns had when the view was created.</summary>
+    private Source BindTableOfView(TableNameSyntax syntax, ViewSource source, TableDefinition table)
+    {
+        var scan = Scan(table, withRowId: false);
+        var columns = from known in source.Columns
+                      from column in scan.TableColumns
+                      where column.Definition!.Id == known.Column
+                      select column with { Name = known.Name };
+        var named = Named(syntax.Alias == null ? source.Name : NameMatch.Fold(syntax.Alias.Name), [.. columns], syntax.Alias?.Columns, syntax.Position);
+        return new Source(scan, [named with { Schema = syntax.Alias == null ? source.Schema ?? DatabaseCatalog.DefaultSchema : null }]);
+    }
+
+    private static string? FoldedSchema(ObjectNameSyntax name) => name.Schema is null ? null : NameMatch.Fold(name.Schema);
 
     private static ScopeTable Named(string? name, ImmutableArray<LogicalColumn> columns, IReadOnlyList<IdentifierSyntax>? aliases, int position)
     {

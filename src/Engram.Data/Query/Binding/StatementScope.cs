@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
@@ -12,12 +13,40 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
     private const int CommonTableUsesMax = 500;
 
     private readonly List<LogicalColumn> columns = [];
+    private readonly StatementScope? outer;
+    private readonly ViewDefinition? view;
     private int commonTableUses;
+
+    /// <summary>Inside the text of a view: what its names mean is settled, and it has no parameters.</summary>
+    private StatementScope(StatementScope outer, ViewDefinition view)
+        : this(outer.Catalog, ImmutableDictionary<string, DataType>.Empty)
+    {
+        (this.outer, this.view) = (outer, view);
+        columns = outer.columns;
+    }
+
+    /// <summary>While a view is created: receives what the names in its text stand for. Null otherwise.</summary>
+    public List<ViewSource>? Sources { get; init; }
 
     public DatabaseCatalog Catalog { get; } = catalog;
 
     /// <summary>The type of the value that the caller gave; Unknown for a bare null and for a parameter that was not given.</summary>
-    public DataType ParameterType(string name) => parameterTypes.TryGetValue(name, out var type) ? type : DataType.Unknown;
+    public DataType ParameterType(string name, int position = 0)
+        => view is not null || Sources is not null ? throw Error.ParameterInView(position)
+            : parameterTypes.TryGetValue(name, out var type) ? type : DataType.Unknown;
+
+    /// <summary>What a name stands for in the text of the view that is being bound; null when it is none of its tables and views, or no view is bound.</summary>
+    public ViewSource? FindSource(ObjectNameSyntax name)
+        => view is null ? null
+            : NameMatch.Find(name.Name, view.Sources.Where(s => s.Schema == (name.Schema is null ? null : NameMatch.Fold(name.Schema))), s => s.Name).FirstOrDefault();
+
+    /// <summary>Binds the text of a view anew.</summary>
+    public BoundQuery BindView(ViewDefinition definition)
+    {
+        Recursion.Check();
+        var query = new QueryBinder(new StatementScope(this, definition)).Bind(Parser.ParseQuery(definition.Sql), null, null);
+        return query.Columns.Length >= definition.Columns.Length ? query : throw Error.ViewChanged(definition.ToString());
+    }
 
     public LogicalColumn NewColumn(string name, DataType type) => Keep(new LogicalColumn(columns.Count, name, type));
 
@@ -53,7 +82,11 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
 
     public void CountCommonTableUse(int position)
     {
-        if (++commonTableUses > CommonTableUsesMax)
+        if (outer is not null)
+        {
+            outer.CountCommonTableUse(position);
+        }
+        else if (++commonTableUses > CommonTableUsesMax)
         {
             throw Error.NestedTooDeeply(CommonTableUsesMax, position);
         }

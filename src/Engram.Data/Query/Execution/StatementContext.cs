@@ -22,6 +22,15 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>One row: the values of the statement's parameters, converted to the types that the plan expects.</summary>
     public Batch Parameters { get; } = parameters;
 
+    /// <summary>What nextval gave in the session.</summary>
+    public SequenceUse Sequences
+    {
+        get => sequences ??= new SequenceUse();
+        init => sequences = value;
+    }
+
+    private SequenceUse? sequences;
+
     /// <summary>For statements that a statement runs within itself.</summary>
     public TimeProvider Clock { get; } = clock;
 

@@ -37,7 +37,7 @@ internal static class Planner
                 var line = new PlanColumn("QUERY PLAN", DataType.Text, IsNullable: false);
                 var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
                 return new BoundStatement(kind, new ExplainPlan([line], inner.Plan, explain.IsAnalyze), inner.Parameters);
-            case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax or TruncateSyntax:
+            case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax:
                 var scope = new StatementScope(catalog, parameterTypes);
                 var lowering = new Lowering(scope, optimizes);
                 var plan = PlanData(statement, scope, lowering);
@@ -62,11 +62,8 @@ internal static class Planner
                 return PlanUpdate(new ModificationBinder(scope).BindUpdate(update), lowering);
             case DeleteSyntax delete:
                 return PlanDelete(new ModificationBinder(scope).BindDelete(delete), lowering);
-            case TruncateSyntax { Tables: [var table], RestartIdentity: false, IsCascade: false } truncate:
-                // Row by row for now; foreign keys hold as they do for DELETE.
-                return PlanDelete(new ModificationBinder(scope).BindDelete(new DeleteSyntax(truncate.Span, null, table, null)), lowering);
             default:
-                throw Error.NotSupported("TRUNCATE of several tables, with RESTART IDENTITY or CASCADE", statement.Position + 1);
+                throw Error.Internal($"no plan for {statement.GetType().Name}");
         }
     }
 

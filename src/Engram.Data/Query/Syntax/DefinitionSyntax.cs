@@ -12,6 +12,9 @@ internal sealed record CreateTableSyntax(TextSpan Span, ObjectNameSyntax Name, b
     public QuerySyntax? As { get; init; }
 
     public IReadOnlyList<IdentifierSyntax> AsColumns { get; init; } = [];
+
+    /// <summary>WITH NO DATA: the columns alone.</summary>
+    public bool HasNoData { get; init; }
 }
 
 internal sealed record ColumnDefinitionSyntax(TextSpan Span, IdentifierSyntax Name, TypeNameSyntax Type, IReadOnlyList<ConstraintSyntax> Constraints)
@@ -79,6 +82,9 @@ internal sealed record SequenceOptionsSyntax(TextSpan Span) : SyntaxNode(Span)
     public bool IsRestart { get; init; }
 
     public long? RestartWith { get; init; }
+
+    /// <summary>OWNED BY; without a table for NONE.</summary>
+    public ColumnReferenceSyntax? OwnedBy { get; init; }
 }
 
 internal sealed record IndexKeySyntax(TextSpan Span, ExpressionSyntax Expression, bool IsDescending, bool? NullsFirst) : SyntaxNode(Span)

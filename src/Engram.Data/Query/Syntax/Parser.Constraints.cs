@@ -309,10 +309,13 @@ internal sealed partial class Parser
                 options = options with { IsRestart = true, RestartWith = value };
                 return true;
             case Keyword.Owned:
-                // A sequence of its own is never dropped with a column here: nothing to keep.
                 Advance();
                 Expect(Keyword.By);
-                ParseObjectNameAfter(current.Start, ParseLabel("NONE or a column"), "the name of a column");
+                var ownerStart = current.Start;
+                options = ParseAfterDot(ownerStart, ParseName("NONE or a column with its table")) is ColumnReferenceSyntax owner
+                    && (owner.Table is not null || owner.Column is { IsQuoted: false, Text: var none } && none.Equals("none", StringComparison.OrdinalIgnoreCase))
+                    ? options with { OwnedBy = owner }
+                    : throw Error.SyntaxRule("write OWNED BY table.column, or OWNED BY NONE.", ownerStart);
                 return true;
             case Keyword.No:
                 Advance();

@@ -79,7 +79,21 @@ internal sealed partial class Parser
             query = ParseQuery();
         }
 
-        return new CreateTableSyntax(SpanFrom(start), name, ifNotExists, isTemporary) { Columns = columns, Constraints = constraints, As = query, AsColumns = asColumns };
+        var hasNoData = false;
+        if (query != null && Accept(Keyword.With))
+        {
+            hasNoData = Accept(Keyword.No);
+            Expect(Keyword.Data);
+        }
+
+        return new CreateTableSyntax(SpanFrom(start), name, ifNotExists, isTemporary)
+        {
+            Columns = columns,
+            Constraints = constraints,
+            As = query,
+            AsColumns = asColumns,
+            HasNoData = hasNoData,
+        };
     }
 
     /// <summary>Whether names alone stand in the parentheses, as in CREATE TABLE t (a, b) AS SELECT …: no type follows the first.</summary>

@@ -77,6 +77,24 @@ internal sealed partial class Parser
         return expression;
     }
 
+    /// <summary>Parses one query, such as the catalog keeps for views.</summary>
+    public static QuerySyntax ParseQuery(string sql)
+    {
+        var parser = new Parser(sql);
+        var query = parser.ParseQuery();
+        parser.ExpectEnd();
+        return query;
+    }
+
+    /// <summary>Parses the name of an object with or without its schema, such as <c>nextval</c> is given.</summary>
+    public static ObjectNameSyntax ParseNameText(string sql)
+    {
+        var parser = new Parser(sql);
+        var name = parser.ParseObjectName("the name of an object");
+        parser.ExpectEnd();
+        return name;
+    }
+
     /// <summary>Parses the name of a type, such as <c>numeric(18,2)</c>.</summary>
     public static TypeNameSyntax ParseTypeName(string sql)
     {

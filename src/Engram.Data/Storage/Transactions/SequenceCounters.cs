@@ -95,6 +95,7 @@ internal sealed class SequenceCounter(SequenceCounters owner, SequenceValue valu
     private SequenceValue current = value;
     private SequenceValue logged = value;
     private int coveredCount;
+    private SequenceDefinition? coveredBy;
     private bool isDirty;
 
     /// <summary>The last number given, or the one that comes first.</summary>
@@ -134,7 +135,8 @@ internal sealed class SequenceCounter(SequenceCounters owner, SequenceValue valu
             }
 
             current = next;
-            isCovered = !wraps && coveredCount > 0 && !isDirty;
+            // The record was written for this increment and these bounds.
+            isCovered = !wraps && coveredCount > 0 && !isDirty && ReferenceEquals(coveredBy, definition);
             if (isCovered)
             {
                 coveredCount--;
@@ -170,6 +172,7 @@ internal sealed class SequenceCounter(SequenceCounters owner, SequenceValue valu
 
             value = current;
             coveredCount = 0;
+            coveredBy = definition;
             while (!isClosing && current.IsCalled && coveredCount < AheadCount && TryNext(definition, value, out var next, out var wraps) && !wraps)
             {
                 value = next;

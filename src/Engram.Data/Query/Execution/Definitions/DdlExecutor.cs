@@ -18,24 +18,47 @@ internal static class DdlExecutor
     /// <param name="statement">As parsed.</param>
     /// <param name="text">The text of the script that it was parsed from: expressions are kept as they were written.</param>
     /// <param name="context">With a transaction, in a statement of its own.</param>
-    public static void Execute(StatementSyntax statement, string text, StatementContext context)
+    /// <returns>How many rows were written; -1 where none are.</returns>
+    public static long Execute(StatementSyntax statement, string text, StatementContext context)
     {
         var transaction = context.Transaction ?? throw Error.Internal("the schema is changed without a write transaction");
         switch (statement)
         {
-            case CreateTableSyntax create: CreateTable(create, text, transaction); break;
+            case CreateTableSyntax create: return CreateTable(create, text, context);
             case CreateIndexSyntax create: CreateIndex(create, text, transaction); break;
             case DropSyntax { Kind: ObjectKind.Table } drop: DropTables(drop, transaction); break;
             case DropSyntax { Kind: ObjectKind.Index } drop: DropIndexes(drop, transaction); break;
             case DropSyntax { Kind: ObjectKind.Schema } drop: DropSchemas(drop, transaction); break;
             case CreateSchemaSyntax create: CreateSchema(create, transaction); break;
+            case DropSyntax { Kind: ObjectKind.View } drop: ViewDefinitions.Drop(drop, transaction); break;
+            case DropSyntax { Kind: ObjectKind.Sequence } drop: SequenceDefinitions.Drop(drop, transaction); break;
+            case CreateViewSyntax create: ViewDefinitions.Create(create, text, transaction); break;
+            case CreateSequenceSyntax create: SequenceDefinitions.Create(create, transaction); break;
+            case AlterSequenceSyntax alter: SequenceDefinitions.Alter(alter, transaction); break;
+            case TruncateSyntax truncate: Truncation.Run(truncate, context); break;
             case AlterTableSyntax alter: TableAlteration.Run(alter, text, context); break;
             case RenameSyntax { Kind: ObjectKind.Index } rename: RenameIndex(rename, transaction); break;
-            case CommentSyntax { Kind: ObjectKind.Table } comment:
-                transaction.PutTable(NameMatch.FindTable(transaction.Catalog, comment.Name) with { Comment = comment.Text });
-                break;
+            case RenameSyntax rename: ObjectNames.Rename(rename, transaction); break;
+            case SetSchemaSyntax move: ObjectNames.SetSchema(move, transaction); break;
+            case CommentSyntax comment: ObjectNames.Comment(comment, transaction); break;
             default: throw Error.NotSupported("This change of the schema", statement.Position + 1);
         }
+
+        return -1;
+    }
+
+    /// <summary>Whether a new table, view or sequence can have a name; false only where IF NOT EXISTS was written.</summary>
+    public static bool IsNameFree(DatabaseCatalog catalog, string schema, string name, bool ifNotExists, int position)
+    {
+        var isTable = catalog.Find(schema, name) is not null;
+        var other = catalog.FindObject(schema, name);
+        if (!isTable && other is null)
+        {
+            return true;
+        }
+
+        return ifNotExists ? false
+            : throw (isTable ? Error.DuplicateTable(name, position) : Error.DuplicateObject(other is ViewDefinition ? "view" : "sequence", name, position));
     }
 
     /// <summary>The schema that a new object goes to.</summary>
@@ -51,13 +74,9 @@ internal static class DdlExecutor
            where key.ReferencedTable == table
            select (other, key);
 
-    private static void CreateTable(CreateTableSyntax create, string text, Transaction transaction)
+    private static long CreateTable(CreateTableSyntax create, string text, StatementContext context)
     {
-        if (create.As is not null)
-        {
-            throw Error.NotSupported("CREATE TABLE … AS (create the table, then INSERT … SELECT)", create.Position + 1);
-        }
-
+        var transaction = context.Transaction!;
         if (create.IsTemporary)
         {
             throw Error.NotSupported("A temporary table", create.Position + 1);
@@ -65,14 +84,14 @@ internal static class DdlExecutor
 
         var schema = SchemaOf(transaction.Catalog, create.Name);
         var name = NameMatch.Fold(create.Name.Name);
-        if (transaction.Catalog.Find(schema, name) is not null)
+        if (!IsNameFree(transaction.Catalog, schema, name, create.IfNotExists, create.Name.Position))
         {
-            if (create.IfNotExists)
-            {
-                return;
-            }
+            return -1;
+        }
 
-            throw Error.DuplicateTable(name, create.Name.Position);
+        if (create.As is not null)
+        {
+            return QueryTables.Create(create, schema, name, context);
         }
 
         var builder = new TableBuilder(transaction.Catalog, text, new TableDefinition(new TableId(transaction.Catalog.TableIdNext), schema, name, []));
@@ -92,6 +111,7 @@ internal static class DdlExecutor
         }
 
         transaction.PutTable(builder.Build());
+        return -1;
     }
 
     private static void CreateIndex(CreateIndexSyntax create, string text, Transaction transaction)
@@ -166,6 +186,8 @@ internal static class DdlExecutor
 
         foreach (var id in tables.Select(t => t.Id).Distinct())
         {
+            ViewDefinitions.DropDependents(transaction, $"Table '{transaction.Catalog.Get(id)}'", s => s.Table == id, drop.IsCascade, drop.Position);
+            SequenceDefinitions.DropOwned(transaction, id);
             transaction.DropTable(id);
         }
     }
@@ -222,9 +244,19 @@ internal static class DdlExecutor
         transaction.PutTable(table with { Indexes = table.Indexes.Replace(index, index with { Name = name }) });
     }
 
+    /// <summary>Schemas whose tables the system makes up.</summary>
+    public static void CheckSchemaName(string name, int position)
+    {
+        if (name == "information_schema" || name.StartsWith("pg_", StringComparison.Ordinal))
+        {
+            throw Error.ReservedSchema(name, position);
+        }
+    }
+
     private static void CreateSchema(CreateSchemaSyntax create, Transaction transaction)
     {
         var name = NameMatch.Fold(create.Name);
+        CheckSchemaName(name, create.Name.Position);
         if (!transaction.Catalog.Schemas.Contains(name))
         {
             transaction.PutSchema(name);
@@ -249,13 +281,37 @@ internal static class DdlExecutor
                 throw Error.UndefinedSchema(name.Name.Text, name.Position);
             }
 
-            if (schema == DatabaseCatalog.DefaultSchema || transaction.Catalog.Tables.Values.FirstOrDefault(t => t.Schema == schema) is not null)
+            if (schema == DatabaseCatalog.DefaultSchema)
             {
-                throw Error.DependentObjects($"Schema '{schema}'", schema == DatabaseCatalog.DefaultSchema ? "every unqualified name" : "the tables in it; drop them first", name.Position);
+                throw Error.DependentObjects($"Schema '{schema}'", "every unqualified name", name.Position);
+            }
+
+            var catalog = transaction.Catalog;
+            var contents = catalog.Tables.Values.Where(t => t.Schema == schema).Select(t => $"table '{t}'")
+                .Concat(catalog.Objects.Values.Where(o => o.Schema == schema).Select(o => $"'{o}'")).Order(StringComparer.Ordinal);
+            if (contents.FirstOrDefault() is { } first)
+            {
+                if (!drop.IsCascade)
+                {
+                    throw Error.DependentObjects($"Schema '{schema}'", $"{first} in it; drop that first, or write CASCADE", name.Position);
+                }
+
+                DropContents(schema, drop, transaction);
             }
 
             transaction.DropSchema(schema);
         }
+    }
+
+    private static void DropContents(string schema, DropSyntax drop, Transaction transaction)
+    {
+        ObjectNameSyntax NameOf(string name)
+            => new(drop.Span, new IdentifierSyntax(drop.Span, schema, true), new IdentifierSyntax(drop.Span, name, true));
+        DropSyntax All(ObjectKind kind, IEnumerable<string> names) => drop with { Kind = kind, Names = [.. names.Select(NameOf)], IfExists = true };
+        var catalog = transaction.Catalog;
+        ViewDefinitions.Drop(All(ObjectKind.View, catalog.Views.Where(v => v.Schema == schema).Select(v => v.Name)), transaction);
+        DropTables(All(ObjectKind.Table, catalog.Tables.Values.Where(t => t.Schema == schema).Select(t => t.Name)), transaction);
+        SequenceDefinitions.Drop(All(ObjectKind.Sequence, transaction.Catalog.Sequences.Where(s => s.Schema == schema).Select(s => s.Name)), transaction);
     }
 
     private static (TableDefinition Table, IndexDefinition Index)? FindIndex(DatabaseCatalog catalog, string schema, string name)

@@ -22,6 +22,13 @@ internal static class TableAlteration
             {
                 StoredExpressions.Validate(transaction.Catalog.With(changed), changed);
                 transaction.PutTable(changed);
+                var isCascade = action is DropColumnSyntax { IsCascade: true };
+                foreach (var dropped in action is DropColumnSyntax ? table.Columns.Where(c => changed.FindColumn(c.Id) is null) : [])
+                {
+                    SequenceDefinitions.DropOwned(transaction, table.Id, dropped.Id);
+                }
+
+                ViewDefinitions.CheckDependents(transaction, changed, isCascade, action.Position);
                 RowVerification.Run(table, changed, action is AlterColumnTypeSyntax, context);
             }
         }
@@ -108,7 +115,9 @@ internal static class TableAlteration
     }
 
     private static TableDefinition Rename(TableDefinition table, string name, string schema, Transaction transaction, int position)
-        => transaction.Catalog.Find(schema, name) is { } other && other.Id != table.Id ? throw Error.DuplicateTable(name, position) : table with { Name = name, Schema = schema };
+        => (name, schema) == (table.Name, table.Schema) || DdlExecutor.IsNameFree(transaction.Catalog, schema, name, ifNotExists: false, position)
+            ? table with { Name = name, Schema = schema }
+            : table;
 
     private static TableDefinition DropConstraint(TableDefinition table, DropConstraintSyntax drop, Transaction transaction)
     {
