@@ -48,5 +48,67 @@ public static class EngramDbFunctionsExtensions
     public static double InnerProduct(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
         => throw OnClient(nameof(InnerProduct));
 
+    /// <summary>The sum of absolute differences.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="left">float[n], usually a column.</param>
+    /// <param name="right">float[n], usually the query's vector.</param>
+    public static double L1Distance(this DbFunctions _, float[] left, float[] right) => throw OnClient(nameof(L1Distance));
+
+    /// <inheritdoc cref="L1Distance(DbFunctions, float[], float[])"/>
+    public static double L1Distance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right) => throw OnClient(nameof(L1Distance));
+
+    /// <summary>Whether text matches a pattern of <c>%</c> and <c>_</c>, without regard to case; there is no escape character.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="matchExpression">The text.</param>
+    /// <param name="pattern">The pattern.</param>
+    public static bool ILike(this DbFunctions _, string? matchExpression, string? pattern) => throw OnClient(nameof(ILike));
+
+    /// <inheritdoc cref="ILike(DbFunctions, string, string)"/>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="matchExpression">The text.</param>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="escapeCharacter">The character before <c>%</c>, <c>_</c> or itself when they mean themselves.</param>
+    public static bool ILike(this DbFunctions _, string? matchExpression, string? pattern, string escapeCharacter) => throw OnClient(nameof(ILike));
+
+    /// <summary>The standard deviation of a sample; null of fewer than two values.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">Numbers of a group; nulls are passed over.</param>
+    public static double? StandardDeviationSample<T>(this DbFunctions _, IEnumerable<T> values) => throw OnClient(nameof(StandardDeviationSample));
+
+    /// <summary>The standard deviation of a whole population; null of no value.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">Numbers of a group; nulls are passed over.</param>
+    public static double? StandardDeviationPopulation<T>(this DbFunctions _, IEnumerable<T> values) => throw OnClient(nameof(StandardDeviationPopulation));
+
+    /// <summary>The variance of a sample; null of fewer than two values.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">Numbers of a group; nulls are passed over.</param>
+    public static double? VarianceSample<T>(this DbFunctions _, IEnumerable<T> values) => throw OnClient(nameof(VarianceSample));
+
+    /// <summary>The variance of a whole population; null of no value.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">Numbers of a group; nulls are passed over.</param>
+    public static double? VariancePopulation<T>(this DbFunctions _, IEnumerable<T> values) => throw OnClient(nameof(VariancePopulation));
+
+    /// <summary>The sum of lengths of time; null of no value.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">The values of a group.</param>
+    public static TimeSpan? Sum(this DbFunctions _, IEnumerable<TimeSpan> values) => throw OnClient(nameof(Sum));
+
+    /// <summary>The sum of lengths of time; nulls are passed over, null of no value.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">The values of a group.</param>
+    public static TimeSpan? Sum(this DbFunctions _, IEnumerable<TimeSpan?> values) => throw OnClient(nameof(Sum));
+
+    /// <summary>The mean of lengths of time; null of no value.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">The values of a group.</param>
+    public static TimeSpan? Average(this DbFunctions _, IEnumerable<TimeSpan> values) => throw OnClient(nameof(Average));
+
+    /// <summary>The mean of lengths of time; nulls are passed over, null of no value.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="values">The values of a group.</param>
+    public static TimeSpan? Average(this DbFunctions _, IEnumerable<TimeSpan?> values) => throw OnClient(nameof(Average));
+
     private static InvalidOperationException OnClient(string method) => new(CoreStrings.FunctionOnClient(method));
 }

@@ -1,5 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
+using Engram.EntityFrameworkCore.Query.Expressions;
 using Engram.EntityFrameworkCore.Query.Translators;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
@@ -8,11 +8,12 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace Engram.EntityFrameworkCore.Query;
 
 /// <summary>Translates what stands inside a LINQ operator: what needs more than a method and its arguments, the rest goes to the translators.</summary>
-internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionVisitor
+internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExpressionVisitor
 {
     private readonly QueryCompilationContext queryCompilationContext;
     private readonly ISqlExpressionFactory sql;
     private readonly IRelationalTypeMappingSource typeMappingSource;
+    private readonly TimeSpanTranslator lengths;
 
     public ExpressionTranslator(
         RelationalSqlTranslatingExpressionVisitorDependencies dependencies, QueryCompilationContext queryCompilationContext,
@@ -22,6 +23,7 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
         this.queryCompilationContext = queryCompilationContext;
         sql = dependencies.SqlExpressionFactory;
         typeMappingSource = dependencies.TypeMappingSource;
+        lengths = new TimeSpanTranslator(sql, typeMappingSource);
     }
 
     public override SqlExpression? GenerateGreatest(IReadOnlyList<SqlExpression> expressions, Type resultType)
@@ -39,13 +41,25 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
             return TranslateTimeArithmetic(binaryExpression, right == left) ?? QueryCompilationContext.NotTranslatedExpression;
         }
 
-        // The factory would give both sides the type of the left one.
-        if (binaryExpression.NodeType is ExpressionType.Multiply or ExpressionType.Divide && (left == typeof(TimeSpan) || right == typeof(TimeSpan)))
+        if (binaryExpression is { NodeType: ExpressionType.Add, Type: var type } && type == typeof(string) && (left == typeof(object) || right == typeof(object)))
         {
-            return QueryCompilationContext.NotTranslatedExpression;
+            return TranslateParts([binaryExpression.Left, binaryExpression.Right]) ?? base.VisitBinary(binaryExpression);
         }
 
-        return base.VisitBinary(binaryExpression);
+        return binaryExpression.NodeType switch
+        {
+            ExpressionType.Add or ExpressionType.Subtract or ExpressionType.Multiply or ExpressionType.Divide or ExpressionType.Modulo
+                when IsWidened(binaryExpression.Left) || IsWidened(binaryExpression.Right) =>
+                TranslateWidened(binaryExpression) ?? QueryCompilationContext.NotTranslatedExpression,
+            ExpressionType.Multiply or ExpressionType.Divide when left == typeof(TimeSpan) || right == typeof(TimeSpan) =>
+                TranslateScaledLength(binaryExpression, left, right) ?? QueryCompilationContext.NotTranslatedExpression,
+            ExpressionType.LeftShift or ExpressionType.RightShift => TranslateShift(binaryExpression) ?? QueryCompilationContext.NotTranslatedExpression,
+            ExpressionType.ArrayIndex when left == typeof(byte[]) =>
+                Visit(binaryExpression.Left) is SqlExpression bytes && Visit(binaryExpression.Right) is SqlExpression place
+                    ? ByteArrayTranslator.ByteAt(sql, sql.ApplyDefaultTypeMapping(bytes), place)
+                    : QueryCompilationContext.NotTranslatedExpression,
+            _ => base.VisitBinary(binaryExpression),
+        };
     }
 
     protected override Expression VisitUnary(UnaryExpression unaryExpression)
@@ -54,6 +68,13 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
         if (unaryExpression.NodeType == ExpressionType.Convert && unaryExpression.Type == typeof(ReadOnlyMemory<float>) && unaryExpression.Operand.Type == typeof(float[]))
         {
             return Visit(unaryExpression.Operand);
+        }
+
+        if (unaryExpression.NodeType == ExpressionType.ArrayLength && unaryExpression.Operand.Type == typeof(byte[]))
+        {
+            return Visit(unaryExpression.Operand) is SqlExpression bytes
+                ? sql.Call("octet_length", typeof(int), bytes)
+                : QueryCompilationContext.NotTranslatedExpression;
         }
 
         // C# cuts the fraction off where the database's CAST rounds.
@@ -69,18 +90,37 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
             : QueryCompilationContext.NotTranslatedExpression;
     }
 
+    /// <summary>The clock of this process, read when the query runs: what .NET shows, in the zone of the process.</summary>
+    protected override Expression VisitMember(MemberExpression memberExpression)
+    {
+        var type = memberExpression.Member.DeclaringType;
+        return (type == typeof(DateTime), type == typeof(DateTimeOffset), memberExpression.Member.Name) switch
+        {
+            (true, _, nameof(DateTime.Now)) => Clock("now"),
+            (true, _, nameof(DateTime.UtcNow)) => sql.NiladicFunction("localtimestamp", nullable: false, typeof(DateTime)),
+            (true, _, nameof(DateTime.Today)) => Clock("today"),
+            (_, true, nameof(DateTimeOffset.Now)) => Clock("now_offset"),
+            (_, true, nameof(DateTimeOffset.UtcNow)) => sql.Function("now", [], nullable: false, [], typeof(DateTimeOffset)),
+            _ => base.VisitMember(memberExpression),
+        };
+
+        SqlParameterExpression Clock(string name)
+        {
+            var read = Expression.Lambda(memberExpression, QueryCompilationContext.QueryContextParameter);
+            var parameter = queryCompilationContext.RegisterRuntimeParameter(name, read);
+            return new SqlParameterExpression(parameter.Name, parameter.Type, typeMappingSource.FindMapping(parameter.Type));
+        }
+    }
+
     protected override Expression VisitMethodCall(MethodCallExpression methodCallExpression)
     {
-        var method = methodCallExpression.Method;
-        if (method.DeclaringType == typeof(string) && methodCallExpression.Object is { } instance && IsPatternMethod(methodCallExpression))
-        {
-            var kind = Enum.Parse<LikePattern>(method.Name);
-            return TryTranslatePattern(instance, methodCallExpression.Arguments[0], kind, out var translation)
-                ? translation
-                : QueryCompilationContext.NotTranslatedExpression;
-        }
+        var translation = TranslateText(methodCallExpression) ?? base.VisitMethodCall(methodCallExpression);
 
-        return base.VisitMethodCall(methodCallExpression);
+        // In .NET the text of a null number is empty, not null.
+        return methodCallExpression is { Method.Name: nameof(ToString), Arguments.Count: 0, Object.Type: { IsGenericType: true } type }
+            && type.GetGenericTypeDefinition() == typeof(Nullable<>) && translation is SqlExpression text
+                ? sql.Coalesce(text, sql.Constant(""))
+                : translation;
     }
 
     private static bool HasFraction(Type type)
@@ -91,14 +131,8 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
 
     private static bool IsPointInTime(Type type) => type == typeof(DateTime) || type == typeof(DateTimeOffset) || type == typeof(TimeOnly);
 
-    /// <summary>StartsWith, EndsWith and Contains of a string or a character, ordinal as all comparisons of text are.</summary>
-    private static bool IsPatternMethod(MethodCallExpression call)
-        => call.Method.Name is nameof(string.StartsWith) or nameof(string.EndsWith) or nameof(string.Contains)
-            && (call.Arguments.Count == 1
-                || (call.Arguments.Count == 2 && call.Arguments[1] is ConstantExpression { Value: StringComparison.Ordinal }));
-
     /// <summary>A difference of two points in time is a length of time; a point and a length give a point.</summary>
-    private SqlBinaryExpression? TranslateTimeArithmetic(BinaryExpression binaryExpression, bool isDifference)
+    private SqlExpression? TranslateTimeArithmetic(BinaryExpression binaryExpression, bool isDifference)
     {
         if (Visit(binaryExpression.Left) is not SqlExpression left || Visit(binaryExpression.Right) is not SqlExpression right)
         {
@@ -106,6 +140,11 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
         }
 
         var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
+        if (isDifference && left.Type == typeof(TimeOnly))
+        {
+            return Difference(left, right, span);
+        }
+
         if (isDifference)
         {
             var point = ExpressionExtensions.InferTypeMapping(left, right) ?? typeMappingSource.FindMapping(left.Type)!;
@@ -117,50 +156,69 @@ internal sealed class ExpressionTranslator : RelationalSqlTranslatingExpressionV
         return new SqlBinaryExpression(binaryExpression.NodeType, left, sql.ApplyTypeMapping(right, span), left.Type, left.TypeMapping);
     }
 
-    private bool TryTranslatePattern(Expression instance, Expression pattern, LikePattern kind, [NotNullWhen(true)] out SqlExpression? translation)
+    /// <summary>Times of day go round: from 23:00 to 01:00 it is two hours.</summary>
+    private SqlExpression Difference(SqlExpression left, SqlExpression right, RelationalTypeMapping span)
     {
-        if (Visit(instance) is not SqlExpression text || Visit(pattern) is not SqlExpression part)
+        var clock = typeMappingSource.FindMapping(typeof(TimeOnly))!;
+        (left, right) = (sql.ApplyTypeMapping(left, clock), sql.ApplyTypeMapping(right, clock));
+        var difference = new SqlBinaryExpression(ExpressionType.Subtract, left, right, typeof(TimeSpan), span);
+        return sql.Case(
+            [new CaseWhenClause(sql.GreaterThanOrEqual(left, right), difference)],
+            new SqlBinaryExpression(ExpressionType.Add, difference, sql.Constant(TimeSpan.FromDays(1), span), typeof(TimeSpan), span));
+    }
+
+    /// <summary>What C# widens before it computes: EF Core would leave the conversion out, and two bytes would be added as bytes.</summary>
+    private static bool IsWidened(Expression expression)
+        => expression is UnaryExpression { NodeType: ExpressionType.Convert or ExpressionType.ConvertChecked, Method: null } conversion
+            && (Nullable.GetUnderlyingType(conversion.Operand.Type) ?? conversion.Operand.Type) is { IsEnum: false } from
+            && (Nullable.GetUnderlyingType(conversion.Type) ?? conversion.Type) is var to
+            && ((to == typeof(int) && Type.GetTypeCode(from) is TypeCode.SByte or TypeCode.Byte or TypeCode.Int16 or TypeCode.UInt16)
+                || (to == typeof(double) && from == typeof(float)));
+
+    private SqlExpression? TranslateWidened(BinaryExpression binaryExpression)
+    {
+        return Operand(binaryExpression.Left) is { } left && Operand(binaryExpression.Right) is { } right
+            ? sql.MakeBinary(binaryExpression.NodeType, left, right, typeMapping: null)
+            : null;
+
+        SqlExpression? Operand(Expression operand)
         {
-            translation = null;
-            return false;
+            if (!IsWidened(operand))
+            {
+                return Visit(operand) as SqlExpression;
+            }
+
+            return Visit(((UnaryExpression)operand).Operand) is SqlExpression narrow ? sql.Convert(sql.ApplyDefaultTypeMapping(narrow), operand.Type) : null;
+        }
+    }
+
+    /// <summary>A length times a number, by a number, or by a length. The factory would give both sides the type of the left one.</summary>
+    private SqlExpression? TranslateScaledLength(BinaryExpression binaryExpression, Type left, Type right)
+    {
+        if (Visit(binaryExpression.Left) is not SqlExpression a || Visit(binaryExpression.Right) is not SqlExpression b)
+        {
+            return null;
         }
 
-        var mapping = text.TypeMapping ?? typeMappingSource.FindMapping(typeof(string))!;
-        text = sql.ApplyTypeMapping(text, mapping);
-        translation = part switch
-        {
-            SqlConstantExpression { Value: null } => sql.Like(text, sql.Constant(null, typeof(string), mapping)),
-            SqlConstantExpression { Value: var value } => sql.Like(text, sql.Constant(LikePatterns.Create(value!.ToString()!, kind), mapping)),
-            SqlParameterExpression parameter => sql.Like(text, RegisterPattern(parameter, kind, mapping)),
-            _ => TranslatePatternOfRow(text, sql.ApplyDefaultTypeMapping(part), kind),
-        };
-        return true;
+        var isDivision = binaryExpression.NodeType == ExpressionType.Divide;
+        return left == right ? isDivision ? lengths.Ratio(a, b) : null
+            : left == typeof(TimeSpan) ? lengths.Scaled(binaryExpression.NodeType, a, b)
+            : isDivision ? null : lengths.Scaled(ExpressionType.Multiply, b, a);
     }
 
-    /// <summary>A second parameter, computed from the first before each execution: its text as a pattern.</summary>
-    private SqlParameterExpression RegisterPattern(SqlParameterExpression parameter, LikePattern kind, RelationalTypeMapping mapping)
+    /// <summary>In C# the count is taken modulo the width of the number.</summary>
+    private OperatorExpression? TranslateShift(BinaryExpression binaryExpression)
     {
-        var extractor = Expression.Lambda(
-            Expression.Call(
-                LikePatterns.CreateFromParameterMethod, QueryCompilationContext.QueryContextParameter,
-                Expression.Constant(parameter.Name), Expression.Constant(kind)),
-            QueryCompilationContext.QueryContextParameter);
-        var pattern = queryCompilationContext.RegisterRuntimeParameter($"{parameter.Name}_{kind.ToString().ToLowerInvariant()}", extractor);
-        return new SqlParameterExpression(pattern.Name, pattern.Type, mapping);
-    }
-
-    /// <summary>The part differs from row to row, so there is no pattern: functions compare the ends of the text.</summary>
-    private SqlExpression TranslatePatternOfRow(SqlExpression text, SqlExpression part, LikePattern kind)
-    {
-        var function = kind switch
+        if (Visit(binaryExpression.Left) is not SqlExpression number || Visit(binaryExpression.Right) is not SqlExpression count)
         {
-            LikePattern.StartsWith => "starts_with",
-            LikePattern.EndsWith => "ends_with",
-            _ => "contains",
-        };
+            return null;
+        }
 
-        // As EF Core has it everywhere: no match when either is null, so that its negation is true.
-        return sql.AndAlso(sql.IsNotNull(text), sql.AndAlso(sql.IsNotNull(part), sql.Call(function, typeof(bool), text, part)));
+        number = sql.ApplyDefaultTypeMapping(number);
+        var width = (Nullable.GetUnderlyingType(number.Type) ?? number.Type) is var type && (type == typeof(long) || type == typeof(ulong)) ? 63 : 31;
+        count = count is SqlConstantExpression { Value: int constant } ? sql.Constant(constant & width) : sql.And(sql.ApplyDefaultTypeMapping(count), sql.Constant(width));
+        return new OperatorExpression(
+            binaryExpression.NodeType == ExpressionType.LeftShift ? "<<" : ">>", number, sql.ApplyDefaultTypeMapping(count), number.Type, number.TypeMapping);
     }
 
     private SqlExpression GenerateExtreme(string function, IReadOnlyList<SqlExpression> expressions, Type resultType)

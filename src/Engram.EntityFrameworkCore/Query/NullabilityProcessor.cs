@@ -41,6 +41,15 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
                 var array = Visit(any.Array, out _);
                 nullable = true;
                 return any.Update(item, array);
+            case OperatorExpression binary:
+                var operand = Visit(binary.Left, out var isOperandNullable);
+                var other = Visit(binary.Right, out var isOtherNullable);
+                nullable = isOperandNullable || isOtherNullable;
+                return binary.Update(operand, other);
+            case OrderedAggregateExpression aggregate:
+                nullable = true;
+                return aggregate.Update(
+                    [.. aggregate.Arguments.Select(a => Visit(a, out _))], [.. aggregate.Orderings.Select(o => o.Update(Visit(o.Expression, out _)))]);
             default:
                 return base.VisitCustomSqlExpression(sqlExpression, allowOptimizedExpansion, out nullable);
         }

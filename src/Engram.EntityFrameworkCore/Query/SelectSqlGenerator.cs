@@ -20,6 +20,8 @@ internal sealed class SelectSqlGenerator : QuerySqlGenerator
         {
             VectorDistanceExpression distance => VisitVectorDistance(distance),
             ArrayAnyExpression any => VisitArrayAny(any),
+            OperatorExpression binary => VisitOperator(binary),
+            OrderedAggregateExpression aggregate => VisitOrderedAggregate(aggregate),
             _ => base.VisitExtension(extensionExpression),
         };
 
@@ -100,7 +102,7 @@ internal sealed class SelectSqlGenerator : QuerySqlGenerator
     }
 
     protected override bool RequiresParentheses(SqlExpression outerExpression, SqlExpression innerExpression)
-        => innerExpression is VectorDistanceExpression or ArrayAnyExpression
+        => innerExpression is VectorDistanceExpression or ArrayAnyExpression or OperatorExpression
             || (IsNegation(innerExpression) && !IsLogical(outerExpression))
             || base.RequiresParentheses(outerExpression, innerExpression);
 
@@ -150,6 +152,33 @@ internal sealed class SelectSqlGenerator : QuerySqlGenerator
         Visit(any.Array);
         Sql.Append(")");
         return any;
+    }
+
+    private OperatorExpression VisitOperator(OperatorExpression binary)
+    {
+        VisitOperand(binary.Left);
+        Sql.Append($" {binary.Symbol} ");
+        VisitOperand(binary.Right);
+        return binary;
+    }
+
+    private OrderedAggregateExpression VisitOrderedAggregate(OrderedAggregateExpression aggregate)
+    {
+        Sql.Append(aggregate.Function).Append("(");
+        for (var i = 0; i < aggregate.Arguments.Count; i++)
+        {
+            Sql.Append(i == 0 ? "" : ", ");
+            Visit(aggregate.Arguments[i]);
+        }
+
+        for (var i = 0; i < aggregate.Orderings.Count; i++)
+        {
+            Sql.Append(i == 0 ? " ORDER BY " : ", ");
+            Visit(aggregate.Orderings[i]);
+        }
+
+        Sql.Append(")");
+        return aggregate;
     }
 
     private void VisitOperand(SqlExpression operand)

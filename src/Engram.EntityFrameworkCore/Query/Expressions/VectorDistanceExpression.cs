@@ -16,6 +16,9 @@ internal enum VectorOperator
 
     /// <summary><c>&lt;#&gt;</c>: the inner product with its sign turned, so that smaller is nearer.</summary>
     NegativeInnerProduct,
+
+    /// <summary><c>&lt;+&gt;</c></summary>
+    L1Distance,
 }
 
 /// <summary>A distance operator between two vectors: a double, smaller is nearer. Ordering by one and taking k rows is the database's fused top-k scan.</summary>
@@ -34,6 +37,7 @@ internal sealed class VectorDistanceExpression(VectorOperator @operator, SqlExpr
     {
         VectorOperator.CosineDistance => "<=>",
         VectorOperator.L2Distance => "<->",
+        VectorOperator.L1Distance => "<+>",
         _ => "<#>",
     };
 

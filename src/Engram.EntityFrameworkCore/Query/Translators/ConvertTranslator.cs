@@ -6,15 +6,17 @@ using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 
 namespace Engram.EntityFrameworkCore.Query.Translators;
 
-/// <summary><c>ToString()</c> and <see cref="Convert"/> where text and rounding are the same in the database as in .NET.</summary>
+/// <summary><c>ToString()</c>, <c>Parse</c> and <see cref="Convert"/> where text and rounding are the same in the database as in .NET.</summary>
 internal sealed class ConvertTranslator(ISqlExpressionFactory sql) : IMethodCallTranslator
 {
     private static readonly HashSet<Type> Integers =
         [typeof(sbyte), typeof(short), typeof(int), typeof(long), typeof(byte), typeof(ushort), typeof(uint), typeof(ulong)];
 
-    private static readonly HashSet<Type> SameText = [.. Integers, typeof(decimal), typeof(Guid), typeof(string)];
+    private static readonly HashSet<Type> SameText = [.. Integers, typeof(decimal), typeof(Guid), typeof(string), typeof(char)];
 
     private static readonly HashSet<Type> Numbers = [.. Integers, typeof(float), typeof(double), typeof(decimal)];
+
+    private static readonly HashSet<Type> Parsed = [.. Numbers, typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(bool)];
 
     public SqlExpression? Translate(
         SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
@@ -24,32 +26,79 @@ internal sealed class ConvertTranslator(ISqlExpressionFactory sql) : IMethodCall
             return ToText(instance);
         }
 
-        if (method.DeclaringType != typeof(Convert) || arguments.Count != 1)
+        if (arguments.Count != 1)
         {
             return null;
         }
 
         var argument = arguments[0];
-        if (method.Name == nameof(Convert.ToString))
+        if (method.Name == nameof(int.Parse) && method.DeclaringType == method.ReturnType && Parsed.Contains(method.ReturnType) && argument.Type == typeof(string))
         {
-            return ToText(argument);
+            return sql.Convert(sql.ApplyDefaultTypeMapping(argument), method.ReturnType);
         }
 
-        if (!Numbers.Contains(method.ReturnType) || !IsPlain(argument, Numbers))
+        return method.DeclaringType != typeof(Convert) ? null : method.Name == nameof(Convert.ToString) ? ToText(argument) : TranslateConvert(method.ReturnType, argument);
+    }
+
+    private SqlExpression? TranslateConvert(Type type, SqlExpression argument)
+    {
+        var source = Nullable.GetUnderlyingType(argument.Type) ?? argument.Type;
+        if (source == type)
+        {
+            return argument;
+        }
+
+        if (!Parsed.Contains(type) || argument.TypeMapping?.Converter is not null)
+        {
+            return null;
+        }
+
+        if (source == typeof(string))
+        {
+            return sql.Convert(sql.ApplyDefaultTypeMapping(argument), type);
+        }
+
+        if (type == typeof(bool) && Numbers.Contains(source))
+        {
+            var number = sql.ApplyDefaultTypeMapping(argument);
+            return sql.NotEqual(number, sql.Constant(Convert.ChangeType(0, source, System.Globalization.CultureInfo.InvariantCulture), number.TypeMapping));
+        }
+
+        if (source == typeof(bool) && Numbers.Contains(type))
+        {
+            return sql.Convert(sql.Convert(argument, typeof(int)), type);
+        }
+
+        if (!Numbers.Contains(type) || !Numbers.Contains(source))
         {
             return null;
         }
 
         // Convert rounds to even, and so does CAST, but for decimals.
-        var isRounded = argument.Type == typeof(decimal) && Integers.Contains(method.ReturnType);
-        return sql.Convert(
-            isRounded ? sql.Call("round_even", typeof(decimal), argument.TypeMapping, argument, sql.Constant(0)) : argument, method.ReturnType);
+        var isRounded = source == typeof(decimal) && Integers.Contains(type);
+        return sql.Convert(isRounded ? sql.Call("round_even", typeof(decimal), argument.TypeMapping, argument, sql.Constant(0)) : argument, type);
     }
 
     private SqlExpression? ToText(SqlExpression value)
-        => value.Type == typeof(string) ? value : IsPlain(value, SameText) ? sql.Convert(value, typeof(string)) : null;
+    {
+        var type = Nullable.GetUnderlyingType(value.Type) ?? value.Type;
+        if (value.Type == typeof(string))
+        {
+            return value;
+        }
 
-    /// <summary>Of one of the types, and stored as such: the text of an enum is its name, that of its column its number.</summary>
-    private static bool IsPlain(SqlExpression value, HashSet<Type> types)
-        => value.TypeMapping?.Converter is null && types.Contains(Nullable.GetUnderlyingType(value.Type) ?? value.Type);
+        // The text of an enum is its name, that of its column its number.
+        if (value.TypeMapping?.Converter is not null && type != typeof(char))
+        {
+            return null;
+        }
+
+        if (type == typeof(bool))
+        {
+            return sql.Case(
+                [new CaseWhenClause(value, sql.Constant("True")), new CaseWhenClause(sql.Not(value), sql.Constant("False"))], elseResult: null);
+        }
+
+        return SameText.Contains(type) ? sql.Convert(value, typeof(string)) : null;
+    }
 }

@@ -6,9 +6,14 @@ using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 
 namespace Engram.EntityFrameworkCore.Query.Translators;
 
-/// <summary>Methods of <see cref="Math"/> and <see cref="MathF"/>.</summary>
+/// <summary>Methods of <see cref="Math"/>, <see cref="MathF"/> and of the numeric types that mean the same.</summary>
 internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTranslator
 {
+    private static readonly HashSet<Type> NumericTypes =
+    [
+        typeof(sbyte), typeof(short), typeof(int), typeof(long), typeof(byte), typeof(ushort), typeof(uint), typeof(ulong), typeof(float), typeof(double), typeof(decimal),
+    ];
+
     /// <summary>Functions that the database has for the type of their argument.</summary>
     private static readonly Dictionary<(string Name, int ArgumentCount), string> OfAnyNumber = new()
     {
@@ -39,12 +44,18 @@ internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTra
         [(nameof(Math.Acos), 1)] = "acos",
         [(nameof(Math.Atan), 1)] = "atan",
         [(nameof(Math.Atan2), 2)] = "atan2",
+        [(nameof(Math.Sinh), 1)] = "sinh",
+        [(nameof(Math.Cosh), 1)] = "cosh",
+        [(nameof(Math.Tanh), 1)] = "tanh",
+        [(nameof(double.DegreesToRadians), 1)] = "radians",
+        [(nameof(double.RadiansToDegrees), 1)] = "degrees",
     };
 
     public SqlExpression? Translate(
         SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
-        if (method.DeclaringType != typeof(Math) && method.DeclaringType != typeof(MathF))
+        var isMath = method.DeclaringType == typeof(Math) || method.DeclaringType == typeof(MathF);
+        if (!isMath && (method.DeclaringType is null || !NumericTypes.Contains(method.DeclaringType)) || instance is not null || arguments.Count == 0)
         {
             return null;
         }
@@ -54,18 +65,27 @@ internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTra
             return TranslateAnyNumber(function, method.ReturnType, arguments);
         }
 
-        return (method.Name, method.ReturnType == typeof(decimal)) switch
+        var isDecimal = method.ReturnType == typeof(decimal);
+        switch (method.Name, arguments)
         {
-            (nameof(Math.Sign), _) => sql.Convert(sql.Call("sign", arguments[0].Type, arguments[0].TypeMapping, arguments[0]), typeof(int)),
-            (nameof(Math.Round), true) => TranslateRoundedDecimal(arguments),
-            _ when OfDouble.TryGetValue((method.Name, arguments.Count), out function) && !IsRoundedBy(arguments) =>
-                TranslateDouble(function, method.ReturnType, arguments),
-            _ => null,
-        };
+            case (nameof(Math.Sign), [var number]):
+                return sql.Convert(sql.Call("sign", number.Type, number.TypeMapping, number), typeof(int));
+            case (nameof(Math.Clamp), [var number, var least, var greatest]):
+                return TranslateAnyNumber("LEAST", method.ReturnType, [TranslateAnyNumber("GREATEST", method.ReturnType, [number, least]), greatest]);
+            case (nameof(Math.Log), [var number, var newBase]):
+                return Narrowed(sql.Divide(sql.Call("ln", typeof(double), number), sql.Call("ln", typeof(double), newBase)), method.ReturnType);
+            case (nameof(Math.Round), _):
+                return TranslateRound(method.ReturnType, arguments);
+            case (nameof(double.IsNaN), [var number]):
+                return sql.Equal(number, sql.Constant(number.Type == typeof(float) ? float.NaN : (object)double.NaN, number.TypeMapping));
+            default:
+                return OfDouble.TryGetValue((method.Name, arguments.Count), out function) && arguments[^1].Type != typeof(MidpointRounding) && (!isDecimal || IsOfDecimals(function))
+                    ? TranslateDouble(function, method.ReturnType, arguments)
+                    : null;
+        }
     }
 
-    /// <summary>Math.Round(x, MidpointRounding): only the default of .NET, ties to even, is the database's too.</summary>
-    private static bool IsRoundedBy(IReadOnlyList<SqlExpression> arguments) => arguments.Count == 2 && arguments[1].Type == typeof(MidpointRounding);
+    private static bool IsOfDecimals(string function) => function is "ceil" or "floor" or "trunc";
 
     private SqlExpression TranslateAnyNumber(string function, Type type, IReadOnlyList<SqlExpression> arguments)
     {
@@ -76,22 +96,53 @@ internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTra
         return sql.Function(function, typed, nullable: true, typed.Select(_ => typed.Length == 1), type, mapping);
     }
 
-    private SqlExpression? TranslateRoundedDecimal(IReadOnlyList<SqlExpression> arguments) => arguments switch
+    /// <summary>Ties go to even in .NET, unless a mode says otherwise; so they do in the database's round of float64, but not in that of decimals.</summary>
+    private SqlExpression? TranslateRound(Type type, IReadOnlyList<SqlExpression> arguments)
     {
-        [var value] => sql.Call("round_even", typeof(decimal), value.TypeMapping, value, sql.Constant(0)),
-        [var value, var digits] when digits.Type == typeof(int) => sql.Call("round_even", typeof(decimal), value.TypeMapping, value, digits),
-        _ => null,
-    };
+        var mode = MidpointRounding.ToEven;
+        if (arguments[^1].Type == typeof(MidpointRounding))
+        {
+            if (arguments[^1] is not SqlConstantExpression { Value: MidpointRounding given })
+            {
+                return null;
+            }
+
+            (mode, arguments) = (given, [.. arguments.SkipLast(1)]);
+        }
+
+        var (value, digits) = (arguments[0], arguments.Count == 2 ? arguments[1] : null);
+        if (digits is null && mode is MidpointRounding.ToZero or MidpointRounding.ToNegativeInfinity or MidpointRounding.ToPositiveInfinity)
+        {
+            return TranslateDouble(mode switch { MidpointRounding.ToZero => "trunc", MidpointRounding.ToNegativeInfinity => "floor", _ => "ceil" }, type, arguments);
+        }
+
+        if (type == typeof(decimal))
+        {
+            return mode switch
+            {
+                MidpointRounding.ToEven => sql.Call("round_even", type, value.TypeMapping, value, digits ?? sql.Constant(0)),
+                MidpointRounding.AwayFromZero => sql.Call("round", type, value.TypeMapping, digits is null ? [value] : [value, digits]),
+                _ => null,
+            };
+        }
+
+        // Half away from zero: the magnitude is cut, and one is added when what was cut is at least a half.
+        return (mode, digits) switch
+        {
+            (MidpointRounding.ToEven, _) => TranslateDouble("round", type, arguments),
+            (MidpointRounding.AwayFromZero, null) => Narrowed(
+                sql.Add(
+                    sql.Call("trunc", typeof(double), value),
+                    sql.Call("trunc", typeof(double), sql.Multiply(sql.Subtract(sql.ApplyDefaultTypeMapping(value), sql.Call("trunc", typeof(double), value)), sql.Constant(2.0)))), type),
+            _ => null,
+        };
+    }
 
     /// <summary>The result has the type of the database's function, float64, and is narrowed for <see cref="MathF"/>.</summary>
     private SqlExpression TranslateDouble(string function, Type type, IReadOnlyList<SqlExpression> arguments)
-    {
-        if (type == typeof(decimal))
-        {
-            return sql.Call(function, type, arguments[0].TypeMapping, [.. arguments]);
-        }
+        => type == typeof(decimal)
+            ? sql.Call(function, type, arguments[0].TypeMapping, [.. arguments])
+            : Narrowed(sql.Call(function, typeof(double), [.. arguments]), type);
 
-        var call = sql.Call(function, typeof(double), [.. arguments]);
-        return type == typeof(float) ? sql.Convert(call, type) : call;
-    }
+    private SqlExpression Narrowed(SqlExpression call, Type type) => type == typeof(float) ? sql.Convert(call, type) : call;
 }

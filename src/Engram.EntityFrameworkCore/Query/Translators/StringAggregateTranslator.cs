@@ -1,4 +1,5 @@
 using System.Reflection;
+using Engram.EntityFrameworkCore.Query.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Query;
@@ -6,14 +7,13 @@ using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 
 namespace Engram.EntityFrameworkCore.Query.Translators;
 
-/// <summary><c>string.Join</c> and <c>string.Concat</c> over a group: <c>string_agg</c>.</summary>
+/// <summary><c>string.Join</c> and <c>string.Concat</c> over a group: <c>string_agg</c>, in the group's order if it has one.</summary>
 internal sealed class StringAggregateTranslator(ISqlExpressionFactory sql) : IAggregateMethodCallTranslator
 {
     public SqlExpression? Translate(
         MethodInfo method, EnumerableExpression source, IReadOnlyList<SqlExpression> arguments, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
-        // An order within the group has no form in the tree of expressions yet.
-        if (method.DeclaringType != typeof(string) || source.Selector is not SqlExpression text || text.Type != typeof(string) || source.Orderings.Count > 0)
+        if (method.DeclaringType != typeof(string) || source.Selector is not SqlExpression text || text.Type != typeof(string))
         {
             return null;
         }
@@ -24,7 +24,7 @@ internal sealed class StringAggregateTranslator(ISqlExpressionFactory sql) : IAg
             (nameof(string.Concat), 0) => sql.Constant("", text.TypeMapping),
             _ => null,
         };
-        if (separator is null)
+        if (separator is null || (source.IsDistinct && source.Orderings.Count > 0))
         {
             return null;
         }
@@ -36,8 +36,10 @@ internal sealed class StringAggregateTranslator(ISqlExpressionFactory sql) : IAg
             text = sql.Case([new CaseWhenClause(predicate, text)], elseResult: null);
         }
 
-        var aggregate = sql.Function(
-            "string_agg", [source.IsDistinct ? new DistinctExpression(text) : text, separator], nullable: true, [false, false], typeof(string), text.TypeMapping);
+        SqlExpression aggregate = source.Orderings.Count > 0
+            ? new OrderedAggregateExpression("string_agg", [text, separator], source.Orderings, typeof(string), text.TypeMapping)
+            : sql.Function(
+                "string_agg", [source.IsDistinct ? new DistinctExpression(text) : text, separator], nullable: true, [false, false], typeof(string), text.TypeMapping);
         return sql.Coalesce(aggregate, sql.Constant("", text.TypeMapping));
     }
 }

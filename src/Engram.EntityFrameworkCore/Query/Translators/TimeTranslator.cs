@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Engram.EntityFrameworkCore.Query.Translators;
 
-/// <summary>Members of <see cref="DateTime"/>, <see cref="DateTimeOffset"/>, <see cref="DateOnly"/>, <see cref="TimeOnly"/> and <see cref="TimeSpan"/>.</summary>
-/// <remarks>Fields of a <see cref="DateTimeOffset"/> are those of its own clock, at its own offset, as in .NET.</remarks>
+/// <summary>Members of <see cref="DateTime"/>, <see cref="DateTimeOffset"/>, <see cref="DateOnly"/> and <see cref="TimeOnly"/>.</summary>
+/// <remarks>The clock itself (<c>Now</c>, <c>Today</c>) is read in <see cref="ExpressionTranslator"/>. Fields of a <see cref="DateTimeOffset"/> are those of its own clock, at its own offset, as in .NET.</remarks>
 internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeMappingSource typeMappingSource) : IMethodCallTranslator, IMemberTranslator
 {
     private static readonly Dictionary<string, string> Fields = new()
@@ -31,35 +31,23 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         [nameof(DateTime.AddMinutes)] = TimeSpan.FromMinutes(1),
         [nameof(DateTime.AddSeconds)] = TimeSpan.FromSeconds(1),
         [nameof(DateTime.AddMilliseconds)] = TimeSpan.FromMilliseconds(1),
+        [nameof(DateTime.AddMicroseconds)] = TimeSpan.FromMicroseconds(1),
+        [nameof(DateTime.AddTicks)] = TimeSpan.FromTicks(1),
     };
 
-    /// <summary>Properties that give the whole of an interval in units of this many seconds.</summary>
-    private static readonly Dictionary<string, double> Totals = new()
+    /// <summary>Fields below the second: so many ticks, of which so many are a whole.</summary>
+    private static readonly Dictionary<string, (long Ticks, long Whole)> Fractions = new()
     {
-        [nameof(TimeSpan.TotalDays)] = 86_400,
-        [nameof(TimeSpan.TotalHours)] = 3_600,
-        [nameof(TimeSpan.TotalMinutes)] = 60,
-        [nameof(TimeSpan.TotalSeconds)] = 1,
+        [nameof(DateTime.Millisecond)] = (TimeSpan.TicksPerMillisecond, 1000),
+        [nameof(DateTime.Microsecond)] = (TimeSpan.TicksPerMicrosecond, 1000),
     };
 
     public SqlExpression? Translate(SqlExpression? instance, MemberInfo member, Type returnType, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
         var type = member.DeclaringType;
-        if (type == typeof(TimeSpan))
-        {
-            return instance is not null && Totals.TryGetValue(member.Name, out var seconds)
-                ? sql.Divide(DatePart("epoch", instance), sql.Constant(seconds))
-                : null;
-        }
-
-        if (type != typeof(DateTime) && type != typeof(DateTimeOffset) && type != typeof(DateOnly) && type != typeof(TimeOnly))
+        if (instance is null || (type != typeof(DateTime) && type != typeof(DateTimeOffset) && type != typeof(DateOnly) && type != typeof(TimeOnly)))
         {
             return null;
-        }
-
-        if (instance is null)
-        {
-            return TranslateNow(type, member.Name);
         }
 
         if (Fields.TryGetValue(member.Name, out var field))
@@ -67,8 +55,19 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
             return sql.Convert(DatePart(field, instance), returnType);
         }
 
+        if (Fractions.TryGetValue(member.Name, out var fraction))
+        {
+            return sql.Convert(sql.Modulo(sql.Divide(Ticks(Clock(instance)), sql.Constant(fraction.Ticks)), sql.Constant(fraction.Whole)), returnType);
+        }
+
         return member.Name switch
         {
+            nameof(DateTime.Nanosecond) => sql.Convert(sql.Multiply(sql.Modulo(Ticks(Clock(instance)), sql.Constant(10L)), sql.Constant(100L)), returnType),
+            nameof(DateTime.Ticks) => Ticks(Clock(instance)),
+            nameof(DateTimeOffset.UtcTicks) => Ticks(Utc(instance)),
+            nameof(DateTimeOffset.UtcDateTime) => Utc(instance),
+            nameof(DateTimeOffset.Offset) => Length(DatePart("timezone", instance), TimeSpan.FromSeconds(1)),
+
             // The field has a fraction, .NET's property has none.
             nameof(DateTime.Second) => sql.Convert(sql.Call("floor", typeof(double), DatePart("second", instance)), returnType),
             nameof(DateTimeOffset.DateTime) => Clock(instance),
@@ -101,9 +100,10 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
 
         return method.Name switch
         {
-            nameof(DateTime.AddMonths) => sql.Call("add_months", instance.Type, instance.TypeMapping, instance, arguments[0]),
-            nameof(DateTime.AddYears) => sql.Call("add_months", instance.Type, instance.TypeMapping, instance, sql.Multiply(arguments[0], sql.Constant(12))),
+            nameof(DateTime.AddMonths) => AddMonths(instance, arguments[0]),
+            nameof(DateTime.AddYears) => AddMonths(instance, Years(arguments[0])),
             nameof(DateTime.Add) => Add(instance, sql.ApplyDefaultTypeMapping(arguments[0])),
+            nameof(DateTime.Subtract) => Subtract(instance, arguments[0]),
             _ when Units.TryGetValue(method.Name, out var unit) => Add(instance, Length(arguments[0], unit)),
             _ => null,
         };
@@ -113,12 +113,27 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         => (method.Name, instance, arguments) switch
         {
             (nameof(DateOnly.FromDateTime) or nameof(TimeOnly.FromTimeSpan), null, [var source]) => sql.Convert(source, method.ReturnType),
+            (nameof(DateOnly.FromDayNumber), null, [var days]) => Add(sql.Constant(DateOnly.MinValue), sql.ApplyDefaultTypeMapping(days)),
             (nameof(TimeOnly.ToTimeSpan), { } time, []) => sql.Convert(time, method.ReturnType),
-            (nameof(DateOnly.AddDays), { } date, [var days]) => Add(date, sql.ApplyDefaultTypeMapping(days)),
+            (nameof(DateOnly.AddDays), { } date, [var days]) when date.Type == typeof(DateOnly) => Add(date, sql.ApplyDefaultTypeMapping(days)),
+            (nameof(DateOnly.AddMonths), { } date, [var months]) => sql.Convert(AddMonths(sql.Convert(date, typeof(DateTime)), months), typeof(DateOnly)),
+            (nameof(DateOnly.AddYears), { } date, [var years]) => sql.Convert(AddMonths(sql.Convert(date, typeof(DateTime)), Years(years)), typeof(DateOnly)),
             (nameof(DateOnly.ToDateTime), { } date, [var time]) => new SqlBinaryExpression(
                 ExpressionType.Add, sql.ApplyDefaultTypeMapping(date), sql.ApplyDefaultTypeMapping(time), method.ReturnType, typeMappingSource.FindMapping(method.ReturnType)),
+            (nameof(TimeOnly.Add), { } time, [var span]) => Add(time, sql.ApplyDefaultTypeMapping(span)),
+            (nameof(TimeOnly.AddHours) or nameof(TimeOnly.AddMinutes), { } time, [var number]) => Add(time, Length(number, Units[method.Name])),
+            (nameof(TimeOnly.IsBetween), { } time, [var start, var end]) => IsBetween(time, start, end),
             _ => null,
         };
+
+    /// <summary>Round the clock: between 22:00 and 02:00 lies midnight. The end is not between.</summary>
+    private SqlExpression IsBetween(SqlExpression time, SqlExpression start, SqlExpression end)
+    {
+        (start, end) = (sql.ApplyTypeMapping(start, time.TypeMapping), sql.ApplyTypeMapping(end, time.TypeMapping));
+        var (after, before) = (sql.GreaterThanOrEqual(time, start), sql.LessThan(time, end));
+        return sql.OrElse(
+            sql.AndAlso(sql.LessThanOrEqual(start, end), sql.AndAlso(after, before)), sql.AndAlso(sql.GreaterThan(start, end), sql.OrElse(after, before)));
+    }
 
     /// <summary>Cut to the unit first: the epoch is a float64, which would round what is less.</summary>
     private SqlExpression? TranslateUnixTime(SqlExpression instance, MethodInfo method) => method.Name switch
@@ -129,20 +144,11 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         _ => null,
     };
 
-    /// <summary>The clock of the database is that of the process, in UTC. <see cref="DateTimeOffset.Now"/> is the same instant with another offset, which
-    /// comparisons do not see; <see cref="DateTime.Now"/> is another value, which depends on where the query runs, and is left alone.</summary>
-    private SqlExpression? TranslateNow(Type type, string member) => (type, member) switch
-    {
-        _ when type == typeof(DateTimeOffset) && member is nameof(DateTimeOffset.Now) or nameof(DateTimeOffset.UtcNow) => sql.Function("now", [], nullable: false, [], type),
-        _ when type == typeof(DateTime) && member == nameof(DateTime.UtcNow) => sql.NiladicFunction("localtimestamp", nullable: false, type),
-        _ => null,
-    };
-
     private SqlExpression Length(SqlExpression number, TimeSpan unit)
     {
         var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
-        return number is SqlConstantExpression { Value: double constant }
-            ? sql.Constant(unit * constant, span)
+        return number is SqlConstantExpression { Value: double or int or long }
+            ? sql.Constant(unit * Convert.ToDouble(((SqlConstantExpression)number).Value, System.Globalization.CultureInfo.InvariantCulture), span)
             : new SqlBinaryExpression(ExpressionType.Multiply, sql.ApplyDefaultTypeMapping(number), sql.Constant(unit, span), typeof(TimeSpan), span);
     }
 
@@ -151,6 +157,30 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
     {
         point = sql.ApplyDefaultTypeMapping(point);
         return new SqlBinaryExpression(ExpressionType.Add, point, length, point.Type, point.TypeMapping);
+    }
+
+    private SqlExpression AddMonths(SqlExpression point, SqlExpression months) => sql.Call("add_months", point.Type, point.TypeMapping, point, months);
+
+    private SqlExpression Years(SqlExpression years)
+        => years is SqlConstantExpression { Value: int constant } ? sql.Constant(constant * 12) : sql.Multiply(years, sql.Constant(12));
+
+    /// <summary>A length from a point gives a point; a point from a point gives a length.</summary>
+    private SqlExpression Subtract(SqlExpression point, SqlExpression other)
+    {
+        point = sql.ApplyDefaultTypeMapping(point);
+        var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
+        return other.Type == typeof(TimeSpan)
+            ? new SqlBinaryExpression(ExpressionType.Subtract, point, sql.ApplyTypeMapping(other, span), point.Type, point.TypeMapping)
+            : new SqlBinaryExpression(ExpressionType.Subtract, point, sql.ApplyTypeMapping(other, point.TypeMapping), typeof(TimeSpan), span);
+    }
+
+    private SqlExpression Ticks(SqlExpression time) => sql.Call("ticks", typeof(long), sql.ApplyDefaultTypeMapping(time));
+
+    /// <summary>The instant on the clock of UTC: so much later than an instant of which that clock is known.</summary>
+    private SqlExpression Utc(SqlExpression instant)
+    {
+        var epoch = DateTimeOffset.UnixEpoch;
+        return Add(sql.Constant(epoch.UtcDateTime, typeMappingSource.FindMapping(typeof(DateTime))), Subtract(instant, sql.Constant(epoch)));
     }
 
     /// <summary>What the clock showed where the time was given: <see cref="DateTimeOffset.DateTime"/>.</summary>

@@ -18,6 +18,8 @@ internal sealed class MethodTranslators : RelationalMethodCallTranslatorProvider
             new LikeTranslator(sql),
             new MathTranslator(sql),
             new TimeTranslator(sql, types),
+            new TimeSpanTranslator(sql, types),
+            new ByteArrayTranslator(sql),
             new ConvertTranslator(sql),
             new GuidTranslator(sql),
         ]);
@@ -31,7 +33,7 @@ internal sealed class MemberTranslators : RelationalMemberTranslatorProvider
         : base(dependencies)
     {
         var sql = dependencies.SqlExpressionFactory;
-        AddTranslators([new StringTranslator(sql), new TimeTranslator(sql, typeMappingSource)]);
+        AddTranslators([new StringTranslator(sql), new TimeTranslator(sql, typeMappingSource), new TimeSpanTranslator(sql, typeMappingSource)]);
     }
 }
 
@@ -40,5 +42,9 @@ internal sealed class AggregateTranslators : RelationalAggregateMethodCallTransl
 {
     public AggregateTranslators(RelationalAggregateMethodCallTranslatorProviderDependencies dependencies)
         : base(dependencies)
-        => AddTranslators([new StringAggregateTranslator(dependencies.SqlExpressionFactory)]);
+        => AddTranslators(
+        [
+            new StringAggregateTranslator(dependencies.SqlExpressionFactory),
+            new StatisticsTranslator(dependencies.SqlExpressionFactory, dependencies.RelationalTypeMappingSource),
+        ]);
 }

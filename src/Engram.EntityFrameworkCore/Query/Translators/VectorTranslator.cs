@@ -18,7 +18,7 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
     public SqlExpression? Translate(
         SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments, IDiagnosticsLogger<DbLoggerCategory.Query> logger)
     {
-        if (method.DeclaringType != typeof(EngramDbFunctionsExtensions))
+        if (method.DeclaringType != typeof(EngramDbFunctionsExtensions) || arguments.Count != 3)
         {
             return null;
         }
@@ -30,6 +30,7 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
             nameof(EngramDbFunctionsExtensions.CosineSimilarity) =>
                 new SqlBinaryExpression(ExpressionType.Subtract, sql.ApplyDefaultTypeMapping(sql.Constant(1)), Distance(VectorOperator.CosineDistance, left, right), typeof(double), Double),
             nameof(EngramDbFunctionsExtensions.L2Distance) => Distance(VectorOperator.L2Distance, left, right),
+            nameof(EngramDbFunctionsExtensions.L1Distance) => Distance(VectorOperator.L1Distance, left, right),
             nameof(EngramDbFunctionsExtensions.InnerProduct) => sql.Negate(Distance(VectorOperator.NegativeInnerProduct, left, right)),
             _ => null,
         };

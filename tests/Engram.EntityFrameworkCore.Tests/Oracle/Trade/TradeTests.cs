@@ -13,7 +13,7 @@ public sealed class TradeTests(TradeFixture fixture) : IClassFixture<TradeFixtur
     [
         "group: first of each", "group: first or default of each", "group: first of each with key", "group: two of each", "include: filtered, ordered, taken", "include: filtered, split",
         "select: first object of collection", "select: first of collection", "select: many correlated with take", "select: many correlated with take, left",
-        "select: ordered and taken collection", "select: skipped and taken collection", "aggregate: sum over outer columns alone", "group: subquery compares aggregate of outer", "where: interpolated", "where: shifted",
+        "select: ordered and taken collection", "select: skipped and taken collection", "aggregate: sum over outer columns alone", "group: subquery compares aggregate of outer",
     ];
 
     public static TheoryData<RowState, string> Cases

@@ -18,6 +18,7 @@ internal static class DotNetFunctions
         Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Time, DataType.Int64, "Units of 100 ns since midnight."),
         Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Interval, DataType.Int64, "Units of 100 ns: TimeSpan.Ticks of .NET."),
         Scalar.Binary<Bytes, int, int, GetByte>("get_byte", Bytea, Int, DataType.Int32, "The byte at a 0-based place."),
+        Scalar.Binary<Bytes, int, byte, ContainsByte>("contains", Bytea, Int, DataType.Boolean, "Whether there is a byte of this value."),
         Scalar.Binary<Bytes, Bytes, int, BytesPosition>("position", Bytea, Bytea, DataType.Int32, "position(part, bytes): 1-based, 0 when it is not there."),
     ];
 }

@@ -53,3 +53,10 @@ internal readonly struct BytesPosition : IBinaryFunction<Bytes, Bytes, int>
 
     public int Invoke(Bytes a, Bytes b, ColumnBuffer memory) => b.Span.IndexOf(a.Span) + 1;
 }
+
+internal readonly struct ContainsByte : IBinaryFunction<Bytes, int, byte>
+{
+    public static bool IsTotal => false;
+
+    public byte Invoke(Bytes a, int b, ColumnBuffer memory) => b is >= 0 and <= byte.MaxValue && a.Span.Contains((byte)b) ? (byte)1 : (byte)0;
+}
