@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engram.Data.Kernels;
+using Engram.Data.Query.Execution.Parallel;
 
 namespace Engram.Data.Tests.Query.Vectors;
 
@@ -35,6 +36,7 @@ internal sealed class VectorTrial : IDisposable
         nullPercent = random.Next(3) == 0 ? random.Next(1, 40) : 0;
         connection = new EngramConnection($"Data Source=vectors-{Interlocked.Increment(ref count)};Mode=Memory");
         connection.Open();
+        connection.Session.Settings.Parallelism = random.Next(2) == 0 ? Parallelism.Off : new Parallelism { MaxThreadCount = 3, RowCountMin = 0, MorselBlockCount = 1, HelpDelay = TimeSpan.Zero };
         Execute(string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE t (id bigint PRIMARY KEY, confidence real NOT NULL, tag integer NOT NULL, embedding vector({dimensions}))"));
     }
 

@@ -108,6 +108,7 @@ internal sealed class MeasuredOperator(Operator inner, OperatorMeasure measure) 
         if (inner is IVectorMeasure vector)
         {
             measure.Vector = (vector.CodesRead, vector.RowsScored);
+            measure.Workers = vector.Workers;
         }
 
         if (inner is IIndexMeasure index)

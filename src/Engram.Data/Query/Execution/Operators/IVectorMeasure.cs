@@ -8,4 +8,7 @@ internal interface IVectorMeasure
 
     /// <summary>Rows that were scored from their vectors: those that codes did not pass over, and those that had none.</summary>
     long RowsScored { get; }
+
+    /// <summary>The most threads that one run was on; 0 when it was not split.</summary>
+    int Workers { get; }
 }

@@ -64,7 +64,6 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     private long k;
     private long codesRead;
     private long codesLeft;
-    private long bytesRead;
     private int withoutCount;
 
     public NearestRows Nearest { get; } = new();
@@ -75,12 +74,8 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     /// <summary>Rows without a vector, by row id.</summary>
     public NearestRows Without { get; } = new();
 
-    /// <summary>Rows judged by their codes.</summary>
-    public long CodesRead { get; private set; }
-
-    /// <summary>Rows scored from float32.</summary>
-    public long RowsScored { get; private set; }
-
+    /// <summary>What was read so far, blocks excepted.</summary>
+    public VectorTally Tally { get; private set; }
 
     /// <param name="query">Null when the query is NULL: no row has a score then.</param>
     /// <param name="limit">Shared by the threads of a search; begins with what the conditions allow.</param>
@@ -94,12 +89,12 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
         Without.Clear();
     }
 
-    /// <summary>Bytes of codes and vectors since the last call.</summary>
-    public long TakeBytesRead()
+    /// <summary>Takes over what another thread's search found.</summary>
+    public void Offer(VectorSearch other, long wanted)
     {
-        var read = bytesRead;
-        bytesRead = 0;
-        return read;
+        Nearest.Offer(other.Nearest, wanted);
+        Tied.Offer(other.Tied);
+        Without.Offer(other.Without, order == SearchOrder.Distance ? wanted : long.MaxValue);
     }
 
     /// <summary>Offers rows of the scan's block.</summary>
@@ -166,9 +161,8 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
                 count = Gather(codes, null, count, areGathered: true);
             }
 
-            CodesRead += all;
             codesRead += all;
-            bytesRead += (long)all * (codes.StrideBytes + (4 * sizeof(float)));
+            Tally += new VectorTally { CodesRead = all, BytesRead = (long)all * (codes.StrideBytes + (4 * sizeof(float))) };
             if (withoutCount > 0)
             {
                 OfferWithout(scan);
@@ -330,8 +324,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     {
         vectors ??= scan.Load(vectorOrdinal, scored);
         query!.Score(vectors, scored.Rows, scores, norms);
-        RowsScored += scored.Count;
-        bytesRead += (long)scored.Count * query.Dimensions * sizeof(float);
+        Tally += new VectorTally { RowsScored = scored.Count, BytesRead = (long)scored.Count * query.Dimensions * sizeof(float) };
         var rowIds = scan.Load(rowIdOrdinal, scored);
         var count = 0;
         for (var i = 0; i < scored.Count; i++)

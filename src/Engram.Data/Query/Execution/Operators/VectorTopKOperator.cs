@@ -13,8 +13,11 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     private readonly StatementContext context;
     private readonly Evaluator query;
     private readonly VectorScan own;
+    private readonly bool isSplit;
     private readonly Batch batch;
     private readonly ColumnBuffer distances = new(DataType.Double);
+    private VectorJob? job;
+    private VectorTally tally;
     private RowFetch? fetch;
     private long[]? rowIds;
     private double[] results = [];
@@ -25,18 +28,21 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
         (this.plan, this.context) = (plan, context);
         query = EvaluatorFactory.Create(plan.Query, context);
         own = new VectorScan(plan, context);
+        isSplit = VectorJob.IsWorthwhile(plan, context);
         batch = new Batch(plan.Output.Length);
     }
 
-    public long BlocksTotal { get; private set; }
+    public long BlocksTotal => tally.BlocksTotal;
 
-    public long BlocksSkipped { get; private set; }
+    public long BlocksSkipped => tally.BlocksSkipped;
 
-    public long BytesRead { get; private set; }
+    public long BytesRead => tally.BytesRead;
 
-    public long CodesRead { get; private set; }
+    public long CodesRead => tally.CodesRead;
 
-    public long RowsScored { get; private set; }
+    public long RowsScored => tally.RowsScored;
+
+    public int Workers => tally.Workers;
 
     public override Batch? Next()
     {
@@ -79,6 +85,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     {
         query.Dispose();
         own.Dispose();
+        job?.Dispose();
         fetch?.Dispose();
         distances.Dispose();
     }
@@ -108,25 +115,46 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
 
         var usesCodes = k < context.Snapshot.EstimateRowCount(plan.Table.Id) || conditions.Limit < double.PositiveInfinity;
         using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, usesCodes);
-        own.Search.Begin(target, new ScoreLimit(conditions.Limit), conditions, plan.Order, plan.Form, k);
-        using (var scan = own.Open())
-        {
-            if (scan is not null)
-            {
-                while (scan.NextBlock())
-                {
-                    own.Take(scan);
-                }
+        var common = new ScoreLimit(conditions.Limit);
+        Search(search => search.Begin(target, common, conditions, plan.Order, plan.Form, k), k);
+        return plan.Order == SearchOrder.Distance ? Order(own.Search, offset, limit) : All(own.Search, k, conditions);
+    }
 
-                BlocksTotal += scan.BlocksTotal;
-                BlocksSkipped += scan.BlocksSkipped;
-                BytesRead += scan.BytesRead;
-            }
+    private void Search(Action<VectorSearch> begin, long k)
+    {
+        if (isSplit && (job is not null || OpenJob()))
+        {
+            tally += job!.Run(begin, own.Search, k);
+            return;
         }
 
-        (CodesRead, RowsScored) = (own.Search.CodesRead, own.Search.RowsScored);
-        BytesRead += own.Search.TakeBytesRead();
-        return plan.Order == SearchOrder.Distance ? Order(own.Search, offset, limit) : All(own.Search, k, conditions);
+        begin(own.Search);
+        var before = own.Search.Tally;
+        using var scan = own.Open();
+        while (scan is not null && scan.NextBlock())
+        {
+            own.Take(scan);
+        }
+
+        tally += own.Search.Tally - before;
+        if (scan is not null)
+        {
+            tally += new VectorTally { BlocksTotal = scan.BlocksTotal, BlocksSkipped = scan.BlocksSkipped, BytesRead = scan.BytesRead };
+        }
+    }
+
+    /// <summary>False when there is nothing to scan, or the scan cannot be split.</summary>
+    private bool OpenJob()
+    {
+        var scan = own.Open();
+        if (scan is null or { BlockCount: < 0 })
+        {
+            scan?.Dispose();
+            return false;
+        }
+
+        job = new VectorJob(plan, scan, context);
+        return true;
     }
 
     /// <summary>The row ids to give out, nearest first, and their distances; NaN stands for NULL, which no score is.</summary>
