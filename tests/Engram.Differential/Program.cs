@@ -20,6 +20,11 @@ internal static class Program
 
     private static int Main(string[] args)
     {
+        if (args.Length > 2 && args[0] == "reference")
+        {
+            return ReferenceCommand.Run(int.Parse(args[1], CultureInfo.InvariantCulture), int.Parse(args[2], CultureInfo.InvariantCulture), args.Length > 3 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 100);
+        }
+
         var server = Environment.GetEnvironmentVariable("ENGRAM_POSTGRES");
         if (server == null || args.Length < (args is ["scripts", ..] ? 1 : 2))
         {
@@ -28,6 +33,7 @@ internal static class Program
                 ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential -f <file with one statement a line>
                 ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential scripts [part of a name] [directory]
                 ENGRAM_POSTGRES=<connection string of Npgsql> Engram.Differential make <file of SQL> <script>
+                Engram.Differential reference <first seed> <seeds> [queries for each seed]        without a server, against an evaluator of our own
                 All schemas of that database are dropped.
                 """);
             return 2;

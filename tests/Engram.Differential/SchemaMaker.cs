@@ -1,9 +1,9 @@
 namespace Engram.Differential;
 
 /// <summary>Makes two or three tables with keys, foreign keys and rows.</summary>
-internal sealed class SchemaMaker(Dice dice)
+internal sealed class SchemaMaker(Dice dice, bool mayBeLarge = true)
 {
-    private readonly bool isLarge = dice.Percent(25);
+    private readonly bool isLarge = dice.Percent(25) && mayBeLarge;
 
     public bool HasOffsets { get; } = dice.Percent(25);
 
