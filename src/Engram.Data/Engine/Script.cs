@@ -31,9 +31,12 @@ internal sealed class Statement(StatementSyntax syntax, string text)
 
     public StatementSyntax Syntax { get; } = syntax;
 
+    /// <summary>The script that it stands in.</summary>
+    public string Text => text;
+
     /// <summary>Whether the session carries it out itself, without a plan.</summary>
     public bool IsSessionStatement { get; } = syntax is BeginSyntax or SetTransactionSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax
-        or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax;
+        or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax;
 
     /// <param name="optimizes">False for the plain form of the plan, see <see cref="SessionSettings.Optimizes"/>.</param>
     public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true)

@@ -12,7 +12,7 @@ internal sealed partial class Session
 
     public SessionSettings Settings { get; } = new() { MaxParallelismDefault = maxParallelism };
 
-    private async ValueTask<ResultReader> ExecuteSessionStatementAsync(StatementSyntax statement, Interrupt interrupt, bool isAsync)
+    private async ValueTask<ResultReader> ExecuteSessionStatementAsync(StatementSyntax statement, string text, Interrupt interrupt, bool isAsync)
     {
         switch (statement)
         {
@@ -43,6 +43,24 @@ internal sealed partial class Session
                 break;
             case ShowSyntax show:
                 return ShowSetting(show.Name);
+            case DoSyntax block:
+                await ExecuteBlockAsync(block, text, interrupt, isAsync).ConfigureAwait(false);
+                break;
+            case AnalyzeSyntax analyze:
+                // Nothing is gathered ahead: what plans are chosen by is looked at when they are made.
+                var analyzed = ReadCatalog();
+                foreach (var name in analyze.Tables)
+                {
+                    NameMatch.FindTable(analyzed, name);
+                }
+
+                break;
+            case SetTransactionSyntax set:
+                SetTransaction(set);
+                break;
+            case LockTableSyntax locked:
+                await LockAsync(locked, interrupt, isAsync).ConfigureAwait(false);
+                break;
             case CheckpointSyntax:
                 await CheckpointAsync(interrupt, isAsync).ConfigureAwait(false);
                 break;
@@ -54,6 +72,36 @@ internal sealed partial class Session
         }
 
         return new BufferedReader([], hasResultSet: false, -1, null);
+    }
+
+    private void SetTransaction(SetTransactionSyntax set)
+    {
+        Isolation? isolation = set.Isolation is { } asked ? ToIsolation(asked) : null;
+        if (set.IsSession)
+        {
+            Settings.DefaultIsolation = isolation ?? Settings.DefaultIsolation;
+            return;
+        }
+
+        // A connection that only reads stays one, whatever is set.
+        (Transaction ?? throw Error.NoTransaction("SET TRANSACTION")).Change(isolation, isReadOnly ? null : set.IsReadOnly);
+    }
+
+    /// <summary>There is one write lock: whoever has it is the only one to write, to any table.</summary>
+    private async ValueTask LockAsync(LockTableSyntax locked, Interrupt interrupt, bool isAsync)
+    {
+        var transaction = Transaction ?? throw Error.NoTransaction("LOCK TABLE");
+        var catalog = ReadCatalog();
+        foreach (var name in locked.Tables)
+        {
+            NameMatch.FindTable(catalog, name);
+        }
+
+        if (!locked.IsForReading)
+        {
+            using var atOnce = locked.IsNoWait ? CreateInterrupt(TimeSpan.FromMilliseconds(1), default) : null;
+            await transaction.EnterWriteAsync("LOCK TABLE", atOnce ?? interrupt, isAsync).ConfigureAwait(false);
+        }
     }
 
     private BufferedReader ShowSetting(string name)

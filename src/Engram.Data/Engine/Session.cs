@@ -72,7 +72,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             return isSchemaOnly
                 ? new BufferedReader([], hasResultSet: false, -1, null)
-                : await ExecuteSessionStatementAsync(statement.Syntax, interrupt, isAsync).ConfigureAwait(false);
+                : await ExecuteSessionStatementAsync(statement.Syntax, statement.Text, interrupt, isAsync).ConfigureAwait(false);
         }
 
         var transaction = Transaction;

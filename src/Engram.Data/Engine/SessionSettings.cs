@@ -12,7 +12,7 @@ internal sealed class SessionSettings
     public TimeSpan StatementTimeout { get; private set; }
 
     /// <summary>What BEGIN begins when it does not say.</summary>
-    public Isolation DefaultIsolation { get; private set; }
+    public Isolation DefaultIsolation { get; set; }
 
     /// <summary>On how many threads a query may run.</summary>
     public Parallelism Parallelism { get; set; } = new();

@@ -33,9 +33,21 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     private SharedSnapshot? pinned;
     private WriterGuard? guard;
 
-    public Isolation Isolation { get; } = isolation;
+    public Isolation Isolation { get; private set; } = isolation;
 
-    public bool IsReadOnly { get; } = isReadOnly;
+    public bool IsReadOnly { get; private set; } = isReadOnly;
+
+    /// <summary>SET TRANSACTION: another level, or reading alone, before anything has settled it.</summary>
+    public void Change(Isolation? isolation, bool? isReadOnly)
+    {
+        if (guard is not null || pinned is not null)
+        {
+            throw Error.TransactionHasBegun();
+        }
+
+        Isolation = isolation ?? Isolation;
+        IsReadOnly = isReadOnly ?? IsReadOnly;
+    }
 
     /// <summary>Whether it was committed or rolled back.</summary>
     public bool IsEnded { get; private set; }

@@ -68,6 +68,7 @@ internal static class SqlStates
     public const string QueryCanceled = "57014";
     public const string IoError = "58030";
     public const string DuplicateFile = "58P02";
+    public const string RaiseException = "P0001";
     public const string DataCorrupted = "XX001";
     public const string InternalError = "XX000";
     /// <summary>The directory is not an Engram database.</summary>

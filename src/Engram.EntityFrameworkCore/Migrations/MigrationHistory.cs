@@ -53,16 +53,30 @@ internal sealed class MigrationHistory(HistoryRepositoryDependencies dependencie
         return new DatabaseLock(this, turn);
     }
 
-    public override string GetBeginIfNotExistsScript(string migrationId) => throw NoConditionalScripts();
+    public override string GetBeginIfNotExistsScript(string migrationId) => GetBeginIfScript(migrationId, "NOT EXISTS");
 
-    public override string GetBeginIfExistsScript(string migrationId) => throw NoConditionalScripts();
+    public override string GetBeginIfExistsScript(string migrationId) => GetBeginIfScript(migrationId, "EXISTS");
 
-    public override string GetEndIfScript() => throw NoConditionalScripts();
+    public override string GetEndIfScript()
+        => """
+                END IF;
+            END $EF$;
+
+            """;
 
     protected override bool InterpretExistsResult(object? value) => value is true;
 
-    private static NotSupportedException NoConditionalScripts()
-        => new("Idempotent scripts are not supported yet, since the dialect has no conditional statements. Script from a named migration, or call Database.Migrate().");
+    /// <summary>The same block that scripts for PostgreSQL have.</summary>
+    private string GetBeginIfScript(string migrationId, string condition)
+    {
+        var id = Dependencies.TypeMappingSource.FindMapping(typeof(string))!.GenerateSqlLiteral(migrationId);
+        return $"""
+            DO $EF$
+            BEGIN
+                IF {condition}(SELECT 1 FROM {SqlGenerationHelper.DelimitIdentifier(TableName, TableSchema)} WHERE {SqlGenerationHelper.DelimitIdentifier(MigrationIdColumnName)} = {id}) THEN
+
+            """;
+    }
 
     private sealed class DatabaseLock(IHistoryRepository historyRepository, SemaphoreSlim turn) : IMigrationsDatabaseLock
     {

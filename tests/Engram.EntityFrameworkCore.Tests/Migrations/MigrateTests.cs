@@ -41,6 +41,34 @@ public sealed class MigrateTests : IDisposable
         Assert.Empty(context.Database.GetAppliedMigrations());
     }
 
+    [Fact]
+    public void An_idempotent_script_brings_any_database_up_to_date_and_back()
+    {
+        using var context = CreateContext();
+        var migrator = context.GetService<IMigrator>();
+        var script = migrator.GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent);
+        context.Database.EnsureDeleted();
+        using var connection = new EngramConnection(database.ConnectionString);
+        connection.Open();
+        Run(connection, script);
+        Assert.Equal(["20240101000000_Create", "20240102000000_Add"], context.Database.GetAppliedMigrations());
+        Run(connection, script);
+        migrator.Migrate("20240101000000_Create");
+        Run(connection, script);
+        Assert.Equal(2, context.Database.GetAppliedMigrations().Count());
+        var back = migrator.GenerateScript("20240102000000_Add", "0", MigrationsSqlGenerationOptions.Idempotent);
+        Run(connection, back);
+        Run(connection, back);
+        Assert.Empty(context.Database.GetAppliedMigrations());
+    }
+
+    private static void Run(EngramConnection connection, string script)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = script;
+        command.ExecuteNonQuery();
+    }
+
     private ThingContext CreateContext() => new(new DbContextOptionsBuilder<ThingContext>().UseEngram(database.ConnectionString).Options);
 
     private sealed class ThingContext(DbContextOptions options) : DbContext(options);

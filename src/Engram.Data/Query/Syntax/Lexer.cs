@@ -6,7 +6,7 @@ namespace Engram.Data.Query.Syntax;
 /// characters, so that <c>x=-1</c> and <c>e&lt;=&gt;@q</c> need no blanks. And <c>&lt;@name</c> is "less than parameter", since parameters
 /// are what follows there in practice: "contained by" wants a blank before a name.
 /// </remarks>
-internal struct Lexer(string text, int position = 0)
+internal struct Lexer(string text, int position = 0, int? end = null)
 {
     // Longest first among those that share their first characters: the first match wins.
     private static readonly string[] Operators =
@@ -19,6 +19,9 @@ internal struct Lexer(string text, int position = 0)
 
     private readonly string text = text;
 
+    // Where the text ends for this lexer: that of a block in dollar quotes, before them.
+    private readonly int limit = end ?? text.Length;
+
     /// <summary>Where the next token is looked for.</summary>
     public int Position { get; set; } = position;
 
@@ -26,7 +29,7 @@ internal struct Lexer(string text, int position = 0)
     {
         SkipBlanks();
         var start = Position;
-        if (start >= text.Length)
+        if (start >= limit)
         {
             return new Token(TokenKind.End, start, start);
         }
@@ -64,11 +67,11 @@ internal struct Lexer(string text, int position = 0)
 
     public static bool IsNamePart(char c) => IsNameStart(c) || char.IsAsciiDigit(c) || c == '$';
 
-    private readonly char At(int index) => index < text.Length ? text[index] : '\0';
+    private readonly char At(int index) => index < limit ? text[index] : '\0';
 
     private void SkipBlanks()
     {
-        while (Position < text.Length)
+        while (Position < limit)
         {
             var c = text[Position];
             if (char.IsWhiteSpace(c))
@@ -77,8 +80,8 @@ internal struct Lexer(string text, int position = 0)
             }
             else if (c == '-' && At(Position + 1) == '-')
             {
-                var end = text.AsSpan(Position).IndexOfAny('\n', '\r');
-                Position = end < 0 ? text.Length : Position + end;
+                var end = text.AsSpan(Position, limit - Position).IndexOfAny('\n', '\r');
+                Position = end < 0 ? limit : Position + end;
             }
             else if (c == '/' && At(Position + 1) == '*')
             {
@@ -95,7 +98,7 @@ internal struct Lexer(string text, int position = 0)
     {
         var start = Position;
         var depth = 0;
-        while (Position < text.Length)
+        while (Position < limit)
         {
             if (text[Position] == '/' && At(Position + 1) == '*')
             {
@@ -146,7 +149,7 @@ internal struct Lexer(string text, int position = 0)
         }
 
         var end = start + 1;
-        while (end < text.Length && IsNamePart(text[end]))
+        while (end < limit && IsNamePart(text[end]))
         {
             end++;
         }
@@ -160,7 +163,7 @@ internal struct Lexer(string text, int position = 0)
         var i = start + 1;
         while (true)
         {
-            var quote = text.AsSpan(i).IndexOf('"');
+            var quote = text.AsSpan(i, limit - i).IndexOf('"');
             if (quote < 0)
             {
                 throw Error.Unterminated("quoted name", "\"", start);
@@ -190,7 +193,7 @@ internal struct Lexer(string text, int position = 0)
         var i = quote + 1;
         while (true)
         {
-            var stop = kind == TokenKind.EscapeString ? text.AsSpan(i).IndexOfAny('\'', '\\') : text.AsSpan(i).IndexOf('\'');
+            var stop = kind == TokenKind.EscapeString ? text.AsSpan(i, limit - i).IndexOfAny('\'', '\\') : text.AsSpan(i, limit - i).IndexOf('\'');
             if (stop < 0)
             {
                 throw Error.Unterminated("string", "'", start);
@@ -199,7 +202,7 @@ internal struct Lexer(string text, int position = 0)
             i += stop;
             if (text[i] == '\\' || At(i + 1) == '\'')
             {
-                i = Math.Min(i + 2, text.Length);
+                i = Math.Min(i + 2, limit);
                 continue;
             }
 
@@ -219,7 +222,7 @@ internal struct Lexer(string text, int position = 0)
     private readonly int ContinuationAt(int end)
     {
         var isNewLine = false;
-        for (var i = end; i < text.Length; i++)
+        for (var i = end; i < limit; i++)
         {
             if (text[i] == '\'')
             {
@@ -250,7 +253,7 @@ internal struct Lexer(string text, int position = 0)
     private Token ReadNamedParameter(int start)
     {
         var end = start + 2;
-        while (end < text.Length && IsNamePart(text[end]))
+        while (end < limit && IsNamePart(text[end]))
         {
             end++;
         }
@@ -278,7 +281,7 @@ internal struct Lexer(string text, int position = 0)
             return new Token(TokenKind.Parameter, start, end);
         }
 
-        while (end < text.Length && IsNamePart(text[end]) && text[end] != '$')
+        while (end < limit && IsNamePart(text[end]) && text[end] != '$')
         {
             end++;
         }
@@ -290,7 +293,7 @@ internal struct Lexer(string text, int position = 0)
 
         end++;
         var tag = text.AsSpan(start, end - start);
-        var close = text.AsSpan(end).IndexOf(tag, StringComparison.Ordinal);
+        var close = text.AsSpan(end, limit - end).IndexOf(tag, StringComparison.Ordinal);
         if (close < 0)
         {
             throw Error.Unterminated("string", tag.ToString(), start);
@@ -334,7 +337,7 @@ internal struct Lexer(string text, int position = 0)
 
         if (IsNamePart(At(i)) || text[i - 1] == '_')
         {
-            throw Error.Syntax("a blank or an operator after a number", $"\"{text[start..Math.Min(i + 1, text.Length)]}\"", start);
+            throw Error.Syntax("a blank or an operator after a number", $"\"{text[start..Math.Min(i + 1, limit)]}\"", start);
         }
 
         Position = i;
@@ -356,7 +359,7 @@ internal struct Lexer(string text, int position = 0)
         var first = text[start];
         foreach (var candidate in first < 128 ? OperatorsByFirst[first] : [])
         {
-            if (!text.AsSpan(start).StartsWith(candidate, StringComparison.Ordinal) || (candidate == "<@" && IsNameStart(At(start + 2))))
+            if (!text.AsSpan(start, limit - start).StartsWith(candidate, StringComparison.Ordinal) || (candidate == "<@" && IsNameStart(At(start + 2))))
             {
                 continue;
             }

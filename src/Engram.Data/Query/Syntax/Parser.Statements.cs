@@ -20,6 +20,7 @@ internal sealed partial class Parser
         {
             case Keyword.Create: return ParseCreate();
             case Keyword.Drop: return ParseDrop();
+            case Keyword.Do: return ParseDo();
             case Keyword.Alter: return ParseAlter();
             case Keyword.Comment: return ParseComment();
             case Keyword.Truncate: return ParseTruncate();
@@ -108,8 +109,37 @@ internal sealed partial class Parser
                 var released = ParseName("the name of a savepoint");
                 return new ReleaseSavepointSyntax(SpanFrom(start), released);
             default:
-                throw Unexpected("a statement");
+                return AtWord("lock") ? ParseLock() : throw Unexpected("a statement");
         }
+    }
+
+    /// <summary>LOCK [TABLE] names [IN … MODE] [NOWAIT].</summary>
+    private LockTableSyntax ParseLock()
+    {
+        var start = current.Start;
+        Advance();
+        Accept(Keyword.Table);
+        Accept(Keyword.Only);
+        var tables = ParseObjectNames("the name of a table");
+        var isForReading = false;
+        if (Accept(Keyword.In))
+        {
+            var mode = new List<string>();
+            while (!AtWord("mode"))
+            {
+                mode.Add(Fold(ParseLabel("MODE")));
+            }
+
+            Advance();
+            isForReading = string.Join(' ', mode) switch
+            {
+                "access share" or "row share" => true,
+                "row exclusive" or "share update exclusive" or "share" or "share row exclusive" or "exclusive" or "access exclusive" => false,
+                _ => throw Error.SyntaxRule("a mode of LOCK is ACCESS SHARE, ROW SHARE, ROW EXCLUSIVE, SHARE UPDATE EXCLUSIVE, SHARE, SHARE ROW EXCLUSIVE, EXCLUSIVE or ACCESS EXCLUSIVE.", start),
+            };
+        }
+
+        return new LockTableSyntax(SpanFrom(start), tables, isForReading, Accept(Keyword.Nowait));
     }
 
     private void AcceptTransactionWord()

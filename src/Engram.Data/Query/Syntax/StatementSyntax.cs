@@ -77,6 +77,13 @@ internal sealed record BeginSyntax(TextSpan Span, TransactionIsolation? Isolatio
 /// <summary>SET TRANSACTION, and SET SESSION CHARACTERISTICS AS TRANSACTION when <see cref="IsSession"/>.</summary>
 internal sealed record SetTransactionSyntax(TextSpan Span, TransactionIsolation? Isolation, bool? IsReadOnly, bool IsSession) : StatementSyntax(Span);
 
+/// <summary>LOCK TABLE.</summary>
+/// <param name="Span">Where it stands.</param>
+/// <param name="Tables">Which must be there.</param>
+/// <param name="IsForReading">A mode that keeps nobody from writing.</param>
+/// <param name="IsNoWait">Not to wait for another writer.</param>
+internal sealed record LockTableSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables, bool IsForReading, bool IsNoWait) : StatementSyntax(Span);
+
 internal sealed record CommitSyntax(TextSpan Span) : StatementSyntax(Span);
 
 internal sealed record RollbackSyntax(TextSpan Span) : StatementSyntax(Span);
