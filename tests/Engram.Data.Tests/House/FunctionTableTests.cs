@@ -74,7 +74,11 @@ public sealed class FunctionTableTests
         var all = overloads.ToList();
         var scalar = Rows(all.Where(f => f.Kind == FunctionKind.Scalar));
         var aggregate = Rows(all.Where(f => f.Kind == FunctionKind.Aggregate));
-        return $"| operator or function | takes and gives | |\n|---|---|---|\n{scalar}\n| aggregate | takes and gives | |\n|---|---|---|\n{aggregate}";
+        var others = string.Concat(
+            new[] { (FunctionKind.Window, "window function"), (FunctionKind.Table, "function that returns rows") }
+                .Select(k => (Title: k.Item2, Rows: Rows(all.Where(f => f.Kind == k.Item1))))
+                .Where(k => k.Rows.Length > 0).Select(k => $"\n| {k.Title} | takes and gives | |\n|---|---|---|\n{k.Rows}"));
+        return $"| operator or function | takes and gives | |\n|---|---|---|\n{scalar}\n| aggregate | takes and gives | |\n|---|---|---|\n{aggregate}{others}";
     }
 
     private static string Rows(IEnumerable<FunctionOverload> overloads)

@@ -26,6 +26,13 @@ internal sealed partial class ExpressionBinder
             return BindAggregate(name, syntax);
         }
 
+        if (IsTableFunction(name))
+        {
+            return TableFunctions == null
+                ? throw Error.NotSupported($"{name}, which returns rows, in {clause} (put it into FROM)", syntax.Position + 1)
+                : TableFunctions.Add(BindTableCall(syntax), syntax.Position);
+        }
+
         if (syntax.IsStar || syntax.IsDistinct || syntax.Filter != null || syntax.OrderBy.Count > 0 || syntax.WithinGroup.Count > 0)
         {
             throw Error.UndefinedFunction($"the aggregate {name}(…)", Similar(name, FunctionKind.Aggregate), syntax.Position);
@@ -35,7 +42,8 @@ internal sealed partial class ExpressionBinder
         switch (name)
         {
             case "coalesce":
-                var operands = Unify([.. arguments.Select(a => (Bind(a), a.Position))], "COALESCE");
+                var inner = TableFunctions == null ? this : new ExpressionBinder(statement, scope, "COALESCE") { Aggregates = Aggregates };
+                var operands = Unify([.. arguments.Select(a => (inner.Bind(a), a.Position))], "COALESCE");
                 return operands.Length == 1 ? operands[0] : new BoundCoalesce(operands[0].Type, operands);
             case "greatest" or "least":
                 return Call(name, Unify([.. arguments.Select(a => (Bind(a), a.Position))], name.ToUpperInvariant()), syntax.Position);
@@ -54,6 +62,24 @@ internal sealed partial class ExpressionBinder
         }
 
         return Call(name, [.. arguments.Select(Bind)], syntax.Position);
+    }
+
+    /// <summary>Whether a name in lower case is that of a function that returns rows.</summary>
+    public static bool IsTableFunction(string name) => FunctionRegistry.Find(name, FunctionKind.Table).Length > 0;
+
+    /// <summary>Binds the call of a function that returns rows. Functions of records come without their columns.</summary>
+    public TableFunctionCall BindTableCall(FunctionCallSyntax syntax)
+    {
+        var name = NameMatch.Fold(syntax.Name.Name);
+        if (syntax.IsStar || syntax.IsDistinct || syntax.Filter != null || syntax.OrderBy.Count > 0 || syntax.WithinGroup.Count > 0 || syntax.Over != null)
+        {
+            throw Error.SyntaxRule($"{name} is no aggregate: DISTINCT, ORDER BY, FILTER and OVER mean nothing here.", syntax.Position);
+        }
+
+        var resolved = Resolve(name, FunctionKind.Table, [.. syntax.Arguments.Select(Bind)], syntax.Position, isOperator: false);
+        ImmutableArray<DataType> types = ImmutableArray.CreateRange(resolved.Arguments, a => a.Type);
+        var columns = resolved.Function.TakesColumnDefinitions ? [] : resolved.Function.Columns?.Invoke(types) ?? [new TableFunctionColumn(name, resolved.Type)];
+        return new TableFunctionCall(resolved.Function, resolved.Arguments, columns);
     }
 
     private static BoundExpression AsText(BoundExpression value)

@@ -15,6 +15,9 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     /// <summary>Where aggregate calls go; null where they cannot stand.</summary>
     public AggregateCollector? Aggregates { get; init; }
 
+    /// <summary>Where functions that return rows go; null where they cannot stand.</summary>
+    public TableFunctionCollector? TableFunctions { get; init; }
+
     /// <summary>Binds an expression; a string literal or bare parameter may still have the type Unknown.</summary>
     public BoundExpression Bind(ExpressionSyntax syntax)
     {
@@ -163,6 +166,12 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
 
     private BoundCase BindCase(CaseSyntax syntax)
     {
+        if (TableFunctions != null)
+        {
+            // Which branch is taken would have to change how many rows there are.
+            return new ExpressionBinder(statement, scope, "CASE") { Aggregates = Aggregates }.BindCase(syntax);
+        }
+
         var operand = syntax.Operand == null ? null : Bind(syntax.Operand);
         var conditions = new List<BoundExpression>();
         var results = new List<(BoundExpression Value, int Position)>();

@@ -49,4 +49,21 @@ internal sealed record FunctionOverload(
 
     /// <summary>For <see cref="FunctionKind.Aggregate"/>: makes the state of all groups of one aggregate.</summary>
     public Func<DataType, ImmutableArray<DataType>, Aggregator>? CreateAggregator { get; init; }
+
+    /// <summary>For <see cref="FunctionKind.Table"/>: makes what computes the rows of one call.</summary>
+    public Func<TableFunctionCall, StatementContext, TableFunction>? CreateTable { get; init; }
+
+    /// <summary>For <see cref="FunctionKind.Table"/>: the columns of its rows, by the types of the arguments. Null for one column of <see cref="ResultType"/>, which
+    /// has the name that the table is given, else that of the function.</summary>
+    public Func<ImmutableArray<DataType>, ImmutableArray<TableFunctionColumn>>? Columns { get; init; }
+
+    /// <summary>For <see cref="FunctionKind.Table"/>: returns records, whose columns the query must say: <c>AS t (a integer, b text)</c>.</summary>
+    public bool TakesColumnDefinitions { get; init; }
 }
+
+/// <summary>A column of what a table function returns.</summary>
+internal readonly record struct TableFunctionColumn(string Name, DataType Type);
+
+/// <summary>One call of a table function; every argument already has exactly the parameter's type.</summary>
+internal sealed record TableFunctionCall(FunctionOverload Function, ImmutableArray<BoundExpression> Arguments, ImmutableArray<TableFunctionColumn> Columns);
+

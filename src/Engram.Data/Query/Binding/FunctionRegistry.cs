@@ -14,6 +14,9 @@ namespace Engram.Data.Query.Binding;
 /// <c>x = ANY (array)</c> is <c>any_equal(x, array)</c>, and <c>x &lt;&gt; ALL (array)</c> is NOT of it; <c>count(*)</c> is <c>count</c> without
 /// arguments.</para>
 /// <para>A parameter of kind <see cref="TypeKind.Unknown"/> takes a value of any type as it is; beside an array of anything it takes a value of its element's type.</para>
+/// <para>Functions that return rows (<see cref="FunctionKind.Table"/>) stand in a list like the others, made by <c>TableFunctions.Of</c>: the factory makes a
+/// <see cref="Execution.TableFunction"/>, which is given the arguments and then appends rows. The binder makes them known in FROM, with WITH ORDINALITY, aliases,
+/// column definitions and LATERAL, and in select lists.</para>
 /// <para>A parameter of kind <see cref="TypeKind.Array"/> takes arrays of <see cref="FunctionOverload.ArrayElement"/>, or of anything when that is Unknown.</para>
 /// </remarks>
 internal static class FunctionRegistry
@@ -34,6 +37,7 @@ internal static class FunctionRegistry
         .. GeneralFunctions.All,
         .. SequenceFunctions.All,
         .. AggregateFunctions.All,
+        .. TableFunctions.All,
     ];
 
     private static readonly FrozenDictionary<(string, FunctionKind), ImmutableArray<FunctionOverload>> ByName

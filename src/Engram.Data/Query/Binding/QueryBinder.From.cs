@@ -60,7 +60,7 @@ internal sealed partial class QueryBinder
                 var query = Bind(derived.Query, outer, scope.CommonTables);
                 return new Source(query.Plan, [Named(derived.Alias == null ? null : NameMatch.Fold(derived.Alias.Name), query.Columns, derived.Alias?.Columns, derived.Position)]);
             case TableFunctionSyntax function:
-                throw Error.NotSupported($"The table function {function.Function.Name}", function.Position + 1);
+                return BindTableFunction(function, With(scope, siblings));
             case JoinSyntax join:
                 return BindJoin(join, scope, siblings);
             default:

@@ -34,14 +34,22 @@ internal sealed partial class QueryBinder
 
         var sources = plan.Columns.ToDictionary(c => c.Id);
         var aggregates = new AggregateCollector(statement);
-        var items = BindItems(select.Items, scope, aggregates, settles);
+        var functions = new TableFunctionCollector(statement);
+        var items = BindItems(select.Items, scope, aggregates, functions, settles);
         var having = select.Having == null ? null
             : new ExpressionBinder(statement, scope, "HAVING") { Aggregates = aggregates }.BindCondition(select.Having, "the condition of HAVING");
-        var keys = orderBy.Select(o => BindOrderKey(o, items, scope, aggregates)).ToImmutableArray();
+        var keys = orderBy.Select(o => BindOrderKey(o, items, scope, aggregates, functions)).ToImmutableArray();
+        Func<BoundExpression, BoundExpression> overRows = e => e;
 
         if (select.HasGroupBy || having != null || !aggregates.Aggregates.IsEmpty)
         {
             var grouping = new Grouping(statement, sources, [.. select.GroupBy.Select(g => BindGroupKey(g, items, scope))]);
+            if (grouping.Keys.Any(functions.Reads))
+            {
+                throw Error.NotSupported("A function that returns rows in GROUP BY (put it into FROM)", select.GroupBy[0].Position + 1);
+            }
+
+            overRows = e => grouping.Over(e, select.Position);
             items = items.ConvertAll(i => i with { Expression = grouping.Over(i.Expression, i.Position) });
             keys = [.. keys.Zip(orderBy, (k, o) => k with { Expression = grouping.Over(k.Expression, o.Position) })];
             plan = new LogicalAggregate(plan, grouping.KeyColumns, grouping.Keys, aggregates.Columns, aggregates.Aggregates);
@@ -50,6 +58,12 @@ internal sealed partial class QueryBinder
                 plan = new LogicalFilter(plan, ExpressionTree.Conjuncts(grouping.Over(having, select.Having!.Position)));
             }
 
+            sources = plan.Columns.ToDictionary(c => c.Id);
+        }
+
+        if (!functions.IsEmpty)
+        {
+            plan = functions.Over(plan, overRows);
             sources = plan.Columns.ToDictionary(c => c.Id);
         }
 
@@ -75,7 +89,7 @@ internal sealed partial class QueryBinder
     public (ImmutableArray<LogicalColumn> Columns, ImmutableArray<BoundExpression> Expressions) BindReturning(
         IReadOnlyList<SelectItemSyntax> syntax, Scope scope, ImmutableArray<LogicalColumn> row)
     {
-        var items = BindItems(syntax, scope, null);
+        var items = BindItems(syntax, scope, null, null);
         return (NewColumns(items, row.ToDictionary(c => c.Id)), [.. items.Select(i => i.Expression)]);
     }
 
@@ -116,9 +130,10 @@ internal sealed partial class QueryBinder
         return index >= 0 ? columns[index].Reference : throw Error.OrderByNotSelected(position);
     }
 
-    private List<OutputItem> BindItems(IReadOnlyList<SelectItemSyntax> syntax, Scope scope, AggregateCollector? aggregates, bool settles = true)
+    private List<OutputItem> BindItems(
+        IReadOnlyList<SelectItemSyntax> syntax, Scope scope, AggregateCollector? aggregates, TableFunctionCollector? functions, bool settles = true)
     {
-        var binder = new ExpressionBinder(statement, scope, "the select list") { Aggregates = aggregates };
+        var binder = new ExpressionBinder(statement, scope, "the select list") { Aggregates = aggregates, TableFunctions = functions };
         var items = new List<OutputItem>();
         foreach (var item in syntax)
         {
@@ -176,7 +191,7 @@ internal sealed partial class QueryBinder
     };
 
     /// <summary>A key of ORDER BY: an output column by its name or position, else any expression over the tables.</summary>
-    private SortKey BindOrderKey(OrderItemSyntax item, List<OutputItem> items, Scope scope, AggregateCollector aggregates)
+    private SortKey BindOrderKey(OrderItemSyntax item, List<OutputItem> items, Scope scope, AggregateCollector aggregates, TableFunctionCollector functions)
     {
         BoundExpression expression;
         if (item.Expression is IntegerLiteralSyntax number)
@@ -189,7 +204,7 @@ internal sealed partial class QueryBinder
         }
         else
         {
-            expression = new ExpressionBinder(statement, scope, "ORDER BY") { Aggregates = aggregates }.BindValue(item.Expression);
+            expression = new ExpressionBinder(statement, scope, "ORDER BY") { Aggregates = aggregates, TableFunctions = functions }.BindValue(item.Expression);
         }
 
         return statement.SortKeyOf(expression, item);

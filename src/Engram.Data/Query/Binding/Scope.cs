@@ -9,7 +9,11 @@ namespace Engram.Data.Query.Binding;
 internal sealed record ScopeColumn(string Name, LogicalColumn Column, bool IsMerged = false);
 
 /// <summary>One table of a FROM clause by the name that it is known by; null for columns that belong to no table, as those that USING merged.</summary>
-internal sealed record ScopeTable(string? Name, string? Schema, IReadOnlyList<ScopeColumn> Columns);
+internal sealed record ScopeTable(string? Name, string? Schema, IReadOnlyList<ScopeColumn> Columns)
+{
+    /// <summary>A function of one value a row: the name of the table, where no column has it, means that value.</summary>
+    public bool IsScalar { get; init; }
+}
 
 /// <summary>The columns that an expression may name: those of a query's tables, then those of the queries around it.</summary>
 internal sealed class Scope(Scope? outer, CommonTableScope? commonTables)
@@ -85,6 +89,12 @@ internal sealed class Scope(Scope? outer, CommonTableScope? commonTables)
             throw first.Table == second.Table
                 ? Error.AmbiguousName("column", reference.Column.Text, reference.Position)
                 : Error.AmbiguousColumn(reference.Column.Text, first.Table.Name ?? "a join", second.Table.Name ?? "a join", reference.Position);
+        }
+
+        if (found.Count == 0 && reference.Table == null
+            && NameMatch.Find(reference.Column, Tables.Where(t => t is { IsScalar: true, Name: not null }), t => t.Name!) is [var scalar])
+        {
+            return scalar.Columns[0].Column;
         }
 
         return found.Count == 0 ? null : found[0].Column.Column;

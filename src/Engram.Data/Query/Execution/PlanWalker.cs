@@ -75,6 +75,7 @@ internal static class PlanWalker
         JoinPlan p => p.LeftKeys.Concat(p.RightKeys).Concat(Optional(p.Residual)),
         ApplyPlan p => p.Outer.Select(o => o.Value),
         ValuesPlan p => p.Rows.SelectMany(r => r),
+        TableFunctionPlan p => p.Calls.SelectMany(c => c.Arguments),
         InsertPlan p => p.Columns.SelectMany(c => Optional(c.Expression)).Concat(p.Checks).Concat(p.Returning)
             .Concat(p.Conflict is { } c ? c.Set.Select(s => s.Value).Concat(Optional(c.Condition)) : []),
         UpdatePlan p => p.Set.Select(s => s.Value).Concat(p.Checks).Concat(p.Returning),

@@ -95,6 +95,12 @@ internal sealed record LogicalJoin(JoinKind Kind, LogicalPlan Left, LogicalPlan 
         => Kind == outer || Kind == JoinKind.Full ? ImmutableArray.CreateRange(side.Columns, c => c with { IsNullable = true }) : side.Columns;
 }
 
+/// <summary>Functions that return rows, side by side; the row number comes last. Arguments may read columns from outside: LATERAL.</summary>
+internal sealed record LogicalTableFunction(ImmutableArray<LogicalColumn> Results, ImmutableArray<TableFunctionCall> Calls, bool WithOrdinality) : LogicalPlan
+{
+    public override ImmutableArray<LogicalColumn> Columns => Results;
+}
+
 /// <summary>Inputs one after the other; column i of the result is column i of each input.</summary>
 internal sealed record LogicalUnionAll(ImmutableArray<LogicalColumn> Results, ImmutableArray<LogicalPlan> Inputs) : LogicalPlan
 {

@@ -30,6 +30,7 @@ internal static class LogicalTree
         LogicalSort p => p.Keys.Select(k => k.Expression).Concat(Given(p.Limit, p.Offset)),
         LogicalLimit p => Given(p.Limit, p.Offset),
         LogicalJoin p => p.Conjuncts,
+        LogicalTableFunction p => p.Calls.SelectMany(c => c.Arguments),
         _ => [],
     };
 
@@ -71,6 +72,7 @@ internal static class LogicalTree
             LogicalLimit p => new LogicalLimit(Input(p.Input), Maybe(p.Limit), Maybe(p.Offset)),
             LogicalJoin p => p with { Left = Input(p.Left), Right = Input(p.Right), Conjuncts = All(p.Conjuncts) },
             LogicalUnionAll p => p with { Inputs = ImmutableArray.CreateRange(p.Inputs, Input) },
+            LogicalTableFunction p => p with { Calls = ImmutableArray.CreateRange(p.Calls, c => c with { Arguments = All(c.Arguments) }) },
             _ => throw Error.Internal($"no rewriting of {plan.GetType().Name}"),
         };
     }
@@ -99,7 +101,7 @@ internal static class LogicalTree
 
         switch (plan)
         {
-            case LogicalScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll:
+            case LogicalScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction:
                 produced.UnionWith(plan.Columns.Select(c => c.Id));
                 break;
         }

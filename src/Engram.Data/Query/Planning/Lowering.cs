@@ -92,6 +92,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
             LogicalLimit p => LowerLimit(p, required, slots),
             LogicalJoin p => LowerJoin(p, required, slots),
             LogicalUnionAll p => LowerUnion(p, required, slots),
+            LogicalTableFunction p => LowerTableFunction(p, slots),
             _ => throw Error.Internal($"no lowering of {plan.GetType().Name}"),
         };
     }
@@ -250,5 +251,14 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
         var inputs = union.Inputs.Select(input => LowerExactly(input, [.. kept.Select(i => input.Columns[i])], slots));
         var columns = kept.Select(i => union.Results[i]).ToArray();
         return new Lowered(new UnionAllPlan([.. columns.Select(c => c.ToPlanColumn())], [.. inputs]), [.. columns.Select(c => c.Id)]);
+    }
+
+    private Lowered LowerTableFunction(LogicalTableFunction function, Dictionary<int, BoundExpression> slots)
+    {
+        var none = new Dictionary<int, int>();
+        var calls = ImmutableArray.CreateRange(function.Calls, c => c with { Arguments = ImmutableArray.CreateRange(c.Arguments, a => LowerExpression(a, none, slots)) });
+        return new Lowered(
+            new TableFunctionPlan(ImmutableArray.CreateRange(function.Results, c => c.ToPlanColumn()), calls, function.WithOrdinality),
+            ImmutableArray.CreateRange(function.Results, c => c.Id));
     }
 }

@@ -104,7 +104,18 @@ internal sealed partial class Parser
             return NoAliasAfter(inside.Table!);
         }
 
+        if (At(Keyword.Rows) && Peek() is { Kind: TokenKind.Word, Keyword: Keyword.From })
+        {
+            return ParseRowsFrom(start, isLateral);
+        }
+
         Accept(Keyword.Only);
+        if (ParseSpecialCall() is { } special)
+        {
+            // CURRENT_DATE and the like: a function of one row.
+            return new TableFunctionSyntax(SpanFrom(start), [new TableFunctionCallSyntax(special.Span, special, null)], false, ParseTableAlias(), isLateral);
+        }
+
         var name = ParseObjectName("a table, a function or a query in parentheses");
         if (At(TokenKind.LeftParenthesis))
         {
@@ -134,8 +145,97 @@ internal sealed partial class Parser
         }
 
         var withOrdinality = Accept(Keyword.With, Keyword.Ordinality);
-        var alias = ParseTableAlias();
-        return new TableFunctionSyntax(SpanFrom(start), call, withOrdinality, alias, isLateral);
+        var (alias, definitions) = ParseTableFunctionAlias();
+        if (withOrdinality && definitions != null)
+        {
+            throw Error.SyntaxRule("WITH ORDINALITY does not go with column definitions. Write ROWS FROM (f(…) AS (…)) WITH ORDINALITY.", definitions.Position);
+        }
+
+        return new TableFunctionSyntax(SpanFrom(start), [new TableFunctionCallSyntax(call.Span, call, definitions)], withOrdinality, alias, isLateral);
+    }
+
+    /// <summary>ROWS FROM (f(…) [AS (a integer, …)], …).</summary>
+    private TableFunctionSyntax ParseRowsFrom(int start, bool isLateral)
+    {
+        Expect(Keyword.Rows);
+        Expect(Keyword.From);
+        ExpectOpen();
+        var functions = new List<TableFunctionCallSyntax>();
+        do
+        {
+            var callStart = current.Start;
+            var name = ParseObjectName("the name of a function");
+            if (!At(TokenKind.LeftParenthesis) || ParseCallAfter(name.Position, name) is not FunctionCallSyntax call)
+            {
+                throw Unexpected("\"(\" with the arguments of a function");
+            }
+
+            var definitions = Accept(Keyword.As) ? ParseColumnDefinitionList() : null;
+            functions.Add(new TableFunctionCallSyntax(SpanFrom(callStart), call, definitions));
+        }
+        while (Accept(TokenKind.Comma));
+        ExpectClose();
+        var withOrdinality = Accept(Keyword.With, Keyword.Ordinality);
+        return new TableFunctionSyntax(SpanFrom(start), functions, withOrdinality, ParseTableAlias(), isLateral);
+    }
+
+    /// <summary>[AS] name [(column, …)], or with types: [AS] name (column type, …), or AS (column type, …).</summary>
+    private (TableAliasSyntax? Alias, ColumnDefinitionListSyntax? Definitions) ParseTableFunctionAlias()
+    {
+        var start = current.Start;
+        var hasAs = Accept(Keyword.As);
+        if (hasAs && At(TokenKind.LeftParenthesis))
+        {
+            return (null, ParseColumnDefinitionList());
+        }
+
+        if (!hasAs && !IsName())
+        {
+            return (null, null);
+        }
+
+        var name = ParseName("the name that the table is known by");
+        if (!At(TokenKind.LeftParenthesis))
+        {
+            return (new TableAliasSyntax(SpanFrom(start), name, []), null);
+        }
+
+        var listStart = current.Start;
+        ExpectOpen();
+        var first = ParseName("the name of a column");
+        if (!At(TokenKind.Comma) && !At(TokenKind.RightParenthesis))
+        {
+            return (new TableAliasSyntax(SpanFrom(start), name, []), ParseColumnDefinitionsAfter(listStart, first));
+        }
+
+        List<IdentifierSyntax> columns = [first];
+        while (Accept(TokenKind.Comma))
+        {
+            columns.Add(ParseName("the name of a column"));
+        }
+
+        ExpectClose();
+        return (new TableAliasSyntax(SpanFrom(start), name, columns), null);
+    }
+
+    private ColumnDefinitionListSyntax ParseColumnDefinitionList()
+    {
+        var start = current.Start;
+        ExpectOpen();
+        return ParseColumnDefinitionsAfter(start, ParseName("the name of a column"));
+    }
+
+    private ColumnDefinitionListSyntax ParseColumnDefinitionsAfter(int start, IdentifierSyntax first)
+    {
+        var columns = new List<(IdentifierSyntax, TypeNameSyntax)> { (first, ParseTypeName()) };
+        while (Accept(TokenKind.Comma))
+        {
+            var name = ParseName("the name of a column");
+            columns.Add((name, ParseTypeName()));
+        }
+
+        ExpectClose();
+        return new ColumnDefinitionListSyntax(SpanFrom(start), columns);
     }
 
     /// <summary>The same question as for values, see <see cref="ParseParenthesized"/>: <c>((SELECT 1) …</c> may be a query, or a join that starts with one.</summary>

@@ -80,14 +80,21 @@ internal sealed record OrderItemSyntax(TextSpan Span, ExpressionSyntax Expressio
 
 internal sealed record TableAliasSyntax(TextSpan Span, IdentifierSyntax Name, IReadOnlyList<IdentifierSyntax> Columns) : SyntaxNode(Span);
 
+/// <summary>The columns of a function that returns records, with their types: <c>AS t (a integer, b text)</c>.</summary>
+internal sealed record ColumnDefinitionListSyntax(TextSpan Span, IReadOnlyList<(IdentifierSyntax Name, TypeNameSyntax Type)> Columns) : SyntaxNode(Span);
+
 internal abstract record TableSyntax(TextSpan Span) : SyntaxNode(Span);
 
 internal sealed record TableNameSyntax(TextSpan Span, ObjectNameSyntax Name, TableAliasSyntax? Alias) : TableSyntax(Span);
 
 internal sealed record DerivedTableSyntax(TextSpan Span, QuerySyntax Query, TableAliasSyntax? Alias, bool IsLateral) : TableSyntax(Span);
 
-internal sealed record TableFunctionSyntax(TextSpan Span, FunctionCallSyntax Function, bool WithOrdinality, TableAliasSyntax? Alias, bool IsLateral)
-    : TableSyntax(Span);
+/// <summary>One function of a FROM clause, with its column definitions where it has some.</summary>
+internal sealed record TableFunctionCallSyntax(TextSpan Span, FunctionCallSyntax Call, ColumnDefinitionListSyntax? Definitions) : SyntaxNode(Span);
+
+/// <summary>A function in FROM; several with ROWS FROM (…), whose rows stand side by side.</summary>
+internal sealed record TableFunctionSyntax(
+    TextSpan Span, IReadOnlyList<TableFunctionCallSyntax> Functions, bool WithOrdinality, TableAliasSyntax? Alias, bool IsLateral) : TableSyntax(Span);
 
 internal enum JoinSyntaxKind
 {

@@ -183,6 +183,7 @@ public sealed class FunctionTests
             Assert.NotEmpty(function.Summary);
             Assert.Equal(function.Kind == FunctionKind.Scalar, function.CreateEvaluator is not null);
             Assert.Equal(function.Kind == FunctionKind.Aggregate, function.CreateAggregator is not null);
+            Assert.Equal(function.Kind == FunctionKind.Table, function.CreateTable is not null);
             Assert.Equal(function.Name, function.Name.ToLowerInvariant());
         }
 

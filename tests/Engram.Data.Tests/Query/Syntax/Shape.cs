@@ -119,7 +119,7 @@ internal static class Shape
     {
         TableNameSyntax t => t.Name + Of(t.Alias),
         DerivedTableSyntax t => (t.IsLateral ? "lateral " : "") + Of(t.Query) + Of(t.Alias),
-        TableFunctionSyntax t => (t.IsLateral ? "lateral " : "") + Of(t.Function) + (t.WithOrdinality ? " ordinality" : "") + Of(t.Alias),
+        TableFunctionSyntax t => (t.IsLateral ? "lateral " : "") + string.Join(" rows-beside ", t.Functions.Select(f => Of(f.Call))) + (t.WithOrdinality ? " ordinality" : "") + Of(t.Alias),
         JoinSyntax t => $"({(t.IsNatural ? "natural-" : "")}{t.Kind.ToString().ToLowerInvariant()} {Of(t.Left)} {Of(t.Right)}"
             + (t.On == null ? "" : " on " + Of(t.On)) + (t.Using.Count == 0 ? "" : $" using({string.Join(",", t.Using)})") + ")",
         _ => throw new InvalidOperationException(table.GetType().Name),

@@ -63,6 +63,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         JoinPlan p => $"{(p.LeftKeys.IsEmpty ? "Nested-loop" : "Hash")} {p.Kind.ToString().ToLowerInvariant()} join",
         ApplyPlan p => $"Apply ({p.Kind.ToString().ToLowerInvariant()})",
         ValuesPlan p => $"Values ({p.Rows.Length.ToString(CultureInfo.InvariantCulture)} rows)",
+        TableFunctionPlan p => $"Rows of {string.Join(", ", p.Calls.Select(c => ExpressionPrinter.Name(c.Function.Name)))}",
         UnionAllPlan => "Union all",
         InsertPlan p => $"Insert into {Name(p.Table)}",
         UpdatePlan p => $"Update {Name(p.Table)}",
@@ -94,6 +95,8 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
             case AggregatePlan p:
                 return [.. p.Keys.IsEmpty ? Array.Empty<(string, string)>() : [("group by", ExpressionPrinter.List(p.Keys))], ("aggregates", string.Join(", ", p.Aggregates.Select(ExpressionPrinter.Print)))];
             case SortPlan p: return [("by", string.Join(", ", p.Keys.Select(ExpressionPrinter.Print))), .. Optional("limit", p.Limit), .. Optional("offset", p.Offset)];
+            case TableFunctionPlan p:
+                return [.. p.Calls.Where(c => c.Arguments.Length > 0).Select(c => ("arguments", ExpressionPrinter.List(c.Arguments)))];
             case LimitPlan p: return [.. Optional("limit", p.Limit), .. Optional("offset", p.Offset)];
             case JoinPlan p:
                 var keys = p.LeftKeys.Zip(p.RightKeys).Select(k => $"{ExpressionPrinter.Print(k.First)} = {ExpressionPrinter.Print(k.Second)}");
