@@ -425,6 +425,10 @@ internal sealed class DirectoryStore : Store
         Publish(new StoreRoot(Root.Tables.SetItem(table, next), Root.Catalogs, Root.Flushed));
     }
 
+    /// <summary>Shows other extents of a table's segments.</summary>
+    public void ShowSegments(TableId table, ImmutableArray<SegmentExtent> segments)
+        => Publish(new StoreRoot(Root.Tables.SetItem(table, Root.Tables[table] with { Segments = segments }), Root.Catalogs, Root.Flushed));
+
     /// <summary>Takes segments of a rolled-back load away. Their files are deleted by the load, or as orphans when it has ended before its transaction.</summary>
     public void DetachSegments(IReadOnlyList<SegmentExtent> segments)
     {

@@ -164,4 +164,27 @@ public sealed class AlterTableTests : AdoTest
         Assert.Equal(["10000"], Rows("SELECT count(*) FROM t WHERE a = 5"));
         Assert.Equal(["9995,9996,9997,9998,9999,10000".Split(',').Length.ToString(System.Globalization.CultureInfo.InvariantCulture)], Rows("SELECT count(*) FROM t WHERE id + 0 >= 9995"));
     }
+
+    [Fact]
+    public void A_column_computed_for_large_segments_is_taken_back_with_its_savepoint_and_kept_across_maintenance()
+    {
+        FillTable(5000);
+        Execute("CHECKPOINT; DELETE FROM t WHERE id BETWEEN 10 AND 20; UPDATE t SET name = 'changed' WHERE id = 30; INSERT INTO t VALUES (9001, 'later')");
+        Execute("BEGIN; ALTER TABLE t ADD COLUMN n int; SAVEPOINT s; ALTER TABLE t ALTER COLUMN name TYPE int USING length(name), ADD COLUMN g uuid DEFAULT gen_random_uuid(); CREATE INDEX i ON t (name)");
+        Assert.Equal(["4990,1,2,4990"], Rows("SELECT count(*), min(id), count(DISTINCT name) - 3, count(DISTINCT g) FROM t"));
+        Assert.Equal(["9001"], Rows("SELECT id FROM t WHERE name = 5"));
+        Execute("ROLLBACK TO SAVEPOINT s");
+        Assert.Equal(["changed"], Rows("SELECT name FROM t WHERE id = 30"));
+        Execute("ROLLBACK");
+        using var reader = Open();
+        Execute(reader, "BEGIN ISOLATION LEVEL SNAPSHOT");
+        Assert.Equal(["4990"], Rows(reader, "SELECT count(*) FROM t"));
+        Execute("ALTER TABLE t ALTER COLUMN name TYPE int USING length(name); UPDATE t SET name = -1 WHERE id = 40");
+        Assert.Equal(["name 40"], Rows(reader, "SELECT name FROM t WHERE id = 40"));
+        Execute("VACUUM; CHECKPOINT; VACUUM");
+        Assert.Equal(["changed", "name 40"], Rows(reader, "SELECT name FROM t WHERE id IN (30, 40) ORDER BY id"));
+        Execute(reader, "COMMIT");
+        Assert.Equal(["1,6", "30,7", "40,-1", "5000,9", "9001,5"], Rows("SELECT id, name FROM t WHERE id IN (1, 15, 30, 40, 5000, 9001) ORDER BY id"));
+        Assert.Empty(Connection.VerifyAsync().GetAwaiter().GetResult().Problems);
+    }
 }

@@ -189,6 +189,7 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
     {
         // Not cancellable: CURRENT already names the new files, and the memory must follow.
         store.AcquireWriteLock(CancellationToken.None);
+        var extended = new List<SegmentExtent>();
         try
         {
             var tables = store.Root.Tables;
@@ -211,10 +212,12 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
                     CarryOver.Run(folded.Previous!, folded.Extent, frozen.Lsn);
                 }
 
-                // Segments that loads attached meanwhile stay as they are.
-                var attached = now.Segments.RemoveRange(before.Segments);
+                // Segments that loads attached meanwhile stay as they are; columns that were computed for others meanwhile go along.
+                var known = before.Segments.Select(s => s.Segment.Info.Name).ToHashSet(StringComparer.Ordinal);
+                var attached = now.Segments.Where(s => !known.Contains(s.Segment.Info.Name));
+                var current = now.Segments.ToDictionary(s => s.Segment.Info.Name, StringComparer.Ordinal);
                 var next = new TableVersion(
-                    TableVersion.InOrder([.. flushed.Kept.Select(k => k.Extent), .. flushed.Added.Select(a => a.Extent), .. attached]), now.Deltas.RemoveRange(frozenDeltas));
+                    TableVersion.InOrder([.. flushed.Kept.Select(k => WithColumnsOf(current[k.Extent.Segment.Info.Name], k, extended)), .. flushed.Added.Select(a => a.Extent), .. attached]), now.Deltas.RemoveRange(frozenDeltas));
                 if (!frozenDeltas.IsEmpty)
                 {
                     RefillIndexes(id, next, frozen.Lsn);
@@ -234,7 +237,30 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
         finally
         {
             store.ReleaseWriteLock();
+            extended.ForEach(e => e.Release());
         }
+    }
+
+    /// <summary>A segment that stays, with the columns that it got while the checkpoint was written.</summary>
+    /// <param name="now">As the root shows it.</param>
+    /// <param name="kept">As the checkpoint wrote it.</param>
+    /// <param name="extended">Takes what is made here.</param>
+    private SegmentExtent WithColumnsOf(SegmentExtent now, FlushedSegment kept, List<SegmentExtent> extended)
+    {
+        if (kept.Previous is not { } previous)
+        {
+            // Nothing was folded: what the root shows is it, perhaps with more columns.
+            return now;
+        }
+
+        var added = now.Segment.Info.Replacements.Where(r => !previous.Segment.Info.Replacements.Any(p => p.Name == r.Name)).ToList();
+        if (added.Count == 0)
+        {
+            return kept.Extent;
+        }
+
+        extended.Add(kept.Extent.WithColumns(store.Directory, added));
+        return extended[^1];
     }
 
     /// <summary>The frozen deltas' key tables are about to go; keys that updates gave to rows of older segments are in them.</summary>

@@ -14,6 +14,9 @@ internal readonly record struct SegmentShape(int RowCount, int DeletedCount, int
 
     /// <summary>Whether a segment that is not looked at stands, or will stand, between the one before and this one, so that they cannot be merged.</summary>
     public bool IsBehindOther { get; init; }
+
+    /// <summary>Whether it has columns that the log names and the manifest does not: until a checkpoint it stays as it is.</summary>
+    public bool IsHeld { get; init; }
 }
 
 /// <summary>Neighbouring segments of one table in whose place one new one comes, or none when no row is left.</summary>
@@ -43,7 +46,7 @@ internal static class CompactionRules
     {
         for (var i = 0; i < segments.Length; i++)
         {
-            if (segments[i].LiveCount == 0)
+            if (segments[i] is { LiveCount: 0, IsHeld: false })
             {
                 return (i, 1);
             }
@@ -51,6 +54,11 @@ internal static class CompactionRules
 
         for (var i = 0; i < segments.Length; i++)
         {
+            if (segments[i].IsHeld)
+            {
+                continue;
+            }
+
             if ((long)segments[i].DeletedCount * 100 > (long)segments[i].RowCount * DeletedPercentMax || segments[i].ReplacedPercent > DeletedPercentMax)
             {
                 return (i, 1);
@@ -67,6 +75,11 @@ internal static class CompactionRules
     {
         for (; first < segments.Length; first++)
         {
+            if (segments[first].IsHeld)
+            {
+                continue;
+            }
+
             var count = CountFitting(segments[first..]);
             if (count > 1 || segments[first].DeletedCount > 0 || segments[first].ReplacedPercent > DeletedPercentMax)
             {
@@ -95,13 +108,13 @@ internal static class CompactionRules
         {
             for (var first = 0; first < segments.Length; first++)
             {
-                if (TierOf(segments[first].LiveCount) != tier)
+                if (TierOf(segments[first].LiveCount) != tier || segments[first].IsHeld)
                 {
                     continue;
                 }
 
                 var (end, same) = (first, 0);
-                for (var i = first; i < segments.Length && TierOf(segments[i].LiveCount) <= tier && (i == first || !segments[i].IsBehindOther); i++)
+                for (var i = first; i < segments.Length && TierOf(segments[i].LiveCount) <= tier && (i == first || segments[i] is { IsBehindOther: false, IsHeld: false }); i++)
                 {
                     if (TierOf(segments[i].LiveCount) == tier)
                     {
@@ -126,7 +139,7 @@ internal static class CompactionRules
     {
         var rows = (long)segments[0].LiveCount;
         var count = 1;
-        while (count < segments.Length && !segments[count].IsBehindOther && rows + segments[count].LiveCount <= SegmentInfo.RowCountMax)
+        while (count < segments.Length && segments[count] is { IsBehindOther: false, IsHeld: false } && rows + segments[count].LiveCount <= SegmentInfo.RowCountMax)
         {
             rows += segments[count++].LiveCount;
         }

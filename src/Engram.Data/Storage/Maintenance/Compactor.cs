@@ -27,7 +27,9 @@ namespace Engram.Data.Storage.Maintenance;
 /// </list>
 /// <para><b>Invariants.</b> Only one maintenance job runs, so the segments of the root are those of the manifest, and those that loads attached since. Segments are not merged across
 /// one of these, nor across row ids that a load keeps (<see cref="Transactions.LoadRegistry"/>): segments hold disjoint ranges of row ids. Deltas are not touched. Key hints for values up
-/// to M are the new segment's own keys; those for later values are in the deltas, where the updates put them, under row ids.</para>
+/// to M are the new segment's own keys; those for later values are in the deltas, where the updates put them, under row ids.
+/// Columns that a commit after M computed for a segment (<see cref="Transactions.ColumnFill"/>) are in no manifest yet: such a segment is left alone until the next checkpoint, and a compaction in whose midst
+/// that happens is given up. Between the last look and the publication none can happen.</para>
 /// <para><b>Memory</b> is that of a segment writer and one block, however large the segments. <b>Room</b>: the new file stands beside the old ones for a while.</para>
 /// <para><b>Crash</b> before CURRENT names generation g+1: g counts, the new file is an orphan. After: g+1 counts, and the same log is applied to it; the old files
 /// are orphans. <b>Failure</b> (disk full, a damaged page) while writing: the new file is deleted and nothing has changed.</para>
@@ -100,12 +102,29 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         try
         {
             var inputs = InputsOf(root, group);
+            if (inputs.Any(i => IsHeld(i, files.Manifest)))
+            {
+                return;
+            }
+
             var outputs = Write(group.Table, inputs, cancellationToken);
             try
             {
                 wal.ThrowIfPoisoned();
-                files.Publish(Replace(group, outputs));
-                Publish(group.Table, inputs, outputs);
+                if (TryReserve(group.Table, inputs))
+                {
+                    try
+                    {
+                        files.Publish(Replace(group, outputs));
+                    }
+                    catch
+                    {
+                        GiveBack(inputs);
+                        throw;
+                    }
+
+                    Publish(group.Table, inputs, outputs);
+                }
             }
             finally
             {
@@ -135,7 +154,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
                 // One that was dropped since goes with the next checkpoint.
                 if (store.LatestCatalog.Tables.ContainsKey(table.Table) && root.Tables.TryGetValue(table.Table, out var version))
                 {
-                    shapes.Add((table, ShapesOf(table, version, loads[table.Table], manifest.Lsn.Value)));
+                    shapes.Add((table, ShapesOf(table, version, loads[table.Table], manifest)));
                 }
             }
         }
@@ -148,7 +167,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
     }
 
     /// <summary>The segments of the manifest, with where others stand between them or will: those that loads have attached since, or are writing.</summary>
-    private static SegmentShape[] ShapesOf(TableManifest table, TableVersion version, ImmutableArray<long> loads, long lsn)
+    private static SegmentShape[] ShapesOf(TableManifest table, TableVersion version, ImmutableArray<long> loads, Manifest manifest)
     {
         var named = table.Segments.Select(s => s.Info.Name).ToHashSet(StringComparer.Ordinal);
         var others = loads.Concat(version.Segments.Select(s => s.Segment.Info).Where(i => !named.Contains(i.Name)).Select(i => i.RowIdMin)).ToList();
@@ -157,7 +176,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         foreach (var extent in version.Segments.Where(s => named.Contains(s.Segment.Info.Name)))
         {
             var info = extent.Segment.Info;
-            shapes.Add(ShapeOf(extent, lsn) with { IsBehindOther = others.Exists(o => o > last && o < info.RowIdMin) });
+            shapes.Add(ShapeOf(extent, manifest.Lsn.Value) with { IsBehindOther = others.Exists(o => o > last && o < info.RowIdMin), IsHeld = IsHeld(extent, manifest) });
             last = info.RowIdMax;
         }
 
@@ -193,6 +212,50 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
             ? [.. version.Segments.Where(s => group.Segments.Contains(s.Segment.Info.Name))]
             : [];
         return inputs.Length == group.Segments.Length ? inputs : throw Error.Internal($"segments of table {group.Table} disappeared before they were compacted");
+    }
+
+    /// <summary>Whether a commit that the manifest does not cover has given columns to a segment: what is written as of the manifest would lack them.</summary>
+    private static bool IsHeld(SegmentExtent extent, Manifest manifest)
+    {
+        var info = extent.Segment.Info;
+        var said = manifest.Tables.FirstOrDefault(t => t.Table == info.Table)?.Segments.FirstOrDefault(s => s.Info.Name == info.Name);
+        return said is not null && !info.Replacements.Select(r => r.Name).SequenceEqual(said.Info.Replacements.Select(r => r.Name));
+    }
+
+    /// <summary>From here on nobody gives columns to the segments; false when somebody did meanwhile, and then what was written is left to the deletion of orphans.</summary>
+    private bool TryReserve(TableId id, ImmutableArray<SegmentExtent> inputs)
+    {
+        store.AcquireWriteLock(CancellationToken.None);
+        try
+        {
+            // Of a table that was dropped it does not matter.
+            if (store.Root.Tables.TryGetValue(id, out var now) && !inputs.All(now.Segments.Contains))
+            {
+                return false;
+            }
+
+            foreach (var input in inputs)
+            {
+                input.IsBeingReplaced = true;
+            }
+
+            return true;
+        }
+        finally
+        {
+            store.ReleaseWriteLock();
+        }
+    }
+
+    private void GiveBack(ImmutableArray<SegmentExtent> inputs)
+    {
+        store.AcquireWriteLock(CancellationToken.None);
+        foreach (var input in inputs)
+        {
+            input.IsBeingReplaced = false;
+        }
+
+        store.ReleaseWriteLock();
     }
 
     /// <summary>Step 1.</summary>

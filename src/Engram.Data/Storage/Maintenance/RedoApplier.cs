@@ -46,6 +46,9 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
     /// <summary>For a salvage: what is left of a segment that a load attached; null when nothing is.</summary>
     public Func<TableDefinition, SegmentInfo, SegmentInfo?>? Save { get; init; }
 
+    /// <summary>For a salvage: whether a file with a column of a segment can be read.</summary>
+    public Func<TableDefinition, SegmentInfo, bool>? SaveColumn { get; init; }
+
     /// <summary>Changes left out because <see cref="IsLost"/> said so.</summary>
     public List<(TableId Table, long RowId, Lsn Lsn)> Skipped { get; } = [];
 
@@ -67,6 +70,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
                 case RedoRecord.DropTable: ApplyDropTable(new TableId(reader.ReadCount())); break;
                 case RedoRecord.Schemas: ApplySchemas(ref reader); break;
                 case RedoRecord.Attach: ApplyAttach(ref reader); break;
+                case RedoRecord.AttachColumns: ApplyAttachColumns(ref reader); break;
                 case RedoRecord.PutObject: Catalog = Catalog.With(SchemaObjectCodec.Read(ref reader)); break;
                 case RedoRecord.DropObject: ApplyDropObject(new ObjectId(reader.ReadCount())); break;
                 case RedoRecord.SequenceValue: Catalog = Catalog.WithSequenceValues([SchemaObjectCodec.ReadValue(ref reader)]); break;
@@ -266,6 +270,75 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
             if (table.FindColumn(columnId) is { } column)
             {
                 counters[id].AdvanceIdentityTo(column, next);
+            }
+        }
+    }
+
+    private void ApplyAttachColumns(ref ByteReader reader)
+    {
+        var (id, files) = RedoRecord.ReadAttachColumns(ref reader);
+        if (!Catalog.Tables.TryGetValue(id, out var table))
+        {
+            throw Damaged($"columns are attached to table {id}, and there is no such table");
+        }
+
+        foreach (var (name, file) in files)
+        {
+            if (SaveColumn is not null)
+            {
+                ApplyColumn(table, file);
+                continue;
+            }
+
+            var at = 0;
+            while (at < tables[id].Segments.Length && tables[id].Segments[at].Segment.Info.Name != name)
+            {
+                at++;
+            }
+
+            if (at == tables[id].Segments.Length || tables[id].Segments[at].Segment.Info.RowCount != file.RowCount)
+            {
+                throw Damaged($"file '{file.Name}' is attached to segment '{name}' of '{table}', which has no such segment of {file.RowCount} rows");
+            }
+
+            Attached.Add(new LoggedSegment(file, new Lsn(current)));
+            var before = tables[id].Segments[at];
+            tables[id] = tables[id] with { Segments = tables[id].Segments.SetItem(at, before.WithColumns(Directory, [file])) };
+            before.Release();
+            Rows += file.RowCount;
+        }
+
+        // Its version is another one from here on.
+        last = null;
+        if (changes.Remove(id, out var rows))
+        {
+            rows.Dispose();
+        }
+    }
+
+    /// <summary>For a salvage, whose segments may have other files and fewer rows: the values of a column file as updates of the rows that are left.</summary>
+    private void ApplyColumn(TableDefinition table, SegmentInfo file)
+    {
+        if (!SaveColumn!(table, file))
+        {
+            return;
+        }
+
+        using var segment = Segment.Open(Directory, file);
+        var rows = ChangesOf(table.Id);
+        using var rowIds = new ColumnBuffer(DataType.Int64, Batch.RowCountMax);
+        using var memory = new ColumnBuffer(segment.TypeOf(1), Batch.RowCountMax);
+        var (ids, batch) = (new Column(DataType.Int64), new Batch(1));
+        batch.Columns[0] = new Column(memory.Type);
+        for (var block = 0; block < segment.BlockCount; block++)
+        {
+            segment.Load(0, block, null, ids, rowIds);
+            segment.Load(1, block, null, batch.Columns[0], memory);
+            batch.RowCount = segment.RowsInBlock(block);
+            for (var row = 0; row < batch.RowCount; row++)
+            {
+                // Rows that were deleted before are in the file too.
+                rows.Update(ids.Get<long>(row), [file.ReplacedColumn], batch, row, current);
             }
         }
     }

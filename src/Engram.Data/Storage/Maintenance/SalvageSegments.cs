@@ -63,6 +63,44 @@ internal sealed class SalvageSegments
         return left;
     }
 
+    /// <summary>Whether a file that the log attached to a segment, with the values of one column, is whole. If not, these values are lost. Asked again, the answer is the same.</summary>
+    public bool SaveColumn(TableDefinition table, SegmentInfo file)
+    {
+        if (attached.TryGetValue(file.Name, out var known))
+        {
+            return known is not null;
+        }
+
+        var damage = new Damage();
+        var why = "";
+        try
+        {
+            Check(file, damage, []);
+        }
+        catch (EngramException e) when (e.SqlState == SqlStates.DataCorrupted)
+        {
+            damage.IsNone = false;
+            why = Error.Finding(e);
+        }
+
+        attached.Add(file.Name, damage.IsNone ? file : null);
+        if (!damage.IsNone && table.FindStored(file.ReplacedColumn) is { } column)
+        {
+            WithoutVersions.Add(table.Id);
+            items.Add(new SalvagedItem(SalvageKind.LostVersions, file.Name, string.Create(CultureInfo.InvariantCulture,
+                $"Values that column '{column.Name}' of table '{table}' was given by ALTER TABLE are lost for row ids {file.RowIdMin} to {file.RowIdMax}: they are NULL. {(why.Length > 0 ? why : "Pages do not match their checksums.")}"))
+            {
+                Table = table.ToString(),
+                Columns = [column.Name],
+                RowIdFirst = file.RowIdMin,
+                RowIdLast = file.RowIdMax,
+                RowCount = file.RowCount,
+            });
+        }
+
+        return damage.IsNone;
+    }
+
     /// <summary>Those that <see cref="SaveAttached"/> was asked for.</summary>
     public IReadOnlyCollection<string> AttachedNames => attached.Keys;
 

@@ -28,7 +28,7 @@ internal sealed class SalvageState : IDisposable
             throw;
         }
 
-        applier = new RedoApplier(Tables, Counters, segments.Left.Catalog, directory.Path) { Directory = directory, IsLost = segments.IsLost, Save = segments.SaveAttached };
+        applier = new RedoApplier(Tables, Counters, segments.Left.Catalog, directory.Path) { Directory = directory, IsLost = segments.IsLost, Save = segments.SaveAttached, SaveColumn = segments.SaveColumn };
     }
 
     public Dictionary<TableId, TableVersion> Tables { get; } = [];

@@ -41,7 +41,8 @@ internal static class SegmentFlush
                 cancellationToken.ThrowIfCancellationRequested();
                 if (earlier?.GetValueOrDefault(extent.Segment.Info.Name) is { } said && !OverlayCapture.HasChanged(extent, table, before.Lsn, lsn))
                 {
-                    kept.Add(new FlushedSegment(said, extent, null));
+                    // Columns may have been computed for it since.
+                    kept.Add(new FlushedSegment(said with { Info = extent.Segment.Info }, extent, null));
                     WriteRuns(extent, table, isNew: false);
                     continue;
                 }

@@ -4,7 +4,7 @@ using Engram.Data.Storage.Segments;
 
 namespace Engram.Data.Storage.Transactions;
 
-/// <summary>The files of loads that no manifest names yet, and the row ids that running loads keep for them. Thread-safe.</summary>
+/// <summary>The files of loads, and of columns computed for segments, that no manifest names yet, and the row ids that running loads keep for them. Thread-safe.</summary>
 /// <remarks>
 /// <para>Three others must know. Who deletes files that nothing names must leave these: those that are being written, those attached by a transaction that may still
 /// commit, and those that a commit in the log names, for recovery reads that commit until a manifest is beyond it, whether the table is still there
@@ -16,6 +16,7 @@ internal sealed class LoadRegistry
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, (TableId Table, long RowIdFirst)> running = new(StringComparer.Ordinal);
+    private readonly HashSet<string> columns = new(StringComparer.Ordinal);
     private readonly Dictionary<string, LoggedSegment> logged = new(StringComparer.Ordinal);
 
     /// <param name="logged">What recovery found in the log.</param>
@@ -38,12 +39,22 @@ internal sealed class LoadRegistry
         }
     }
 
+    /// <summary>Enters a file that is about to be written with one column of a segment that is there.</summary>
+    public void EnterColumn(string name)
+    {
+        lock (gate)
+        {
+            columns.Add(name);
+        }
+    }
+
     /// <summary>Forgets a file of a load that was given up or rolled back, be it that its commit found no room in the log.</summary>
     public void Leave(string name)
     {
         lock (gate)
         {
             running.Remove(name);
+            columns.Remove(name);
             logged.Remove(name);
         }
     }
@@ -54,6 +65,7 @@ internal sealed class LoadRegistry
         lock (gate)
         {
             running.Remove(info.Name);
+            columns.Remove(info.Name);
             logged.Add(info.Name, new LoggedSegment(info, lsn));
         }
     }
@@ -77,7 +89,7 @@ internal sealed class LoadRegistry
         {
             lock (gate)
             {
-                return new HashSet<string>(running.Keys.Concat(logged.Keys), StringComparer.Ordinal);
+                return new HashSet<string>(running.Keys.Concat(columns).Concat(logged.Keys), StringComparer.Ordinal);
             }
         }
     }

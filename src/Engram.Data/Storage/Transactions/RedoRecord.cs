@@ -19,6 +19,7 @@ internal static class RedoRecord
     public const byte DropTable = 5;
     public const byte Schemas = 6;
     public const byte Attach = 7;
+    public const byte AttachColumns = 8;
     public const byte PutObject = 16;
     public const byte DropObject = 17;
     public const byte SequenceValue = 18;
@@ -131,6 +132,32 @@ internal static class RedoRecord
         }
 
         return (table, identities, segments);
+    }
+
+    /// <summary>Files with the values of one column each become part of segments that are there.</summary>
+    public static void WriteAttachColumns(ByteWriter writer, TableId table, IReadOnlyList<(string Segment, SegmentInfo File)> files)
+    {
+        writer.WriteByte(AttachColumns);
+        writer.WriteVarUInt((ulong)table.Value);
+        writer.WriteVarUInt((ulong)files.Count);
+        foreach (var (segment, file) in files)
+        {
+            writer.WriteString(segment);
+            ManifestCodec.WriteInfo(writer, file);
+        }
+    }
+
+    /// <summary>Reads what <see cref="WriteAttachColumns"/> wrote behind the tag.</summary>
+    public static (TableId Table, (string Segment, SegmentInfo File)[] Files) ReadAttachColumns(ref ByteReader reader)
+    {
+        var table = new TableId(reader.ReadCount());
+        var files = new (string, SegmentInfo)[reader.ReadElementCount(2)];
+        for (var i = 0; i < files.Length; i++)
+        {
+            files[i] = (reader.ReadString(), ManifestCodec.ReadInfo(ref reader, table));
+        }
+
+        return (table, files);
     }
 
     /// <summary>Reads row ids written by Delete or Update.</summary>

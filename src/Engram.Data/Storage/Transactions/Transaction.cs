@@ -56,6 +56,10 @@ internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
     /// <summary>The definition of a table that is about to be changed, with ids for new columns that no column ever had.</summary>
     public abstract TableDefinition BeginChange(TableId table);
 
+    /// <summary>Takes values of one column for all visible rows, which have none in it yet: it is new in this transaction's definition of the table, and indexes of it come
+    /// afterwards.</summary>
+    public abstract ColumnFill BeginFill(TableId table, ColumnId column);
+
     /// <summary>The number that an identity column would give next.</summary>
     public abstract long PeekIdentity(TableId table, ColumnId column);
 

@@ -244,6 +244,7 @@ internal sealed partial class WriteTransaction : Transaction
     {
         CheckActive();
         undo.RollbackAll(appended);
+        DetachColumns(0);
         Detach(0);
         store.ForgetTables(created);
         Finish();
@@ -290,6 +291,11 @@ internal sealed partial class WriteTransaction : Transaction
             store.Loads.EnterLogged(segment.Segment.Info, lsn);
         }
 
+        foreach (var segment in filled)
+        {
+            store.Loads.EnterLogged(segment.File, lsn);
+        }
+
         try
         {
             store.AppendToLog(lsn, redo.Written);
@@ -332,6 +338,7 @@ internal sealed partial class WriteTransaction : Transaction
     private void Finish()
     {
         isFinished = true;
+        ForgetFilled();
         memory.Dispose();
         foreach (var rows in changes.Values)
         {
@@ -343,12 +350,13 @@ internal sealed partial class WriteTransaction : Transaction
         store.GiveBackRedo(redo);
     }
 
-    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, attached.Count, catalog);
+    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, attached.Count, filled.Count, catalog);
 
     private void RollbackTo(Savepoint mark)
     {
         undo.RollbackTo(mark.Undo);
         redo.Truncate(mark.Redo);
+        DetachColumns(mark.Filled);
         Detach(mark.Attached);
         if (!ReferenceEquals(catalog, mark.Catalog))
         {
@@ -486,5 +494,5 @@ internal sealed partial class WriteTransaction : Transaction
     }
 
     /// <summary>A point to return to: how long the logs and the list of created tables were, and the schema.</summary>
-    private sealed record Savepoint(string Name, int Undo, int Redo, int Created, int Attached, DatabaseCatalog Catalog);
+    private sealed record Savepoint(string Name, int Undo, int Redo, int Created, int Attached, int Filled, DatabaseCatalog Catalog);
 }

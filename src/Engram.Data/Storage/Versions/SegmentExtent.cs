@@ -13,10 +13,8 @@ namespace Engram.Data.Storage.Versions;
 [SuppressMessage("Design", "CA1001", Justification = "Freed when the last reference is released.")]
 internal sealed class SegmentExtent : Counted
 {
-    private readonly Arena memory = new();
     private readonly OpenSegment opened;
-    private readonly BlockVersions?[] versions;
-    private long begin;
+    private readonly ExtentVersions versions;
 
     /// <summary>The first extent of a segment, which it closes with the last one.</summary>
     public SegmentExtent(Segment segment, IndexFiles? files = null)
@@ -24,18 +22,22 @@ internal sealed class SegmentExtent : Counted
     {
     }
 
-    /// <summary>The same rows and versions, read through another opening of the same file. While it is used, the other must be held.</summary>
+    /// <summary>The same rows and versions, read through another opening of the same file.</summary>
     public SegmentExtent(Segment segment, SegmentExtent versionsOf)
+        : this(new OpenSegment(segment, null), versionsOf.versions)
     {
-        opened = new OpenSegment(segment, null);
-        versions = versionsOf.versions;
-        begin = versionsOf.Begin;
+        versions.AddReference();
     }
 
     private SegmentExtent(OpenSegment opened)
+        : this(opened, new ExtentVersions(opened.Segment.BlockCount))
+    {
+    }
+
+    private SegmentExtent(OpenSegment opened, ExtentVersions versions)
     {
         this.opened = opened;
-        versions = new BlockVersions?[opened.Segment.BlockCount];
+        this.versions = versions;
     }
 
     public Segment Segment => opened.Segment;
@@ -44,9 +46,12 @@ internal sealed class SegmentExtent : Counted
     /// <remarks>Other than 0 for a segment that a load attached, until a checkpoint has named it in the manifest.</remarks>
     public long Begin
     {
-        get => Volatile.Read(ref begin);
-        set => Volatile.Write(ref begin, value);
+        get => Volatile.Read(ref versions.Begin);
+        set => Volatile.Write(ref versions.Begin, value);
     }
+
+    /// <summary>Whether a compaction is about to put another segment in its place: then it gets no columns. Read and set by the holder of the write lock.</summary>
+    public bool IsBeingReplaced { get; set; }
 
     public bool HasBegun(ReadHorizon horizon)
     {
@@ -55,10 +60,10 @@ internal sealed class SegmentExtent : Counted
     }
 
     /// <summary>Native memory of the versions, in bytes.</summary>
-    public long SizeBytes => memory.SizeBytes;
+    public long SizeBytes => versions.Memory.SizeBytes;
 
     /// <summary>Counts the memory of versions as that of new rows. Called by the holder of the write lock.</summary>
-    public void ChargeTo(MemoryBudget? budget) => memory.ChargeTo(budget);
+    public void ChargeTo(MemoryBudget? budget) => versions.Memory.ChargeTo(budget);
 
     /// <summary>Another extent of the same segment, without versions.</summary>
     public SegmentExtent StartAnew()
@@ -71,18 +76,26 @@ internal sealed class SegmentExtent : Counted
     public SegmentExtent StartAnew(DataDirectory directory, IReadOnlyList<SegmentInfo> replaced)
         => replaced.Count == 0 ? StartAnew() : new SegmentExtent(opened.Replace(directory, replaced));
 
-    public BlockVersions? FindVersions(int block) => Volatile.Read(ref versions[block]);
+    /// <summary>Another extent of the same segment, with the same versions, and with columns that it did not have.</summary>
+    public SegmentExtent WithColumns(DataDirectory directory, IReadOnlyList<SegmentInfo> added)
+    {
+        var with = opened.Replace(directory, added);
+        versions.AddReference();
+        return new SegmentExtent(with, versions);
+    }
+
+    public BlockVersions? FindVersions(int block) => Volatile.Read(ref versions.Blocks[block]);
 
     /// <summary>Called by the holder of the write lock only.</summary>
     public BlockVersions GetOrAddVersions(int block)
     {
-        if (versions[block] is { } found)
+        if (versions.Blocks[block] is { } found)
         {
             return found;
         }
 
-        found = new BlockVersions(memory, Batch.RowCountMax);
-        Volatile.Write(ref versions[block], found);
+        found = new BlockVersions(versions.Memory, Batch.RowCountMax);
+        Volatile.Write(ref versions.Blocks[block], found);
         return found;
     }
 
@@ -101,6 +114,18 @@ internal sealed class SegmentExtent : Counted
     protected override void Free()
     {
         opened.Release();
-        memory.Dispose();
+        versions.Release();
+    }
+
+    /// <summary>What happened to the rows, shared by extents that show more or fewer columns of them.</summary>
+    private sealed class ExtentVersions(int blockCount) : Counted
+    {
+        public long Begin;
+
+        public Arena Memory { get; } = new();
+
+        public BlockVersions?[] Blocks { get; } = new BlockVersions?[blockCount];
+
+        protected override void Free() => Memory.Dispose();
     }
 }

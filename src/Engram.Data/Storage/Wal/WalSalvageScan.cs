@@ -167,6 +167,14 @@ internal sealed class WalSalvageScan
                 }
 
                 break;
+            case RedoRecord.AttachColumns:
+                var (filled, files) = RedoRecord.ReadAttachColumns(ref reader);
+                foreach (var (_, file) in files)
+                {
+                    _changes.Add(new WalLostChange(lsn, filled, [(file.RowIdMin, file.RowIdMax)], WasInserted: false));
+                }
+
+                break;
             case RedoRecord.Schemas:
                 for (var left = reader.ReadElementCount(1); left > 0; left--)
                 {

@@ -36,6 +36,8 @@ internal sealed class FakeStore : Transaction
 
     public override TableDefinition BeginChange(TableId table) => catalog.Get(table);
 
+    public override ColumnFill BeginFill(TableId table, ColumnId column) => throw new NotSupportedException();
+
     public override long PeekIdentity(TableId table, ColumnId column) => identities.GetValueOrDefault((table, column), 1);
 
     public override Snapshot BeginStatement()

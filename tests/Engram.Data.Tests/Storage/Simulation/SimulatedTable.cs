@@ -30,7 +30,7 @@ internal static class SimulatedTable
             new ColumnDefinition(new ColumnId(5), "Embedding", DataType.Vector(DimensionCount)),
         ])
     {
-        ColumnIdNext = 6,
+        ColumnIdNext = Parent.Value + 1,
         Indexes =
         [
             new IndexDefinition(KeyIndex(number), $"Episode{number}_pkey", [new IndexColumn(Key)]) { IsUnique = true, IsPrimaryKey = true, IsConstraint = true },
@@ -64,6 +64,11 @@ internal static class SimulatedTable
     /// <param name="index">Of an index over it; null for none.</param>
     public static TableDefinition WithColumn(TableDefinition table, int? missing = null, IndexId? index = null)
     {
+        if (AddedColumn(table) is not null)
+        {
+            return table;
+        }
+
         var column = new ColumnDefinition(new ColumnId(table.ColumnIdNext), Added, DataType.Int32) { Missing = MissingOf(missing), IsNotNull = missing is not null };
         return table with
         {
@@ -110,7 +115,11 @@ internal static class SimulatedTable
 
     public static TableDefinition WithoutColumn(TableDefinition table)
     {
-        var gone = AddedColumn(table)!.Id;
+        if (AddedColumn(table)?.Id is not { } gone)
+        {
+            return table;
+        }
+
         return table with { Columns = table.Columns.RemoveAll(c => c.Id == gone), Indexes = table.Indexes.RemoveAll(i => i.Columns.Any(c => c.Column == gone)) };
     }
 

@@ -56,23 +56,31 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
     /// <summary>Puts a definition into effect whose new column gets a value for each row.</summary>
     private void Recompute(int number, TableDefinition definition)
     {
-        Redefine(number, definition);
-        var table = State.Tables[number];
         var column = SimulatedTable.AddedColumn(definition)!;
+        Redefine(number, definition with { Indexes = definition.Indexes.RemoveAll(i => i.Columns.Any(c => c.Column == column.Id)) });
+        var table = State.Tables[number];
         var ordinal = definition.IndexOf(column.Id);
-        foreach (var keys in table.Rows.OrderBy(r => r.Value.RowId).Select(r => r.Key).Chunk(Batch.RowCountMax))
+        Statement(() =>
         {
-            using var values = new ColumnBuffer(column.Type);
-            Array.ForEach(keys, _ => SimulatedTable.AppendRandom(values, column, random));
-            Statement(() => transaction.Update(definition.Id, keys.Select(k => table.Rows[k].RowId).ToArray(), [column.Id], SimulatedTable.BatchOf([values])));
-            for (var i = 0; i < keys.Length; i++)
+            using var fill = transaction.BeginFill(definition.Id, column.Id);
+            foreach (var keys in table.Rows.OrderBy(r => r.Value.RowId).Select(r => r.Key).Chunk(random.Next(1, 100)))
             {
-                var row = table.Rows[keys[i]];
-                table = table.Put(keys[i], row with { Hashes = row.Hashes.SetItem(ordinal, SimulatedTable.HashOf(values.Column, i)) });
+                using var values = new ColumnBuffer(column.Type);
+                Array.ForEach(keys, _ => SimulatedTable.AppendRandom(values, column, random));
+                fill.Write(keys.Select(k => table.Rows[k].RowId).ToArray(), values.Column);
+                for (var i = 0; i < keys.Length; i++)
+                {
+                    var row = table.Rows[keys[i]];
+                    table = table.Put(keys[i], row with { Hashes = row.Hashes.SetItem(ordinal, SimulatedTable.HashOf(values.Column, i)) });
+                }
             }
-        }
+
+            fill.Complete();
+        });
 
         State = new DatabaseState(State.Tables.SetItem(number, table));
+        // Its indexes are made of the values.
+        Redefine(number, definition);
     }
 
     public void DropColumn(int number) => Redefine(number, SimulatedTable.WithoutColumn(State.Tables[number].Definition));

@@ -60,6 +60,8 @@ internal static class RowFill
 
             target.Write(batch.Columns[0], evaluator.Evaluate(batch, scan.Visible), batch.RowCount, scan.Visible);
         }
+
+        target.Complete();
     }
 
     /// <summary>Numbers the rows, in the order in which they were inserted.</summary>
@@ -84,6 +86,8 @@ internal static class RowFill
 
             target.WriteDense(scan.Load(0, scan.Visible), numbers.Column, count, scan.Visible);
         }
+
+        target.Complete();
     }
 
     private static void Append(ColumnBuffer numbers, long number, TableDefinition table, ColumnDefinition column)
@@ -103,8 +107,8 @@ internal static class RowFill
     {
         private readonly CompactRows compact = new(1);
         private readonly RowChecks checks = new(table, [], [], context);
+        private readonly ColumnFill fill = context.Transaction!.BeginFill(table.Id, column.Id);
         private readonly long[] rowIds = new long[Batch.RowCountMax];
-        private readonly Batch values = new(1);
 
         public void Write(Column ids, Column computed, int rowCount, Selection? rows)
             => WriteDense(ids, compact.Take(0, computed, rowCount, rows), rows?.Count ?? rowCount, rows);
@@ -118,13 +122,14 @@ internal static class RowFill
             }
 
             checks.CheckColumn(column, dense, count);
-            values.Columns[0] = dense;
-            values.RowCount = count;
-            context.Transaction!.Update(table.Id, rowIds.AsSpan(0, count), [column.Id], values);
+            fill.Write(rowIds.AsSpan(0, count), dense);
         }
+
+        public void Complete() => fill.Complete();
 
         public void Dispose()
         {
+            fill.Dispose();
             compact.Dispose();
             checks.Dispose();
         }
