@@ -16,6 +16,8 @@ internal static class SqlStates
     public const string InvalidTextRepresentation = "22P02";
     public const string DataException = "22000";
     public const string SequenceLimitExceeded = "2200H";
+    public const string SubstringError = "22011";
+    public const string WidthBucketArgument = "2201G";
     public const string InvalidRegularExpression = "2201B";
     public const string ArrayElement = "2202E";
     public const string InvalidLimit = "2201W";

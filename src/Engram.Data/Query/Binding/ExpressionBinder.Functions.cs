@@ -51,6 +51,9 @@ internal sealed partial class ExpressionBinder
                 return Call("date_part", [Bind(arguments[0]), Bind(arguments[1])], syntax.Position);
             case "position" when arguments.Count == 2:
                 return Call("strpos", [Bind(arguments[1]), Bind(arguments[0])], syntax.Position);
+            case "normalize" or "is_normalized" when arguments is [var normalized, ColumnReferenceSyntax { Table: null } form] && form.Column.Text.ToUpperInvariant() is "NFC" or "NFD" or "NFKC" or "NFKD":
+                // The form is a word of its own in SQL, not a column.
+                return Call(name, [Bind(normalized), new BoundConstant(DataType.Text, form.Column.Text)], syntax.Position);
             case "concat":
                 // Any types; NULL counts as nothing.
                 return Call("concat", [.. arguments.Select(a => AsText(Bind(a)))], syntax.Position);

@@ -52,7 +52,7 @@ internal sealed partial class ExpressionBinder
     /// <summary>As in PostgreSQL, <c>||</c> takes anything beside a text.</summary>
     private static BoundExpression AsTextBeside(BoundExpression value, BoundExpression other)
         => !Coercion.IsUntyped(value) && value.Type.Kind is not (TypeKind.Text or TypeKind.Array or TypeKind.Json or TypeKind.Bytea)
-            && (other.Type.Kind == TypeKind.Text || Coercion.IsUntyped(other))
+            && (other.Type.Kind == TypeKind.Text || (Coercion.IsUntyped(other) && value.Type.Kind != TypeKind.Vector))
             ? new BoundCast(DataType.Text, value, true)
             : value;
 

@@ -30,6 +30,8 @@ internal static class FunctionRegistry
         .. MathFunctions.All,
         .. DateTimeFunctions.All,
         .. TextFunctions.All,
+        .. ConversionFunctions.All,
+        .. NumberFunctions.All,
         .. RegexFunctions.All,
         .. ArrayFunctions.All,
         .. JsonFunctions.All,
@@ -38,6 +40,7 @@ internal static class FunctionRegistry
         .. SequenceFunctions.All,
         .. AggregateFunctions.All,
         .. TableFunctions.All,
+        .. StatisticsFunctions.All,
     ];
 
     private static readonly FrozenDictionary<(string, FunctionKind), ImmutableArray<FunctionOverload>> ByName

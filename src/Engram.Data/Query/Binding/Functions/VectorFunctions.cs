@@ -19,6 +19,13 @@ internal static class VectorFunctions
         Distance<L1Distance>("l1_distance", "Sum of absolute differences."),
         Scalar.Unary<Bytes, int, VectorDimensions>("vector_dims", TypeKind.Vector, DataType.Int32, "Number of dimensions."),
         Scalar.Unary<Bytes, double, VectorNorm>("vector_norm", TypeKind.Vector, DataType.Double, "Euclidean norm."),
+        Scalar.Unary<Bytes, double, VectorNorm>("l2_norm", TypeKind.Vector, DataType.Double, "Euclidean norm."),
+        Scalar.Unary<Bytes, Bytes, Normalized>("l2_normalize", TypeKind.Vector, DataType.Vector(0), "Of length 1, in the same direction."),
+        Scalar.Binary<Bytes, Bytes, Bytes, VectorElementwise<SumOfElements>>("+", TypeKind.Vector, TypeKind.Vector, DataType.Vector(0), "Sum, element by element."),
+        Scalar.Binary<Bytes, Bytes, Bytes, VectorElementwise<DifferenceOfElements>>("-", TypeKind.Vector, TypeKind.Vector, DataType.Vector(0), "Difference, element by element."),
+        Scalar.Binary<Bytes, Bytes, Bytes, VectorElementwise<ProductOfElements>>("*", TypeKind.Vector, TypeKind.Vector, DataType.Vector(0), "Product, element by element."),
+        Scalar.Binary<Bytes, Bytes, Bytes, VectorConcatenate>("||", TypeKind.Vector, TypeKind.Vector, DataType.Vector(0), "The elements of both."),
+        Scalar.Ternary<Bytes, int, int, Bytes, SubVector>("subvector", [TypeKind.Vector, TypeKind.Int32, TypeKind.Int32], DataType.Vector(0), "So many elements from a 1-based place on."),
     ];
 
     private static FunctionOverload Distance<TFunction>(string name, string summary)
