@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Engram.Data.Cli.Tests;
+
+/// <summary>Info, verify, repair, backup and compact.</summary>
+public sealed class CareTests : CommandTest
+{
+    [Fact]
+    public async Task Info_tells_tables_rows_and_room()
+    {
+        CreateNotes();
+        var (code, output, _) = await RunAsync("info", Database);
+        Assert.Equal(0, code);
+        Assert.Contains("notes", output, StringComparison.Ordinal);
+        Assert.Contains("embedding vector(3)", output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse((await RunAsync("info", Database, "--json")).Output);
+        Assert.Equal(3, json.RootElement.GetProperty("tables")[0].GetProperty("rows").GetInt64());
+        Assert.True(json.RootElement.GetProperty("sizeBytes").GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Damage_is_found_and_repaired_as_far_as_it_goes()
+    {
+        CreateNotes(20_000);
+        var (code, output, _) = await RunAsync("verify", Database);
+        Assert.Equal(0, code);
+        Assert.StartsWith("Intact: ", output, StringComparison.Ordinal);
+
+        var segment = Directory.EnumerateFiles(Path.Combine(Database, "segments"), "*", SearchOption.AllDirectories).OrderBy(f => new FileInfo(f).Length).Last();
+        using (var file = File.OpenWrite(segment))
+        {
+            file.Position = file.Length / 2;
+            file.Write(Enumerable.Repeat((byte)0xA5, 4096).ToArray());
+        }
+
+        (code, output, _) = await RunAsync("verify", Database);
+        Assert.Equal(3, code);
+        Assert.Contains("segments", output, StringComparison.Ordinal);
+        using (var json = JsonDocument.Parse((await RunAsync("verify", Database, "--json")).Output))
+        {
+            Assert.NotEqual(0, json.RootElement.GetProperty("problems").GetArrayLength());
+        }
+
+        (code, output, _) = await RunAsync("repair", Database, "--backup", PathOf("before"));
+        Assert.Equal(3, code);
+        Assert.Contains("LostRows", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(PathOf("before"), "CURRENT")));
+        Assert.Equal(0, (await RunAsync("verify", Database)).Code);
+        Assert.Equal(0, (await RunAsync("repair", Database)).Code);
+        Assert.Equal(1, (await RunAsync("repair", Database, "--backup", PathOf("before"))).Code);
+    }
+
+    [Fact]
+    public async Task A_backup_is_a_database()
+    {
+        CreateNotes();
+        var (code, output, error) = await RunAsync("backup", Database, PathOf("copy.engram"));
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith("Copied to", output, StringComparison.Ordinal);
+        Assert.Equal("count\n3\n", (await RunAsync("query", PathOf("copy.engram"), "SELECT count(*) FROM notes", "-m", "csv")).Output);
+        Assert.Equal(1, (await RunAsync("backup", Database, PathOf("copy.engram"))).Code);
+    }
+
+    [Fact]
+    public async Task Compaction_gives_room_back()
+    {
+        CreateNotes(50_000);
+        Assert.Equal(0, (await RunAsync("query", Database, "-w", "DELETE FROM notes WHERE id > 100")).Code);
+        var before = new DirectoryInfo(Path.Combine(Database, "segments")).EnumerateFiles().Sum(f => f.Length);
+        var (code, output, _) = await RunAsync("compact", Database);
+        Assert.Equal(0, code);
+        Assert.StartsWith("Compacted: ", output, StringComparison.Ordinal);
+        Assert.True(new DirectoryInfo(Path.Combine(Database, "segments")).EnumerateFiles().Sum(f => f.Length) < before / 10);
+    }
+}
