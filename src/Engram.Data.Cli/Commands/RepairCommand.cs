@@ -41,7 +41,7 @@ internal static class RepairCommand
 
                 Console.WriteLine(report.Salvaged.Count == 0
                     ? "Nothing was damaged that opening looks at. 'engram verify' reads everything."
-                    : string.Create(CultureInfo.InvariantCulture, $"Repaired, with {report.Salvaged.Count} losses or changes, listed above and in the folder quarantine. docs/repair.md tells what can be done about each."));
+                    : string.Create(CultureInfo.InvariantCulture, $"Repaired, with {(report.Salvaged.Count == 1 ? "1 loss or change" : $"{report.Salvaged.Count} losses or changes")}, listed above and in the folder quarantine. docs/repair.md tells what can be done about each."));
             }
 
             return report.Salvaged.Count == 0 ? ExitCodes.Done : ExitCodes.Damaged;

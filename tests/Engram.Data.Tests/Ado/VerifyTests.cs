@@ -49,6 +49,32 @@ public sealed class VerifyTests : AdoTest
     }
 
     [Fact]
+    public async Task Rows_of_a_load_that_only_the_log_names_are_read_too()
+    {
+        await using var connection = new EngramConnection($"Data Source={DiskPath};Keep Alive=0");
+        await connection.OpenAsync();
+        Execute(connection, "CREATE TABLE t (id bigint PRIMARY KEY, text text)");
+        using (var copy = new EngramBulkCopy(connection, "t"))
+        {
+            await copy.WriteToServerAsync(Enumerable.Range(0, 20_000).Select(i => new object?[] { (long)i, $"text {i}" }));
+        }
+
+        var file = Directory.GetFiles(Path.Combine(DiskPath, "segments"), "*.seg").Single();
+        Assert.True((await connection.VerifyAsync()).IsIntact);
+        using (var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            stream.Position = stream.Length / 2;
+            stream.Write(Enumerable.Repeat((byte)0xA5, 4096).ToArray());
+        }
+
+        var report = await connection.VerifyAsync();
+        Assert.NotEmpty(report.Problems);
+        Assert.All(report.Problems, p => Assert.Equal(("segments/" + Path.GetFileName(file), "t"), (p.File, p.Table)));
+        await connection.CheckpointAsync();
+        Assert.Equal(report.Problems.Select(p => p.What), (await connection.VerifyAsync()).Problems.Select(p => p.What));
+    }
+
+    [Fact]
     public async Task It_needs_an_open_connection_and_sensible_options()
     {
         await using var closed = new EngramConnection(ConnectionString);

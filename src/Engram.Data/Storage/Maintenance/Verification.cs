@@ -14,7 +14,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// <para><b>The problem.</b> Pages are checked when they are first read in a process, and some are not read for years. Whoever wants to know now, before
 /// the last good backup is thrown away, must have all of it read while the application goes on.</para>
 /// <para><b>What is checked.</b> (1) CURRENT, the manifest, overlays: whole, and those that were meant. (2) Segments: length, header, footer, every page;
-/// blocks against what the footer says of them: row ids ascend, zone maps are those of the values, NULLs are as many as said. (3) The log: the
+/// also those of loads that only the log names yet; blocks against what the footer says of them: row ids ascend, zone maps are those of the values, NULLs are as many as said. (3) The log: the
 /// chain from the checkpoint to the newest durable commit. (4) Rows as a snapshot shows them: no NULL in columns that are NOT NULL, unique keys are unique,
 /// foreign keys lead somewhere.</para>
 /// <para><b>Beside writers.</b> The files of one state are opened before any is read (<see cref="PinnedDirectory"/>); a checkpoint may then delete their names. When one
@@ -72,6 +72,7 @@ internal sealed partial class Verification : IDisposable
         }
 
         CheckLog();
+        await CheckAttachedAsync(cancellationToken).ConfigureAwait(false);
         foreach (var table in snapshot.Catalog.Tables.Values.OrderBy(t => t.Id.Value))
         {
             await CheckRowsAsync(table, cancellationToken).ConfigureAwait(false);
@@ -165,12 +166,7 @@ internal sealed partial class Verification : IDisposable
             last = segment.Info.RowIdMax;
             foreach (var info in segment.Info.Files)
             {
-                await CheckPagesAsync(definition, info, cancellationToken).ConfigureAwait(false);
-                for (var ordinal = 0; ordinal < info.Columns.Length && !damaged.Contains(info.Name); ordinal++)
-                {
-                    CheckBlocks(definition, info, ordinal);
-                    await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
-                }
+                await CheckFileAsync(definition, info, cancellationToken).ConfigureAwait(false);
             }
 
             if (segment.OverlayName is { } overlay)
@@ -178,6 +174,30 @@ internal sealed partial class Verification : IDisposable
                 Attempt(overlay, definition, () => CheckOverlay(definition, segment, overlay));
                 await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Segments that loads attached since the checkpoint: the log names them, and no manifest does yet.</summary>
+    private async Task CheckAttachedAsync(CancellationToken cancellationToken)
+    {
+        var named = published.Manifest.FileNames.ToHashSet(StringComparer.Ordinal);
+        foreach (var (id, table) in snapshot.Root.Tables.OrderBy(t => t.Key.Value))
+        {
+            foreach (var info in table.Segments.SelectMany(s => s.Segment.Info.Files).Where(f => !named.Contains(f.Name)))
+            {
+                filesTotal++;
+                await CheckFileAsync(snapshot.Catalog.Get(id), info, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task CheckFileAsync(TableDefinition table, SegmentInfo info, CancellationToken cancellationToken)
+    {
+        await CheckPagesAsync(table, info, cancellationToken).ConfigureAwait(false);
+        for (var ordinal = 0; ordinal < info.Columns.Length && !damaged.Contains(info.Name); ordinal++)
+        {
+            CheckBlocks(table, info, ordinal);
+            await pace.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
