@@ -246,7 +246,8 @@ public sealed partial class EngramDataReader : DbDataReader
     {
         fields = next.Columns;
         names = null;
-        next.Relocated = Relocate;
+        next.Holder = this;
+        next.Relocated = static (holder, copy) => ((EngramDataReader)holder).Relocate(copy);
         batch = next.NextBatch();
         trace?.AddRows(batch?.SelectedCount ?? 0);
         hasRows = batch is not null;

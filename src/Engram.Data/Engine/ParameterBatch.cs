@@ -46,9 +46,26 @@ internal sealed unsafe class ParameterBatch : IDisposable
         }
     }
 
+    /// <summary>Takes other values of the same parameters, in the same columns.</summary>
+    public void Refill(ImmutableArray<StatementParameter> expected, ParameterList given)
+    {
+        memory?.Reset();
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Fill(Batch.Columns[i], expected[i], given, i);
+        }
+    }
+
     public void Dispose() => memory?.Dispose();
 
     private Column CreateColumn(StatementParameter parameter, ParameterList given, int guess)
+    {
+        var column = new Column(parameter.Type) { Owner = this, IsConstant = true };
+        Fill(column, parameter, given, guess);
+        return column;
+    }
+
+    private void Fill(Column column, StatementParameter parameter, ParameterList given, int guess)
     {
         var index = given.IndexOf(parameter.Name, guess);
         if (index < 0)
@@ -56,7 +73,8 @@ internal sealed unsafe class ParameterBatch : IDisposable
             throw Error.MissingParameter(parameter.Name, given.Keys);
         }
 
-        var column = new Column(parameter.Type) { Owner = this, IsConstant = true, Data = memory!.Allocate(16, 16) };
+        column.Data = memory!.Allocate(16, 16);
+        column.Nulls = null;
         *(decimal*)column.Data = default;
         if (column.Type.HasOffsets)
         {
@@ -69,11 +87,10 @@ internal sealed unsafe class ParameterBatch : IDisposable
         {
             column.Nulls = (ulong*)memory.Allocate(sizeof(ulong));
             *column.Nulls = ulong.MaxValue;
-            return column;
+            return;
         }
 
         Write(column, ParameterConversion.ToCanonical(value, parameter.Type, parameter.Name));
-        return column;
     }
 
     private void Write(Column column, object value)

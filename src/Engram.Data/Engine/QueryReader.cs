@@ -13,7 +13,7 @@ namespace Engram.Data.Engine;
 /// and <see cref="Invalidate"/> also take away the batch that was handed out last, and say so through <see cref="ResultReader.Relocated"/>.
 /// </remarks>
 internal sealed class QueryReader(
-    BoundStatement statement, Operator root, ReadView view, ParameterBatch parameters, SessionTransaction? owner, ForegroundLoad load) : ResultReader
+    BoundStatement statement, Operator root, ReadView view, ParameterBatch? parameters, SessionTransaction? owner, ForegroundLoad load) : ResultReader
 {
     private Operator? root = root;
     private Batch? current;
@@ -21,6 +21,12 @@ internal sealed class QueryReader(
     private int restNext;
     private ExceptionDispatchInfo? failure;
     private bool isInvalid;
+
+    // Whether an operator is at work, or threw: then it cannot be used again.
+    private bool isRunning;
+
+    /// <summary>What the operators are of when they are used again, and where they go then.</summary>
+    public (ReusableQuery Query, QueryStash Stash)? Reusable { get; init; }
 
     public override bool HasResultSet => true;
 
@@ -77,10 +83,13 @@ internal sealed class QueryReader(
         rest = new RowBuffer(Columns);
         try
         {
+            isRunning = true;
             while (root.Next() is { } batch)
             {
                 rest.Append(batch);
             }
+
+            isRunning = false;
         }
         catch (Exception e)
         {
@@ -115,10 +124,26 @@ internal sealed class QueryReader(
             return;
         }
 
-        root.Dispose();
+        if (Reusable is var (query, stash))
+        {
+            if (!isRunning)
+            {
+                query.Rest();
+            }
+
+            if (isRunning || !stash.TryGive(query))
+            {
+                query.Dispose();
+            }
+        }
+        else
+        {
+            root.Dispose();
+            parameters!.Dispose();
+        }
+
         root = null;
         current = null;
         view.Release();
-        parameters.Dispose();
     }
 }

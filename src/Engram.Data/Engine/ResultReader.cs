@@ -20,10 +20,13 @@ internal abstract class ResultReader : IDisposable
     /// <summary>The next batch with at least one row; null at the end, and from then on.</summary>
     public abstract Batch? NextBatch();
 
-    /// <summary>Called when the batch that was handed out last is about to go: with a copy of its selected rows, without selection, or with null.</summary>
-    public Action<Batch?>? Relocated { get; set; }
+    /// <summary>Called when the batch that was handed out last is about to go: with <see cref="Holder"/>, and with a copy of its selected rows, without selection, or with null.</summary>
+    public Action<object, Batch?>? Relocated { get; set; }
+
+    /// <summary>Who reads it: the first argument of <see cref="Relocated"/>, which needs no object of its own then.</summary>
+    public object? Holder { get; set; }
 
     public abstract void Dispose();
 
-    protected void Relocate(Batch? copy) => Relocated?.Invoke(copy);
+    protected void Relocate(Batch? copy) => Relocated?.Invoke(Holder!, copy);
 }

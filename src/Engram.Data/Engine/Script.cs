@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -38,15 +39,21 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     public bool IsSessionStatement { get; } = syntax is BeginSyntax or SetTransactionSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax
         or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax;
 
+    /// <summary>Whether it is a SELECT, VALUES or the like: it reads, most likely.</summary>
+    public bool IsSelect { get; } = syntax is SelectStatementSyntax;
+
     /// <param name="optimizes">False for the plain form of the plan, see <see cref="SessionSettings.Optimizes"/>.</param>
-    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true)
+    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true) => Find(catalog, parameters, optimizes).Bound;
+
+    /// <summary>The plan for a schema and types of parameters, made if need be.</summary>
+    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes)
     {
         var seen = plans;
         foreach (var plan in seen)
         {
             if (ReferenceEquals(plan.Catalog, catalog) && plan.Optimizes == optimizes && parameters.Matches(plan.Signature))
             {
-                return plan.Bound;
+                return plan;
             }
         }
 
@@ -54,11 +61,20 @@ internal sealed class Statement(StatementSyntax syntax, string text)
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
         var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog)).Take(PlanCountMax - 1);
-        plans = [new CachedPlan(catalog, parameters.ToSignature(), optimizes, bound), .. kept];
-        return bound;
+        var made = new CachedPlan(catalog, parameters.ToSignature(), optimizes, bound)
+        {
+            Stash = bound.Kind == StatementKind.Query && Reuse.IsPossible(bound.Plan) ? new QueryStash() : null,
+        };
+        plans = [made, .. kept];
+        return made;
     }
 
     private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes) => Planner.Plan(Syntax, text, catalog, parameters, optimizes);
+}
 
-    private sealed record CachedPlan(DatabaseCatalog Catalog, (string Name, DataType Type)[] Signature, bool Optimizes, BoundStatement Bound);
+/// <summary>A plan with what it was made for.</summary>
+internal sealed record CachedPlan(DatabaseCatalog Catalog, (string Name, DataType Type)[] Signature, bool Optimizes, BoundStatement Bound)
+{
+    /// <summary>Where its operators rest between two executions; null when they are made for each.</summary>
+    public QueryStash? Stash { get; init; }
 }

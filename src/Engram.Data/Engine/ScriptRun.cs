@@ -13,13 +13,14 @@ internal sealed class ScriptRun(Session session, (string Sql, ParameterList Para
     public Interrupt Interrupt { get; } = interrupt;
 
     /// <summary>Runs the next statement; null at the end.</summary>
-    public async ValueTask<ResultReader?> NextAsync(bool isAsync)
+    /// <remarks>Not an asynchronous method itself: it waits for nothing.</remarks>
+    public ValueTask<ResultReader?> NextAsync(bool isAsync)
     {
         while (script is null || statementIndex == script.Statements.Length)
         {
             if (ItemIndex + 1 >= items.Length)
             {
-                return null;
+                return default;
             }
 
             script = session.Prepare(items[++ItemIndex].Sql);
@@ -27,7 +28,7 @@ internal sealed class ScriptRun(Session session, (string Sql, ParameterList Para
         }
 
         var statement = script.Statements[statementIndex++];
-        return await session.ExecuteAsync(statement, items[ItemIndex].Parameters, Interrupt, isSchemaOnly, isAsync).ConfigureAwait(false);
+        return session.ExecuteAsync(statement, items[ItemIndex].Parameters, Interrupt, isSchemaOnly, isAsync)!;
     }
 
     /// <summary>Nothing further runs.</summary>

@@ -64,7 +64,33 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     public Script Prepare(string sql) => Database.Plans.GetOrParse(sql);
 
     /// <summary>Runs one statement.</summary>
-    public async ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
+    public ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
+        => statement.IsSelect && Transaction is null && !isSchemaOnly && TryOpenQuery(statement, parameters, interrupt) is { } reader
+            ? new ValueTask<ResultReader>(reader)
+            : ExecuteAnyAsync(statement, parameters, interrupt, isSchemaOnly, isAsync);
+
+    /// <summary>The usual case of <see cref="ExecuteAnyAsync"/>, which waits for nothing; null when it is not that.</summary>
+    private QueryReader? TryOpenQuery(Statement statement, ParameterList parameters, Interrupt interrupt)
+    {
+        using var working = store.Load.Enter();
+        var view = new ReadView(store.OpenSnapshot(), null);
+        CachedPlan? plan = null;
+        try
+        {
+            plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes);
+        }
+        finally
+        {
+            if (plan?.Bound.Kind != StatementKind.Query)
+            {
+                view.Release();
+            }
+        }
+
+        return plan.Bound.Kind == StatementKind.Query ? OpenQuery(plan, parameters, view, null, interrupt) : null;
+    }
+
+    private async ValueTask<ResultReader> ExecuteAnyAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
     {
         using var working = store.Load.Enter();
         using var hold = Transaction is { } used ? await used.HoldAsync(isAsync).ConfigureAwait(false) : default;
@@ -85,7 +111,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var isViewHanded = false;
         try
         {
-            var bound = statement.Bind(view.Snapshot.Catalog, parameters, Settings.Optimizes);
+            var plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes);
+            var bound = plan.Bound;
             if (isSchemaOnly)
             {
                 return new BufferedReader(bound.Plan.Output, bound.Kind == StatementKind.Query || bound.Plan.Output.Length > 0, -1, null);
@@ -94,7 +121,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
             if (bound.Kind == StatementKind.Query)
             {
                 isViewHanded = true;
-                return OpenQuery(bound, parameters, view, transaction, interrupt);
+                return OpenQuery(plan, parameters, view, transaction, interrupt);
             }
 
             view.Release();
@@ -140,18 +167,31 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         }
     }
 
-    private QueryReader OpenQuery(BoundStatement bound, ParameterList parameters, ReadView view, SessionTransaction? transaction, Interrupt interrupt)
+    private QueryReader OpenQuery(CachedPlan plan, ParameterList parameters, ReadView view, SessionTransaction? transaction, Interrupt interrupt)
     {
+        var bound = plan.Bound;
         ParameterBatch? values = null;
         try
         {
-            values = ParameterBatch.Create(bound.Parameters, parameters);
-            var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token)
+            QueryReader reader;
+            if (plan.Stash is { } stash)
             {
-                Parallelism = Settings.Parallelism,
-                Sequences = sequences,
-            };
-            var reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load);
+                var query = stash.TryTake();
+                query?.Begin(parameters, view.Snapshot, interrupt.Token);
+                query ??= ReusableQuery.Create(bound, parameters, view.Snapshot, Database.Clock, interrupt.Token);
+                reader = new QueryReader(bound, query.Root, view, null, transaction, store.Load) { Reusable = (query, stash) };
+            }
+            else
+            {
+                values = ParameterBatch.Create(bound.Parameters, parameters);
+                var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token)
+                {
+                    Parallelism = Settings.Parallelism,
+                    Sequences = sequences,
+                };
+                reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load);
+            }
+
             transaction?.Attach(reader);
             return reader;
         }

@@ -52,6 +52,7 @@ internal static class EvaluatorFactory
         var view = new Column(parameter.Type);
         view.SetView(context.Parameters.Columns[parameter.Index]);
         view.IsConstant = true;
+        context.ParameterViews?.Add((view, parameter.Index));
         return new ValueEvaluator(parameter.Type, view, isStable: true);
     }
 

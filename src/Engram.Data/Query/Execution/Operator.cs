@@ -15,5 +15,9 @@ internal abstract class Operator : IDisposable
     /// <summary>Starts over, for the inner side of Apply: slots may have changed.</summary>
     public abstract void Reset();
 
+    /// <summary>After an execution, when another may follow with another snapshot and other parameters: lets go of everything that belongs to this one. Only of
+    /// operators of plans that <see cref="Reuse"/> lets through.</summary>
+    public virtual void Rest() => throw Error.Internal($"{GetType().Name} cannot be used again");
+
     public abstract void Dispose();
 }

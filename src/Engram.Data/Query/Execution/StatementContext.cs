@@ -8,7 +8,7 @@ namespace Engram.Data.Query.Execution;
 internal sealed class StatementContext(Snapshot snapshot, Transaction? transaction, Batch parameters, TimeProvider clock, CancellationToken cancellation)
 {
     /// <summary>The view that the statement reads.</summary>
-    public Snapshot Snapshot { get; } = snapshot;
+    public Snapshot Snapshot { get; private set; } = snapshot;
 
     /// <summary>The write transaction, begun for this statement; null for a statement that only reads.</summary>
     public Transaction? Transaction { get; } = transaction;
@@ -35,10 +35,13 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     public TimeProvider Clock { get; } = clock;
 
     /// <summary>now() for the whole statement.</summary>
-    public DateTimeOffset Now { get; } = clock.GetUtcNow();
+    public DateTimeOffset Now { get; private set; } = clock.GetUtcNow();
 
     /// <summary>Asked once a batch by every operator that may run long.</summary>
-    public CancellationToken Cancellation { get; } = cancellation;
+    public CancellationToken Cancellation { get; private set; } = cancellation;
+
+    /// <summary>Views of parameters that evaluators hold, to be set anew when the values change; null when they never do.</summary>
+    public List<(Column View, int Index)>? ParameterViews { get; init; }
 
     /// <summary>Values of <see cref="Binding.BoundSlot"/>: one-row constant columns, set before the inner plan runs.</summary>
     public Dictionary<int, ColumnBuffer> Slots { get; private set; } = [];
@@ -69,6 +72,20 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
 
     /// <summary>What each node did, while EXPLAIN ANALYZE runs; null otherwise.</summary>
     public Dictionary<Planning.Plan, Explaining.OperatorMeasure>? Measures { get; set; }
+
+    /// <summary>Turns to another execution of the same plan. The parameters have their new values.</summary>
+    public void Rebind(Snapshot other, CancellationToken token)
+    {
+        (Snapshot, Cancellation) = (other, token);
+        foreach (var (view, index) in ParameterViews!)
+        {
+            view.SetView(Parameters.Columns[index]);
+            view.IsConstant = true;
+        }
+    }
+
+    /// <summary>Lets go of the snapshot until then.</summary>
+    public void Rest() => (Snapshot, Cancellation) = (null!, default);
 
     /// <summary>For a copy of a part of the plan, which runs on another thread: the same view, values and time, with slots and measures of its own.</summary>
     public StatementContext ForWorker()

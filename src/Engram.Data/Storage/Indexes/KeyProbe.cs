@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Indexes;
@@ -10,9 +11,11 @@ namespace Engram.Data.Storage.Indexes;
 /// and is its key, with patches, the one asked for? A row whose key was changed is found under its new key through the entry that the update added,
 /// and not under the old one. One probe is reused for many keys; used by one thread at a time.
 /// </remarks>
-internal sealed class KeyProbe : IDisposable
+internal sealed class KeyProbe : KeyLookup
 {
-    private readonly TableVersion version;
+    private readonly TableDefinition table;
+    private TableVersion version;
+    private TableVersion? resting;
     private readonly IndexDefinition index;
     private readonly KeyShape shape;
     private readonly SegmentKeyReaders keys;
@@ -24,6 +27,7 @@ internal sealed class KeyProbe : IDisposable
     public KeyProbe(ReadHorizon horizon, TableVersion version, TableDefinition table, IndexDefinition index)
     {
         this.version = version;
+        this.table = table;
         this.index = index;
         shape = KeyShape.Of(table, index);
         keys = new SegmentKeyReaders(shape);
@@ -36,7 +40,7 @@ internal sealed class KeyProbe : IDisposable
     public KeyProbe? NextIdle { get; set; }
 
     /// <summary>Appends the row ids with the key, ascending. A key with a NULL in it finds nothing.</summary>
-    public void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds)
+    public override void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds)
     {
         if (!KeyValue.TryHash(key, row, out var hash))
         {
@@ -78,7 +82,32 @@ internal sealed class KeyProbe : IDisposable
         SortDistinct(rowIds, first);
     }
 
-    public void Dispose()
+    public override bool TryRebind(Snapshot snapshot)
+    {
+        if (snapshot is not StoreSnapshot store || !ReferenceEquals(store.Catalog.Get(table.Id), table))
+        {
+            return false;
+        }
+
+        version = store.Version(table.Id);
+        if (resting is null || version.Segments != resting.Segments)
+        {
+            // They would keep readers of segments that are gone.
+            keys.Clear();
+        }
+
+        resting = null;
+        reader.Rebind(store.Horizon);
+        return true;
+    }
+
+    public override void Rest()
+    {
+        (version, resting) = (null!, version);
+        reader.Rebind(default);
+    }
+
+    public override void Dispose()
     {
         reader.Dispose();
         keys.Dispose();

@@ -17,6 +17,13 @@ internal sealed class SegmentKeyReaders(KeyShape shape) : IDisposable
         return reader;
     }
 
+    /// <summary>Forgets them all.</summary>
+    public void Clear()
+    {
+        Dispose();
+        readers.Clear();
+    }
+
     public void Dispose()
     {
         foreach (var reader in readers.Values)

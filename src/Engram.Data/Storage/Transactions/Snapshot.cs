@@ -57,6 +57,9 @@ internal abstract class Snapshot : IDisposable
     /// <param name="key">One column for each column of the index, in its order and of its types. NULL matches nothing.</param>
     public abstract void Probe(TableId table, IndexId index, ReadOnlySpan<Column> key, int row, List<long> rowIds);
 
+    /// <summary>The same as <see cref="Probe"/> for one who will ask again, of this snapshot and of others.</summary>
+    public virtual KeyLookup OpenLookup(TableId table, IndexId index) => new ProbingLookup(this, table, index);
+
     /// <summary>Finds the entries of an index in a range; reads none yet.</summary>
     public abstract IndexRange OpenRange(TableId table, IndexId index, IndexBounds bounds);
 
@@ -116,5 +119,45 @@ internal abstract class RowFetch : IDisposable
     /// <summary>Reads up to <see cref="Batch.RowCountMax"/> rows; the batch is valid until the next call.</summary>
     public abstract Batch Fetch(ReadOnlySpan<long> rowIds);
 
+    /// <summary>Turns to another snapshot of the same schema, keeping its memory; false when it cannot.</summary>
+    public virtual bool TryRebind(Snapshot snapshot) => false;
+
+    /// <summary>Lets go of what it has seen, until <see cref="TryRebind"/>.</summary>
+    /// <returns>False when it holds so much memory that it is better disposed.</returns>
+    public virtual bool TryRest() => false;
+
     public abstract void Dispose();
+}
+
+/// <summary>Finds rows by their keys in one index. Used by one thread at a time.</summary>
+internal abstract class KeyLookup : IDisposable
+{
+    /// <summary>Appends the row ids of all visible rows whose key equals row <paramref name="row"/> of <paramref name="key"/>, ascending. NULL matches nothing.</summary>
+    public abstract void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds);
+
+    /// <summary>Turns to another snapshot of the same schema, keeping its memory; false when it cannot.</summary>
+    public abstract bool TryRebind(Snapshot snapshot);
+
+    /// <summary>Lets go of what it has seen, until <see cref="TryRebind"/>.</summary>
+    public abstract void Rest();
+
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>For snapshots that have no lookup of their own.</summary>
+internal sealed class ProbingLookup(Snapshot snapshot, TableId table, IndexId index) : KeyLookup
+{
+    private Snapshot? snapshot = snapshot;
+
+    public override void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds) => snapshot!.Probe(table, index, key, row, rowIds);
+
+    public override bool TryRebind(Snapshot other)
+    {
+        snapshot = other;
+        return true;
+    }
+
+    public override void Rest() => snapshot = null;
 }

@@ -6,7 +6,9 @@ namespace Engram.Data.Storage.Transactions;
 /// <summary>Reads rows by row id; rows of one block that are asked for one after another are loaded together.</summary>
 internal sealed class StoreRowFetch : RowFetch
 {
-    private readonly TableVersion version;
+    // More is not kept from one execution to the next.
+    private const long KeptSizeBytesMax = 256 * 1024;
+
     private readonly BlockReader reader;
     private readonly ColumnBuffer[] buffers;
     private readonly Batch batch;
@@ -16,6 +18,7 @@ internal sealed class StoreRowFetch : RowFetch
     private DeltaChunk? chunk;
     private SegmentExtent? segment;
     private int block;
+    private TableVersion version;
 
     public StoreRowFetch(TableVersion version, BlockReader reader, int columnCount)
     {
@@ -53,6 +56,25 @@ internal sealed class StoreRowFetch : RowFetch
         Flush();
         batch.RowCount = rows;
         return batch;
+    }
+
+    public override bool TryRebind(Snapshot snapshot)
+    {
+        if (snapshot is not StoreSnapshot store || reader.Table is not { } table || !ReferenceEquals(store.Catalog.Get(table.Id), table))
+        {
+            return false;
+        }
+
+        version = store.Version(table.Id);
+        reader.Rebind(store.Horizon);
+        return true;
+    }
+
+    public override bool TryRest()
+    {
+        (version, chunk, segment) = (null!, null, null);
+        reader.Rebind(default);
+        return Array.TrueForAll(buffers, b => b.SizeBytes <= KeptSizeBytesMax);
     }
 
     public override void Dispose()

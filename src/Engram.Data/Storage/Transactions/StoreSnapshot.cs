@@ -48,6 +48,8 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
         GiveProbes(probe);
     }
 
+    public override KeyLookup OpenLookup(TableId table, IndexId index) => MakeProbe(table, index);
+
     public override IndexRange OpenRange(TableId table, IndexId index, IndexBounds bounds)
     {
         var definition = catalog.Get(table);
@@ -150,7 +152,7 @@ internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, Databas
         }
     }
 
-    private TableVersion Version(TableId table)
+    public TableVersion Version(TableId table)
     {
         ObjectDisposedException.ThrowIf(disposed != 0, this);
         return root.Tables.TryGetValue(table, out var version) ? version : throw Error.Internal($"table {table} is in the catalog but has no rows");

@@ -18,7 +18,7 @@ namespace Engram.Data.Storage.Versions;
 /// </remarks>
 internal sealed unsafe class BlockReader : IDisposable
 {
-    private readonly ReadHorizon horizon;
+    private ReadHorizon horizon;
     private readonly ImmutableArray<ColumnId> ids;
     private readonly DataType[] types;
     private readonly Column[] views;
@@ -85,6 +85,25 @@ internal sealed unsafe class BlockReader : IDisposable
     public long BytesRead { get; private set; }
 
     public DataType TypeOf(int ordinal) => types[ordinal];
+
+    /// <summary>The table's definition; null of a reader of an older form.</summary>
+    public TableDefinition? Table => table;
+
+    /// <summary>Reads as of another moment from now on, keeping its memory, after it is positioned again.</summary>
+    public void Rebind(ReadHorizon other)
+    {
+        horizon = other;
+        (segment, chunk, versions, isVisibleKnown, visible, RowCount, BytesRead) = (null, null, null, false, null, 0, 0);
+        foreach (var view in views)
+        {
+            view.Owner = null;
+        }
+
+        foreach (var reader in older)
+        {
+            reader?.Rebind(other);
+        }
+    }
 
     /// <summary>Another reader of the same columns as of the same moment, for another thread.</summary>
     public BlockReader Fork() => new(horizon, table!, ids.AsSpan());

@@ -28,6 +28,8 @@ internal sealed class FilterOperator(FilterPlan plan, Operator input, StatementC
 
     public override void Reset() => input.Reset();
 
+    public override void Rest() => input.Rest();
+
     public override void Dispose()
     {
         input.Dispose();

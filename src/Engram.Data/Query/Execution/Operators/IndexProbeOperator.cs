@@ -16,7 +16,14 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
     private readonly Filter? filter = plan.Filter is null ? null : Filter.Create(plan.Filter, context);
     private readonly Batch batch = new(plan.Columns.Length);
     private readonly List<long> rowIds = [];
+    private readonly Batch unit = new(0) { RowCount = 1 };
+    private readonly Column[] key = new Column[plan.Index.Columns.Length];
+    private KeyLookup? lookup;
     private RowFetch? fetch;
+
+    // Made for an earlier execution, to be turned to the snapshot of the next.
+    private bool isLookupResting;
+    private bool isFetchResting;
     private bool isProbed;
     private int next;
 
@@ -31,8 +38,7 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
         {
             context.Cancellation.ThrowIfCancellationRequested();
             var count = Math.Min(rowIds.Count - next, Batch.RowCountMax);
-            fetch ??= context.Snapshot.OpenFetch(plan.Table.Id, plan.Columns.AsSpan());
-            var found = fetch.Fetch(CollectionsMarshal.AsSpan(rowIds).Slice(next, count));
+            var found = Fetch().Fetch(CollectionsMarshal.AsSpan(rowIds).Slice(next, count));
             next += count;
             if (found.SelectedCount == 0)
             {
@@ -57,8 +63,22 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
         next = 0;
     }
 
+    public override void Rest()
+    {
+        Reset();
+        lookup?.Rest();
+        isLookupResting = true;
+        isFetchResting = true;
+        if (fetch is { } large && !large.TryRest())
+        {
+            large.Dispose();
+            fetch = null;
+        }
+    }
+
     public override void Dispose()
     {
+        lookup?.Dispose();
         fetch?.Dispose();
         filter?.Dispose();
         foreach (var buffer in narrowed)
@@ -66,13 +86,37 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
             buffer?.Dispose();
         }
 
-        foreach (var key in keys)
+        foreach (var parts in keys)
         {
-            foreach (var part in key)
+            foreach (var part in parts)
             {
                 part.Dispose();
             }
         }
+    }
+
+    private RowFetch Fetch()
+    {
+        if (isFetchResting && fetch is { } resting && !resting.TryRebind(context.Snapshot))
+        {
+            resting.Dispose();
+            fetch = null;
+        }
+
+        isFetchResting = false;
+        return fetch ??= context.Snapshot.OpenFetch(plan.Table.Id, plan.Columns.AsSpan());
+    }
+
+    private KeyLookup Lookup()
+    {
+        if (isLookupResting && lookup is { } resting && !resting.TryRebind(context.Snapshot))
+        {
+            resting.Dispose();
+            lookup = null;
+        }
+
+        isLookupResting = false;
+        return lookup ??= context.Snapshot.OpenLookup(plan.Table.Id, plan.Index.Id);
     }
 
     private static Evaluator[][] CreateKeys(IndexProbePlan plan, StatementContext context)
@@ -91,20 +135,18 @@ internal sealed class IndexProbeOperator(IndexProbePlan plan, StatementContext c
         rowIds.Clear();
         next = 0;
         isProbed = true;
-        var unit = new Batch(0) { RowCount = 1 };
-        foreach (var key in keys)
+        foreach (var parts in keys)
         {
-            var columns = new Column[key.Length];
             var isPossible = true;
-            for (var i = 0; i < key.Length && isPossible; i++)
+            for (var i = 0; i < parts.Length && isPossible; i++)
             {
-                columns[i] = key[i].Evaluate(unit, null);
-                isPossible = columns[i].Type.Kind == shape.TypeOf(i).Kind || TryNarrow(i, ref columns[i]);
+                key[i] = parts[i].Evaluate(unit, null);
+                isPossible = key[i].Type.Kind == shape.TypeOf(i).Kind || TryNarrow(i, ref key[i]);
             }
 
             if (isPossible)
             {
-                context.Snapshot.Probe(plan.Table.Id, plan.Index.Id, columns, 0, rowIds);
+                Lookup().Find(key, 0, rowIds);
             }
         }
 

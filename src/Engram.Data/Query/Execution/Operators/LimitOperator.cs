@@ -22,6 +22,12 @@ internal sealed class LimitOperator(LimitPlan plan, Operator input, StatementCon
             return null;
         }
 
+        if (expression is BoundConstant { Value: long or int } constant)
+        {
+            var known = constant.Value is long wide ? wide : (int)constant.Value;
+            return known >= 0 ? known : throw (isOffset ? Error.NegativeOffset(known) : Error.NegativeLimit(known));
+        }
+
         using var evaluator = EvaluatorFactory.Create(expression, context);
         var value = ClrValue.Read(evaluator.Evaluate(new Batch(0) { RowCount = 1 }, null), 0);
         if (value is null)
@@ -79,6 +85,12 @@ internal sealed class LimitOperator(LimitPlan plan, Operator input, StatementCon
     {
         isStarted = false;
         input.Reset();
+    }
+
+    public override void Rest()
+    {
+        isStarted = false;
+        input.Rest();
     }
 
     public override void Dispose() => input.Dispose();

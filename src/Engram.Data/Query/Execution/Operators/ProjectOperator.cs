@@ -28,6 +28,8 @@ internal sealed class ProjectOperator(ProjectPlan plan, Operator input, Statemen
 
     public override void Reset() => input.Reset();
 
+    public override void Rest() => input.Rest();
+
     public override void Dispose()
     {
         input.Dispose();

@@ -1,0 +1,143 @@
+namespace Engram.Data.Tests.Ado;
+
+/// <summary>Operators of point queries are used again: with other values, after other commits, by others, and beside themselves.</summary>
+public sealed class ReuseTests : AdoTest
+{
+    private const int RowCount = 5_000;
+
+    public ReuseTests()
+    {
+        Execute("CREATE TABLE p (id bigint PRIMARY KEY, name text, value double precision, code int)");
+        new EngramBulkCopy(Connection, "p").WriteToServer(Enumerable.Range(1, RowCount).Select(i => new object?[] { (long)i, i % 7 == 0 ? null : $"name {i}", i * 0.5, i }));
+        Execute("CHECKPOINT");
+        Execute("INSERT INTO p VALUES (5001, 'in the delta', 1, 1)");
+    }
+
+    [Fact]
+    public void A_prepared_point_query_allocates_less_than_a_kibibyte()
+    {
+        using var command = Command("SELECT name, value, code FROM p WHERE id = $1", 1L);
+        command.Prepare();
+        object[] keys = [.. Enumerable.Range(1, 5001).Select(i => (object)(long)i)];
+        for (var i = 0; i < 300; i++)
+        {
+            Read(i);
+        }
+
+        const int count = 1_000;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < count; i++)
+        {
+            Read(i);
+        }
+
+        var allocated = (GC.GetAllocatedBytesForCurrentThread() - before) / count;
+#if DEBUG
+        // Without optimisation the state of each asynchronous method on the way is an object.
+        const int allowed = 2048;
+#else
+        const int allowed = 1024;
+#endif
+        Assert.True(allocated < allowed, $"{allocated} bytes a query");
+
+        void Read(int i)
+        {
+            command.Parameters[0].Value = keys[i * 31 % keys.Length];
+            using var reader = command.ExecuteReader();
+            if (!reader.Read() || reader.GetDouble(1) < 0 || reader.GetInt32(2) < 0)
+            {
+                throw new InvalidOperationException("The row is not there.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Each_execution_has_its_own_values_and_sees_what_was_committed_before_it()
+    {
+        using var command = Command("SELECT id, name FROM p WHERE id = $1 AND code > $2 LIMIT $3", 1L, 0, 10L);
+        Assert.Equal("1|name 1", One(command));
+        command.Parameters[0].Value = 14L;
+        Assert.Equal("14|NULL", One(command));
+        command.Parameters[1].Value = 14;
+        Assert.Equal("", One(command));
+        command.Parameters[1].Value = DBNull.Value;
+        Assert.Equal("", One(command));
+        command.Parameters[1].Value = 13;
+        command.Parameters[2].Value = 0L;
+        Assert.Equal("", One(command));
+        command.Parameters[2].Value = -1L;
+        Assert.Equal("2201W", Assert.Throws<EngramException>(() => One(command)).SqlState);
+        command.Parameters[2].Value = 1L;
+        Execute("UPDATE p SET name = 'new' WHERE id = 14");
+        Assert.Equal("14|new", One(command));
+        Execute("DELETE FROM p WHERE id = 14");
+        Assert.Equal("", One(command));
+        Execute("INSERT INTO p VALUES (14, 'again', 1, 14)");
+        Assert.Equal("14|again", One(command));
+        Execute("CHECKPOINT");
+        Assert.Equal("14|again", One(command));
+        Execute("VACUUM p");
+        Assert.Equal("14|again", One(command));
+        Execute("ALTER TABLE p ADD COLUMN more int");
+        Assert.Equal("14|again", One(command));
+        command.Parameters[0].Value = "no number";
+        Assert.ThrowsAny<Exception>(() => One(command));
+        command.Parameters[0].Value = 3L;
+        Assert.Equal("", One(command));
+    }
+
+    [Fact]
+    public void Readers_of_one_statement_may_be_open_beside_each_other_in_a_transaction_too()
+    {
+        using var other = Open();
+        Execute("BEGIN");
+        Execute("UPDATE p SET name = 'mine' WHERE id = 2");
+        using var first = Command("SELECT name FROM p WHERE id = $1", 2L);
+        using var second = Command("SELECT name FROM p WHERE id = $1", 3L);
+        using var third = Command(other, "SELECT name FROM p WHERE id = $1", 2L);
+        using var a = first.ExecuteReader();
+        using var b = second.ExecuteReader();
+        using var c = third.ExecuteReader();
+        Assert.True(a.Read() && b.Read() && c.Read());
+        Assert.Equal(("mine", "name 3", "name 2"), (a.GetString(0), b.GetString(0), c.GetString(0)));
+        Execute("ROLLBACK");
+        Assert.Equal("name 2", c.GetString(0));
+        a.Close();
+        Assert.Equal("name 2", (string?)Scalar("SELECT name FROM p WHERE id = $1", 2L));
+    }
+
+    [Fact]
+    public async Task Many_threads_use_one_statement_while_rows_change()
+    {
+        var writer = Task.Run(() =>
+        {
+            using var connection = Open();
+            for (var i = 0; i < 300; i++)
+            {
+                Execute(connection, "UPDATE p SET name = $2 WHERE id = $1", (long)(i % 10) + 1, $"changed {i % 10 + 1}");
+                if (i % 100 == 50)
+                {
+                    Execute(connection, "CHECKPOINT");
+                }
+            }
+        });
+        var readers = Enumerable.Range(0, 4).Select(t => Task.Run(() =>
+        {
+            using var connection = Open();
+            var random = new Random(t);
+            for (var i = 0; i < 3_000; i++)
+            {
+                var id = (long)random.Next(1, 12);
+                var name = Scalar(connection, "SELECT name FROM p WHERE id = $1", id);
+                Assert.True((name is DBNull && id == 7) || (string)name! == $"name {id}" || (string)name! == $"changed {id}");
+            }
+        })).ToArray();
+        await Task.WhenAll([writer, .. readers]);
+    }
+
+    private static string One(EngramCommand command)
+    {
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? $"{reader.GetInt64(0)}|{(reader.IsDBNull(1) ? "NULL" : reader.GetString(1))}" : "";
+    }
+}
