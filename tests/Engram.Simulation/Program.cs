@@ -1,3 +1,4 @@
+using Engram.Data.Tests.Query.Vectors;
 using Engram.Data.Tests.Storage.Isolation;
 using Engram.Data.Tests.Storage.Model;
 using Engram.Data.Tests.Storage.Simulation;
@@ -12,6 +13,7 @@ try
         "syscalls" => SystemCallCommand.Run(args[1..], Console.Out),
         "isolation" => await IsolationProgram.RunAsync(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
         "model" => ModelProgram.Run(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
+        "vectors" => VectorProgram.Run(Arguments.Number(args, 1, 100_000), Arguments.Number(args, 2, 1), Console.Out),
         _ => await SimulationProgram.RunAsync(args, Console.Out),
     };
 }
