@@ -165,6 +165,11 @@ public sealed partial class EngramDataReader
             return Same<ReadOnlyMemory<float>, T>(GetFieldValue<float[]>(ordinal));
         }
 
+        if (typeof(T) == typeof(ReadOnlyMemory<Half>))
+        {
+            return Same<ReadOnlyMemory<Half>, T>(GetFieldValue<Half[]>(ordinal));
+        }
+
         if (typeof(T) == typeof(Memory<float>))
         {
             return Same<Memory<float>, T>(GetFieldValue<float[]>(ordinal));

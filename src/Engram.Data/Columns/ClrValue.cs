@@ -34,6 +34,7 @@ internal static unsafe class ClrValue
         TypeKind.TimestampTz => typeof(DateTimeOffset),
         TypeKind.Interval => typeof(TimeSpan),
         TypeKind.Vector => typeof(float[]),
+        TypeKind.HalfVector => typeof(Half[]),
         TypeKind.Array => ArrayValue.ClrType(type.Element),
         _ => typeof(object),
     };
@@ -73,6 +74,7 @@ internal static unsafe class ClrValue
                 break;
             case TypeKind.Interval: target.Append(((TimeSpan)value).Ticks); break;
             case TypeKind.Vector: target.AppendBytes(MemoryMarshal.AsBytes<float>((float[])value)); break;
+            case TypeKind.HalfVector: target.AppendBytes(MemoryMarshal.AsBytes<Half>((Half[])value)); break;
             case TypeKind.Array: ArrayValue.Append(target, (Array)value); break;
             default: throw Error.Internal($"no CLR value for type {target.Type}");
         }
@@ -109,6 +111,7 @@ internal static unsafe class ClrValue
             TypeKind.TimestampTz => ReadInstant(column, row),
             TypeKind.Interval => new TimeSpan(column.Get<long>(row)),
             TypeKind.Vector => column.Get<Bytes>(row).Floats.ToArray(),
+            TypeKind.HalfVector => MemoryMarshal.Cast<byte, Half>(column.Get<Bytes>(row).Span).ToArray(),
             TypeKind.Array => ArrayValue.Read(column.Type.Element, column.Get<Bytes>(row)),
             _ => throw Error.Internal($"no CLR value for type {column.Type}"),
         };
@@ -137,6 +140,7 @@ internal static unsafe class ClrValue
         string s => s.Length > 40 ? $"'{s[..40]}…'" : $"'{s}'",
         byte[] b => $"{b.Length} bytes",
         float[] v => $"a vector of {v.Length} dimensions",
+        Half[] v => $"a vector of {v.Length} dimensions",
         Array a => $"an array of {a.Length} elements",
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",

@@ -33,6 +33,7 @@ internal static class ParameterConversion
                 : value is byte[] { Length: 16 } bytes ? new Guid(bytes, bigEndian: true) : throw Refused(value, target, parameter)),
             TypeKind.Date or TypeKind.Time or TypeKind.Timestamp or TypeKind.TimestampTz or TypeKind.Interval => ToTime(value, target, parameter),
             TypeKind.Vector => ToVector(value, target, parameter),
+            TypeKind.HalfVector => ToHalfVector(value, target, parameter),
             TypeKind.Array => ToArray(value, target, parameter),
             // Nothing in the statement says what it is: an error there, if its value is looked at at all.
             _ => throw Refused(value, target, parameter),
@@ -211,6 +212,9 @@ internal static class ParameterConversion
             ArraySegment<float> segment => segment.ToArray(),
             IEnumerable<float> list => [.. list],
             IEnumerable<double> list => [.. list.Select(v => (float)v)],
+            ReadOnlyMemory<Half> memory => Array.ConvertAll(memory.ToArray(), h => (float)h),
+            Memory<Half> memory => Array.ConvertAll(memory.ToArray(), h => (float)h),
+            IEnumerable<Half> list => [.. list.Select(h => (float)h)],
             _ => throw Refused(value, target, parameter),
         };
         if (target.Size != 0 && vector.Length != target.Size)
@@ -224,6 +228,24 @@ internal static class ParameterConversion
         }
 
         return vector;
+    }
+
+    private static Half[] ToHalfVector(object value, DataType target, string parameter)
+    {
+        var vector = value switch
+        {
+            Half[] array => array,
+            ReadOnlyMemory<Half> memory => memory.ToArray(),
+            Memory<Half> memory => memory.ToArray(),
+            IEnumerable<Half> list => [.. list],
+            _ => Array.ConvertAll(ToVector(value, DataType.Vector(0), parameter), f => (Half)f),
+        };
+        if (target.Size != 0 && vector.Length != target.Size)
+        {
+            throw Error.VectorDimensions(parameter, target.Size, vector.Length);
+        }
+
+        return HalfFloats.AreFinite(vector) ? vector : throw Error.VectorNotFinite(parameter, Array.FindIndex(vector, v => !Half.IsFinite(v)));
     }
 
     private static float[] WholeArray(ReadOnlyMemory<float> memory)

@@ -97,6 +97,7 @@ internal static class ParameterTypes
         DateTime time => time.Kind == DateTimeKind.Utc ? DataType.TimestampTz : DataType.Timestamp,
         byte[] or ReadOnlyMemory<byte> or Memory<byte> or ArraySegment<byte> or Stream => DataType.Bytea,
         float[] or ReadOnlyMemory<float> or Memory<float> or ArraySegment<float> => DataType.Vector(0),
+        Half[] or ReadOnlyMemory<Half> or Memory<Half> => new DataType(TypeKind.HalfVector),
         _ => KindOf(value.GetType()) is not TypeKind.Unknown and var kind ? new DataType(kind) : FromList(value),
     };
 

@@ -31,6 +31,9 @@ internal static partial class Error
     public static EngramException VectorNotFinite()
         => new("A vector has an element that is NaN or infinite. Elements are finite numbers: check what computed the embedding.", SqlStates.DataException);
 
+    public static EngramException HalfVectorOverflow(float element)
+        => new(string.Create(CultureInfo.InvariantCulture, $"{element:R} is too large for an element of a halfvec, whose elements are at most 65504. Store it in a vector."), SqlStates.NumericValueOutOfRange);
+
     public static EngramException InvalidText(string type, string text)
         => new($"'{(text.Length > 40 ? text[..40] + "…" : text)}' cannot be read as {type}. Correct the text.", SqlStates.InvalidTextRepresentation);
 

@@ -45,6 +45,7 @@ internal static class TypeConversions
             (TypeKind.Date, TypeKind.Timestamp) => 10,
             (TypeKind.Date, TypeKind.TimestampTz) => 20,
             (TypeKind.Timestamp, TypeKind.TimestampTz) => 15,
+            (TypeKind.HalfVector, TypeKind.Vector) => 10,
             _ => Impossible,
         };
     }
@@ -63,7 +64,8 @@ internal static class TypeConversions
         }
 
         var isKin = (from.IsNumeric && to.IsNumeric) || (IsDateOrTime(from.Kind) && IsDateOrTime(to.Kind))
-            || (from.Kind, to.Kind) is (TypeKind.Text, TypeKind.Json) or (TypeKind.Array, TypeKind.Vector) or (TypeKind.Vector, TypeKind.Array);
+            || (from.Kind, to.Kind) is (TypeKind.Text, TypeKind.Json) or (TypeKind.Array, TypeKind.Vector or TypeKind.HalfVector)
+                or (TypeKind.Vector, TypeKind.Array or TypeKind.HalfVector) or (TypeKind.HalfVector, TypeKind.Array);
         return isKin && CastFactory.Exists(from, to);
     }
 
@@ -108,7 +110,7 @@ internal static class TypeConversions
     private static readonly TypeKind[] CandidateKinds =
     [
         TypeKind.Int8, TypeKind.Int16, TypeKind.Int32, TypeKind.Int64, TypeKind.UInt8, TypeKind.UInt16, TypeKind.UInt32, TypeKind.UInt64,
-        TypeKind.Decimal, TypeKind.Single, TypeKind.Double, TypeKind.Timestamp, TypeKind.TimestampTz,
+        TypeKind.Decimal, TypeKind.Single, TypeKind.Double, TypeKind.Timestamp, TypeKind.TimestampTz, TypeKind.Vector,
     ];
 
     private static DataType Bare(DataType type) => new(type.Kind, Element: type.Element);

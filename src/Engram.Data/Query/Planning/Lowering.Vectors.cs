@@ -30,14 +30,18 @@ internal sealed partial class Lowering
     private static VectorTarget? TryTarget(LogicalScan scan, VectorMetric metric, BoundCall call)
     {
         var (vector, query) = (call.Arguments[0], call.Arguments[1]);
-        if (!IsColumnOf(scan, vector))
+        if (!IsColumnOf(scan, Stored(vector)))
         {
             (vector, query) = (query, vector);
         }
 
-        return IsColumnOf(scan, vector) && IsFreeOf(scan, query)
-            ? new VectorTarget(scan, scan.TableColumns.First(c => c.Id == ((BoundColumn)vector).Ordinal), metric, query) : null;
+        return IsColumnOf(scan, Stored(vector)) && IsFreeOf(scan, query)
+            ? new VectorTarget(scan, scan.TableColumns.First(c => c.Id == ((BoundColumn)Stored(vector)).Ordinal), metric, query) : null;
     }
+
+    /// <summary>A halfvec is searched where it lies: the search widens it.</summary>
+    private static BoundExpression Stored(BoundExpression vector)
+        => vector is BoundCast { Type: { Kind: TypeKind.Vector, Size: 0 }, Operand: BoundColumn { Type.Kind: TypeKind.HalfVector } column } ? column : vector;
 
     private Lowered LowerTopK(LogicalSort sort, TopK topK, HashSet<int> required, Dictionary<int, BoundExpression> slots)
     {

@@ -39,7 +39,7 @@ internal static class CodeFile
     private static ReadOnlySpan<byte> Magic => "EngrmCOD"u8;
 
     /// <summary>Whether a column's vectors have codes.</summary>
-    public static bool IsCoded(DataType type) => type is { Kind: TypeKind.Vector, Size: > 0 };
+    public static bool IsCoded(DataType type) => type is { IsVector: true, Size: > 0 };
 
     /// <summary>As for <see cref="RunFile.NameOf"/>: a column that is read from another file has codes named after that.</summary>
     public static string NameOf(SegmentInfo segment, ColumnId column)

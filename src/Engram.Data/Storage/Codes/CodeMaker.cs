@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
@@ -29,6 +30,23 @@ internal sealed unsafe class CodeMaker : IDisposable
     /// <summary>Encodes what a column shows. What a row has under NULL is not looked at.</summary>
     public static void Fill(Column vectors, CodeBlock target)
     {
+        var isHalf = vectors.Type.Kind == TypeKind.HalfVector;
+        var widened = isHalf ? ArrayPool<float>.Shared.Rent(target.Dimensions) : [];
+        fixed (float* wide = widened)
+        {
+            Fill(vectors, target, wide);
+        }
+
+        if (isHalf)
+        {
+            ArrayPool<float>.Shared.Return(widened);
+        }
+    }
+
+    /// <param name="wide">Scratch for float16 elements; null when they are of float32.</param>
+    private static void Fill(Column vectors, CodeBlock target, float* wide)
+    {
+        var size = wide == null ? sizeof(float) : sizeof(Half);
         for (var row = 0; row < target.RowCount; row++)
         {
             if (vectors.IsNull(row))
@@ -38,12 +56,17 @@ internal sealed unsafe class CodeMaker : IDisposable
             }
 
             var vector = vectors.Get<Bytes>(row);
-            if (vector.Length != target.Dimensions * sizeof(float))
+            if (vector.Length != target.Dimensions * size)
             {
-                throw Error.VectorDimensionsDiffer(vector.Length / sizeof(float), target.Dimensions);
+                throw Error.VectorDimensionsDiffer(vector.Length / size, target.Dimensions);
             }
 
-            Int8Codes.Encode((float*)vector.Pointer, target, row);
+            if (wide != null)
+            {
+                HalfFloats.Widen((ushort*)vector.Pointer, wide, target.Dimensions);
+            }
+
+            Int8Codes.Encode(wide == null ? (float*)vector.Pointer : wide, target, row);
         }
     }
 

@@ -174,7 +174,7 @@ internal sealed unsafe partial class DeltaChunk
         }
 
         var view = new Column(DataType.Vector(dimensions));
-        if (!TryView(id, view) || view.Type.Kind != TypeKind.Vector || view.Type.Size != dimensions)
+        if (!TryView(id, view) || !view.Type.IsVector || view.Type.Size != dimensions)
         {
             return false;
         }

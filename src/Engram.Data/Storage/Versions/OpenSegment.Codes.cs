@@ -98,7 +98,7 @@ internal sealed partial class OpenSegment
     }
 
     private bool HasVectors(ColumnId column, int dimensions)
-        => Segment.TryFindColumn(column, out var ordinal) && Segment.TypeOf(ordinal) is { Kind: TypeKind.Vector } type && type.Size == dimensions;
+        => Segment.TryFindColumn(column, out var ordinal) && Segment.TypeOf(ordinal) is { IsVector: true } type && type.Size == dimensions;
 
     private void MakeCodes(ColumnId column, int dimensions)
     {

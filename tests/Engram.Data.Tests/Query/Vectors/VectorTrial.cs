@@ -19,6 +19,7 @@ internal sealed class VectorTrial : IDisposable
     private readonly List<Row> rows = [];
     private readonly EngramConnection connection;
     private readonly int nullPercent;
+    private readonly bool isHalf;
 
     public VectorTrial(int seed)
     {
@@ -32,12 +33,13 @@ internal sealed class VectorTrial : IDisposable
             2 => random.Next(1, 12) == 1 ? 4096 : random.Next(800, 1100),
             _ => random.Next(1, 72),
         };
+        isHalf = random.Next(4) == 0;
         data = new VectorData(random, dimensions, kind);
         nullPercent = random.Next(3) == 0 ? random.Next(1, 40) : 0;
         connection = new EngramConnection($"Data Source=vectors-{Interlocked.Increment(ref count)};Mode=Memory");
         connection.Open();
         connection.Session.Settings.Parallelism = random.Next(2) == 0 ? Parallelism.Off : new Parallelism { MaxThreadCount = 3, RowCountMin = 0, MorselBlockCount = 1, HelpDelay = TimeSpan.Zero };
-        Execute(string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE t (id bigint PRIMARY KEY, confidence real NOT NULL, tag integer NOT NULL, embedding vector({dimensions}))"));
+        Execute(string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE t (id bigint PRIMARY KEY, confidence real NOT NULL, tag integer NOT NULL, embedding {(isHalf ? "halfvec" : "vector")}({dimensions}))"));
     }
 
     /// <summary>Runs the trial of a seed.</summary>
@@ -66,7 +68,7 @@ internal sealed class VectorTrial : IDisposable
         var first = rows.Count;
         for (var i = 0; i < rowCount; i++)
         {
-            rows.Add(new Row(rows.Count, random.NextSingle(), random.Next(10), random.Next(100) < nullPercent ? null : data.Next()));
+            rows.Add(new Row(rows.Count, random.NextSingle(), random.Next(10), random.Next(100) < nullPercent ? null : Draw()));
         }
 
         if (random.Next(2) == 0)
@@ -91,6 +93,9 @@ internal sealed class VectorTrial : IDisposable
         transaction.Commit();
     }
 
+    /// <summary>A vector as the column stores it.</summary>
+    private float[] Draw() => isHalf ? Array.ConvertAll(data.Next(), x => (float)(Half)Math.Clamp(x, -65504, 65504)) : data.Next();
+
     private void Change()
     {
         for (var change = random.Next(4); change > 0; change--)
@@ -106,13 +111,13 @@ internal sealed class VectorTrial : IDisposable
                     for (var i = 0; i < 5; i++)
                     {
                         var row = rows[random.Next(rows.Count)];
-                        row.Embedding = random.Next(4) == 0 ? null : data.Next();
+                        row.Embedding = random.Next(4) == 0 ? null : Draw();
                         Execute("UPDATE t SET embedding = $1 WHERE id = $2", row.Embedding, row.Id);
                     }
 
                     break;
                 case 2:
-                    var vector = data.Next();
+                    var vector = Draw();
                     Execute("UPDATE t SET embedding = $1 WHERE id >= $2 AND id < $3", vector, low, high);
                     rows.Where(r => r.Id >= low && r.Id < high).ToList().ForEach(r => r.Embedding = vector);
                     break;

@@ -27,8 +27,9 @@ internal static class CastFactory
             (TypeKind.TimestampTz, TypeKind.Date or TypeKind.Time or TypeKind.Timestamp) => true,
             (TypeKind.Time, TypeKind.Interval) or (TypeKind.Interval, TypeKind.Time) => true,
             (TypeKind.Array, TypeKind.Array) => Exists(new DataType(from.Element), new DataType(to.Element)),
-            (TypeKind.Array, TypeKind.Vector) => new DataType(from.Element).IsNumeric,
-            (TypeKind.Vector, TypeKind.Array) => new DataType(to.Element).IsNumeric,
+            (TypeKind.Array, TypeKind.Vector or TypeKind.HalfVector) => new DataType(from.Element).IsNumeric,
+            (TypeKind.Vector or TypeKind.HalfVector, TypeKind.Array) => new DataType(to.Element).IsNumeric,
+            (TypeKind.Vector, TypeKind.HalfVector) or (TypeKind.HalfVector, TypeKind.Vector) => true,
             _ => false,
         };
     }
@@ -50,7 +51,7 @@ internal static class CastFactory
         return Fit(to, converted, target, isExplicit);
     }
 
-    private static bool IsScalar(TypeKind kind) => kind is (>= TypeKind.Boolean and <= TypeKind.Json) or TypeKind.Vector;
+    private static bool IsScalar(TypeKind kind) => kind is (>= TypeKind.Boolean and <= TypeKind.Json) or TypeKind.Vector or TypeKind.HalfVector;
 
     private static Evaluator Fit(DataType to, Evaluator operand, string? target, bool isExplicit)
     {
@@ -65,6 +66,8 @@ internal static class CastFactory
                 => new UnaryEvaluator<Bytes, Bytes, FitText>(to, operand, new FitText(to.Size, target)),
             TypeKind.Vector when to.Size > 0 && from.Size != to.Size
                 => new UnaryEvaluator<Bytes, Bytes, FitVector>(to, operand, new FitVector(to.Size, target)),
+            TypeKind.HalfVector when to.Size > 0 && from.Size != to.Size
+                => new UnaryEvaluator<Bytes, Bytes, FitVector>(to, operand, new FitVector(to.Size, target, elementSize: 2)),
             _ => operand,
         };
     }
@@ -75,6 +78,10 @@ internal static class CastFactory
         (TypeKind.Array, TypeKind.Array) => new ArrayCastEvaluator(to, operand),
         (TypeKind.Array, TypeKind.Vector) => new ArrayToVectorEvaluator(operand),
         (TypeKind.Vector, TypeKind.Array) => new VectorToArrayEvaluator(to, operand),
+        (TypeKind.HalfVector, TypeKind.Vector) => new UnaryEvaluator<Bytes, Bytes, WidenVector>(to, operand),
+        (TypeKind.HalfVector, TypeKind.Array) => new VectorToArrayEvaluator(to, Convert(from, DataType.Vector(0), operand)),
+        (TypeKind.Vector, TypeKind.HalfVector) => new UnaryEvaluator<Bytes, Bytes, NarrowVector>(to, operand),
+        (_, TypeKind.HalfVector) => Convert(DataType.Vector(0), to, Convert(from, DataType.Vector(0), operand)),
         (_, TypeKind.Text) => Format(from, operand),
         (TypeKind.Json, _) => JsonCasts.Create(to, operand),
         (TypeKind.Text, _) => Parse(to, operand),
@@ -119,6 +126,7 @@ internal static class CastFactory
             TypeKind.Interval => new UnaryEvaluator<long, Bytes, FormatInterval>(to, operand),
             TypeKind.Bytea => new UnaryEvaluator<Bytes, Bytes, FormatBytea>(to, operand),
             TypeKind.Vector => new UnaryEvaluator<Bytes, Bytes, FormatVector>(to, operand),
+            TypeKind.HalfVector => new UnaryEvaluator<Bytes, Bytes, FormatHalfVector>(to, operand),
             TypeKind.Json => new UnaryEvaluator<Bytes, Bytes, Identity<Bytes>>(to, operand),
             _ => new FormatArrayEvaluator(to, operand),
         };

@@ -70,13 +70,13 @@ internal readonly unsafe struct FormatVector : IUnaryFunction<Bytes, Bytes>
     }
 }
 
-/// <summary>vector(n): the number of dimensions is part of the type.</summary>
-internal readonly struct FitVector(int dimensions, string? target) : IUnaryFunction<Bytes, Bytes>
+/// <summary>vector(n), halfvec(n): the number of dimensions is part of the type.</summary>
+internal readonly struct FitVector(int dimensions, string? target, int elementSize = sizeof(float)) : IUnaryFunction<Bytes, Bytes>
 {
     public static bool IsTotal => false;
 
     public Bytes Invoke(Bytes a, ColumnBuffer memory)
-        => a.Length == dimensions * sizeof(float) ? a : throw Error.VectorDimensionsExpected(target, dimensions, a.Length / sizeof(float));
+        => a.Length == dimensions * elementSize ? a : throw Error.VectorDimensionsExpected(target, dimensions, a.Length / elementSize);
 }
 
 /// <summary>A column whose every value is checked to be finite, as the kernels require of vectors.</summary>

@@ -31,9 +31,9 @@ internal static class QueryTables
             }
 
             var type = query.Columns[i].Type.Kind == TypeKind.Unknown ? DataType.Text : query.Columns[i].Type;
-            if (type is { Kind: TypeKind.Vector, Size: 0 } or { Kind: TypeKind.HalfVector or TypeKind.SparseVector or TypeKind.Bit })
+            if (type is { IsVector: true, Size: 0 } or { Kind: TypeKind.SparseVector or TypeKind.Bit })
             {
-                throw Error.InvalidTableDefinition($"Column '{column}' would be of type {type}. Cast it to vector(n).", create.As!.Position);
+                throw Error.InvalidTableDefinition($"Column '{column}' would be of type {type}. Cast it to vector(n) or halfvec(n).", create.As!.Position);
             }
 
             columns.Add(new ColumnDefinition(new ColumnId(i + 1), column, type));

@@ -51,6 +51,16 @@ internal readonly struct VectorOrder : IOrder<Bytes>
     public static int Compare(Bytes a, Bytes b) => a.Floats.SequenceCompareTo(b.Floats);
 }
 
+/// <summary>halfvec: element by element, as numbers.</summary>
+internal readonly struct HalfVectorOrder : IOrder<Bytes>
+{
+    public static bool AreEqual(Bytes a, Bytes b) => a.Length == b.Length && ElementsOf(a).SequenceEqual(ElementsOf(b));
+
+    public static int Compare(Bytes a, Bytes b) => ElementsOf(a).SequenceCompareTo(ElementsOf(b));
+
+    public static ReadOnlySpan<Half> ElementsOf(Bytes value) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(value.Span);
+}
+
 internal readonly struct GuidOrder : IOrder<Guid>
 {
     public static bool AreEqual(Guid a, Guid b) => a == b;

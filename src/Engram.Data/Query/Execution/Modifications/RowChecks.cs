@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Query.Binding;
@@ -29,9 +30,9 @@ internal sealed class RowChecks : IDisposable
             throw Error.NotNullViolation(table.ToString(), column.Name);
         }
 
-        if (column.Type.Kind == TypeKind.Vector)
+        if (column.Type.IsVector)
         {
-            CheckFinite(values, rowCount);
+            CheckFinite(values, rowCount, column.Type.Kind == TypeKind.HalfVector);
         }
     }
 
@@ -63,7 +64,7 @@ internal sealed class RowChecks : IDisposable
         => values.Nulls != null
             && (values.IsConstant ? values.IsNull(0) : Aggregates.CountNonNull(values.Nulls, rowCount) < rowCount);
 
-    private static void CheckFinite(Column values, int rowCount)
+    private static void CheckFinite(Column values, int rowCount, bool isHalf)
     {
         var count = values.IsConstant ? 1 : rowCount;
         for (var row = 0; row < count; row++)
@@ -73,7 +74,15 @@ internal sealed class RowChecks : IDisposable
                 continue;
             }
 
-            VectorCasts.CheckFinite(values.Get<Bytes>(row).Floats);
+            var vector = values.Get<Bytes>(row);
+            if (!isHalf)
+            {
+                VectorCasts.CheckFinite(vector.Floats);
+            }
+            else if (!HalfFloats.AreFinite(MemoryMarshal.Cast<byte, Half>(vector.Span)))
+            {
+                throw Error.VectorNotFinite();
+            }
         }
     }
 }

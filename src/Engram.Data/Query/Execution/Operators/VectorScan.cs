@@ -47,7 +47,11 @@ internal sealed class VectorScan : IDisposable
         }
     }
 
-    public void Dispose() => filter?.Dispose();
+    public void Dispose()
+    {
+        filter?.Dispose();
+        Search.Dispose();
+    }
 
     private void Load(ImmutableArray<int> ordinals, Selection? rows)
     {

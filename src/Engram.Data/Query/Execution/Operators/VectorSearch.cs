@@ -39,7 +39,7 @@ internal sealed class ScoreLimit(double initial = double.PositiveInfinity)
 /// worse than that of k others, so that ties are left to the heap, which decides by row id.</para>
 /// <para>When codes pass over too few rows, as among rows that are all equally far, they are left unread for the rest of the scan.</para>
 /// </remarks>
-internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
+internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) : IDisposable
 {
     /// <summary>So many rows are scored without looking which of them to score first.</summary>
     private const int FewRowsMax = 24;
@@ -56,6 +56,8 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     private readonly ushort[] left = new ushort[Batch.RowCountMax];
     private readonly int[] dots = new int[Batch.RowCountMax];
     private readonly NearestRows promising = new();
+    private readonly Column wide = new(DataType.Vector(0));
+    private ColumnBuffer? widened;
     private VectorQuery? query;
     private ScoreLimit limit = new();
     private ScoreConditions? conditions;
@@ -123,6 +125,37 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
         {
             TakeByCodes(scan, rows, codes);
         }
+    }
+
+    public void Dispose() => widened?.Dispose();
+
+    /// <summary>Loads vectors as float32, whatever they are stored as.</summary>
+    private Column LoadVectors(TableScan scan, Selection? rows)
+    {
+        var stored = scan.Load(vectorOrdinal, rows);
+        if (stored.Type.Kind != TypeKind.HalfVector)
+        {
+            return stored;
+        }
+
+        widened ??= new ColumnBuffer(DataType.Vector(0), Batch.RowCountMax);
+        widened.Clear();
+        var values = widened.Column.Pointer<Bytes>();
+        var count = stored.IsConstant ? 1 : rows?.Count ?? scan.RowCount;
+        for (var i = 0; i < count; i++)
+        {
+            var row = stored.IsConstant ? 0 : rows?.Rows[i] ?? i;
+            var half = stored.Get<Bytes>(row);
+            var n = half.Length / sizeof(Half);
+            var target = (float*)widened.AllocateVariable(n * sizeof(float));
+            HalfFloats.Widen((ushort*)half.Pointer, target, n);
+            values[row] = new Bytes((byte*)target, n * sizeof(float));
+        }
+
+        wide.Data = values;
+        wide.Nulls = stored.Nulls;
+        wide.IsConstant = stored.IsConstant;
+        return wide;
     }
 
     /// <summary>Parts rows whose codes count from those whose vectors were changed.</summary>
@@ -266,7 +299,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
 
     private void TakeDirectly(TableScan scan, Selection? rows)
     {
-        var vectors = scan.Load(vectorOrdinal, rows);
+        var vectors = LoadVectors(scan, rows);
         scored.Count = 0;
         withoutCount = 0;
         var count = rows?.Count ?? scan.RowCount;
@@ -322,7 +355,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal)
     /// <summary>Scores the rows in <see cref="scored"/> and offers them to the heap.</summary>
     private void ScoreRows(TableScan scan, Column? vectors = null)
     {
-        vectors ??= scan.Load(vectorOrdinal, scored);
+        vectors ??= LoadVectors(scan, scored);
         query!.Score(vectors, scored.Rows, scores, norms);
         Tally += new VectorTally { RowsScored = scored.Count, BytesRead = (long)scored.Count * query.Dimensions * sizeof(float) };
         var rowIds = scan.Load(rowIdOrdinal, scored);

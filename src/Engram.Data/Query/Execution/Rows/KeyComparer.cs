@@ -35,6 +35,7 @@ internal abstract unsafe class KeyComparer : IDisposable
     public static KeyComparer For(DataType type) => type.Kind switch
     {
         TypeKind.Vector => new KeyComparer<Bytes, VectorOrder, VectorKey>(),
+        TypeKind.HalfVector => new KeyComparer<Bytes, HalfVectorOrder, HalfVectorKey>(),
         TypeKind.Json => new KeyComparer<Bytes, JsonValueOrder, JsonKey>(),
         TypeKind.Array => new ArrayKeyComparer(type.Element),
         _ => type.Physical switch
@@ -286,5 +287,25 @@ internal readonly struct VectorKey : IKey<Bytes>
     {
         isExact = false;
         return value.Length == 0 ? 0 : NumberKey<float>.Prefix(value.Floats[0]);
+    }
+}
+
+internal readonly struct HalfVectorKey : IKey<Bytes>
+{
+    public static ulong Hash(Bytes value)
+    {
+        var hash = (ulong)value.Length;
+        foreach (var element in HalfVectorOrder.ElementsOf(value))
+        {
+            hash = Kernels.Hashing.Combine(hash, Kernels.Hashing.HashValue((float)element));
+        }
+
+        return hash;
+    }
+
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        isExact = false;
+        return value.Length == 0 ? 0 : NumberKey<float>.Prefix((float)HalfVectorOrder.ElementsOf(value)[0]);
     }
 }
