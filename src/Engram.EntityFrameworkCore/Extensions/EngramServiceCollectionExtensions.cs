@@ -51,6 +51,7 @@ public static class EngramServiceCollectionExtensions
             .TryAdd<IRelationalConnection, DatabaseConnection>()
             .TryAdd<IRelationalDatabaseCreator, DatabaseCreator>()
             .TryAdd<IModificationCommandBatchFactory, ModificationBatchFactory>()
+            .TryAdd<IModificationCommandFactory, RowModificationFactory>()
             .TryAdd<IUpdateSqlGenerator, ModificationSqlGenerator>()
             .TryAdd<IMigrationsSqlGenerator, DefinitionSqlGenerator>()
             .TryAdd<IHistoryRepository, MigrationHistory>()

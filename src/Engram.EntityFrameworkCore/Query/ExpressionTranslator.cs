@@ -114,6 +114,12 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
 
     protected override Expression VisitMethodCall(MethodCallExpression methodCallExpression)
     {
+        if (methodCallExpression is { Method.Name: nameof(Enumerable.SequenceEqual), Arguments: [var left, var right] } && left.Type != typeof(byte[])
+            && Visit(left) is SqlExpression { TypeMapping: { ElementTypeMapping: not null } mapping } array && Visit(right) is SqlExpression other)
+        {
+            return sql.Equal(array, sql.ApplyTypeMapping(other, mapping));
+        }
+
         var translation = TranslateText(methodCallExpression) ?? base.VisitMethodCall(methodCallExpression);
 
         // In .NET the text of a null number is empty, not null.

@@ -37,10 +37,24 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
                 nullable = isLeftNullable || isRightNullable;
                 return distance.Update(left, right);
             case ArrayAnyExpression any:
-                var item = Visit(any.Item, out _);
-                var array = Visit(any.Array, out _);
+                var item = Visit(any.Item, out var isItemNullable);
+                var array = Visit(any.Array, out var isArrayNullable);
+                nullable = isItemNullable || isArrayNullable || MayHoldNull(any.Array.Type);
+                var result = any.Update(item, array);
+                if (!nullable || allowOptimizedExpansion || UseRelationalNulls)
+                {
+                    return result;
+                }
+
+                // Not found is false, and not NULL for a null among the elements.
+                nullable = isArrayNullable;
+                var isFound = sqlExpressionFactory.Coalesce(result, sqlExpressionFactory.Constant(false));
+                return isArrayNullable
+                    ? sqlExpressionFactory.Case([new CaseWhenClause(sqlExpressionFactory.IsNotNull(array), isFound)], elseResult: null)
+                    : isFound;
+            case ArrayElementExpression element:
                 nullable = true;
-                return any.Update(item, array);
+                return element.Update(Visit(element.Array, out _), Visit(element.Place, out _));
             case OperatorExpression binary:
                 var operand = Visit(binary.Left, out var isOperandNullable);
                 var other = Visit(binary.Right, out var isOtherNullable);

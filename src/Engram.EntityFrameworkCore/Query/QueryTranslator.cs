@@ -4,24 +4,35 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Engram.EntityFrameworkCore.Query;
 
 /// <summary>Translates LINQ operators (<c>Where</c>, <c>OrderBy</c> …) to parts of a SELECT.</summary>
-internal sealed class QueryTranslator : RelationalQueryableMethodTranslatingExpressionVisitor
+internal sealed partial class QueryTranslator : RelationalQueryableMethodTranslatingExpressionVisitor
 {
     private readonly RelationalQueryCompilationContext queryCompilationContext;
+    private readonly ISqlExpressionFactory sql;
+    private readonly IRelationalTypeMappingSource typeMappingSource;
 
     public QueryTranslator(
         QueryableMethodTranslatingExpressionVisitorDependencies dependencies,
         RelationalQueryableMethodTranslatingExpressionVisitorDependencies relationalDependencies,
         RelationalQueryCompilationContext queryCompilationContext)
         : base(dependencies, relationalDependencies, queryCompilationContext)
-        => this.queryCompilationContext = queryCompilationContext;
+    {
+        this.queryCompilationContext = queryCompilationContext;
+        sql = relationalDependencies.SqlExpressionFactory;
+        typeMappingSource = relationalDependencies.TypeMappingSource;
+    }
 
     private QueryTranslator(QueryTranslator parentVisitor)
         : base(parentVisitor)
-        => queryCompilationContext = parentVisitor.queryCompilationContext;
+    {
+        queryCompilationContext = parentVisitor.queryCompilationContext;
+        sql = parentVisitor.sql;
+        typeMappingSource = parentVisitor.typeMappingSource;
+    }
 
     private ParameterTranslationMode ContextMode => RelationalOptionsExtension.Extract(queryCompilationContext.ContextOptions).ParameterizedCollectionMode;
 

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace Engram.EntityFrameworkCore.Query;
 
 /// <summary>Writes queries, <c>ExecuteUpdate</c> and <c>ExecuteDelete</c> in the database's dialect, which is PostgreSQL's.</summary>
-internal sealed class SelectSqlGenerator : QuerySqlGenerator
+internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
 {
     private readonly ISqlGenerationHelper sqlGenerationHelper;
 
@@ -20,6 +20,8 @@ internal sealed class SelectSqlGenerator : QuerySqlGenerator
         {
             VectorDistanceExpression distance => VisitVectorDistance(distance),
             ArrayAnyExpression any => VisitArrayAny(any),
+            ArrayElementExpression element => VisitArrayElement(element),
+            RowsFunctionExpression rows => VisitRowsFunction(rows),
             OperatorExpression binary => VisitOperator(binary),
             OrderedAggregateExpression aggregate => VisitOrderedAggregate(aggregate),
             _ => base.VisitExtension(extensionExpression),
@@ -152,6 +154,15 @@ internal sealed class SelectSqlGenerator : QuerySqlGenerator
         Visit(any.Array);
         Sql.Append(")");
         return any;
+    }
+
+    private ArrayElementExpression VisitArrayElement(ArrayElementExpression element)
+    {
+        VisitOperand(element.Array);
+        Sql.Append("[");
+        Visit(element.Place);
+        Sql.Append("]");
+        return element;
     }
 
     private OperatorExpression VisitOperator(OperatorExpression binary)

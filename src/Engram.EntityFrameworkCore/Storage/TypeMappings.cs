@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Storage.Json;
 
@@ -10,6 +12,7 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
 {
     private static readonly StringTypeMapping Text = new("text", System.Data.DbType.String, unicode: true);
     private static readonly StringTypeMapping Json = new("json", System.Data.DbType.String, unicode: true);
+    private static readonly EngramJsonTypeMapping Jsonb = new("jsonb");
     private static readonly CharTypeMapping Char = new("varchar(1)", System.Data.DbType.String);
     private static readonly SByteTypeMapping SByte = new("tinyint", System.Data.DbType.SByte);
     private static readonly ShortTypeMapping Short = new("smallint", System.Data.DbType.Int16);
@@ -92,6 +95,12 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
     {
     }
 
+    /// <summary>Within a document there are no arrays of the database, but those of JSON.</summary>
+    public override CoreTypeMapping? FindMapping(IProperty property)
+        => property.GetElementType() is not null && property.DeclaringType.IsMappedToJson() && property.GetValueConverter() is null
+            ? FindMapping(property.ClrType, "json") ?? base.FindMapping(property)
+            : base.FindMapping(property);
+
     protected override RelationalTypeMapping? FindMapping(in RelationalTypeMappingInfo mappingInfo)
         => base.FindMapping(mappingInfo) ?? FindScalar(mappingInfo);
 
@@ -142,6 +151,11 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
     private static RelationalTypeMapping? FindScalar(in RelationalTypeMappingInfo info)
     {
         var clrType = info.ClrType;
+        if (clrType == typeof(JsonTypePlaceholder))
+        {
+            return string.Equals(info.StoreTypeName, "jsonb", StringComparison.OrdinalIgnoreCase) ? Jsonb : EngramJsonTypeMapping.Default;
+        }
+
         if (info.StoreTypeNameBase is { } name)
         {
             if (!ByStoreType.TryGetValue(name, out var candidates))

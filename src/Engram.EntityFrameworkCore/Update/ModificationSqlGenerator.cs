@@ -1,11 +1,13 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
 
 namespace Engram.EntityFrameworkCore.Update;
 
 /// <summary>Writes INSERT, UPDATE and DELETE of SaveChanges: EF Core's form with RETURNING, and inserts of many rows in one statement.</summary>
-internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies dependencies) : UpdateSqlGenerator(dependencies)
+internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDependencies dependencies) : UpdateSqlGenerator(dependencies)
 {
     /// <summary>
     /// Appends one INSERT for rows of one table with the same columns. The database returns the generated values in the order of the rows, so that the
@@ -33,6 +35,28 @@ internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies de
         var delimited = SqlGenerationHelper.DelimitIdentifier(name, schema).Replace("'", "''", StringComparison.Ordinal);
         commandStringBuilder.Append("nextval('").Append(delimited).Append("')");
     }
+
+    /// <summary>A part of a document: <c>jsonb_set("Column", ARRAY['Member', '0'], @value)</c>.</summary>
+    protected override void AppendUpdateColumnValue(
+        ISqlGenerationHelper updateSqlGeneratorHelper, IColumnModification columnModification, StringBuilder stringBuilder, string name, string? schema)
+    {
+        if (columnModification.JsonPath is null or "$")
+        {
+            base.AppendUpdateColumnValue(updateSqlGeneratorHelper, columnModification, stringBuilder, name, schema);
+            return;
+        }
+
+        stringBuilder.Append("jsonb_set(");
+        updateSqlGeneratorHelper.DelimitIdentifier(stringBuilder, columnModification.ColumnName);
+        var steps = PathStep().Matches(columnModification.JsonPath).Select(m => m.Groups["quoted"] is { Success: true } quoted ? quoted.Value.Replace("\\\"", "\"", StringComparison.Ordinal) : m.Groups["step"].Value);
+        stringBuilder.Append(", ARRAY[").AppendJoin(", ", steps.Select(s => $"'{s.Replace("'", "''", StringComparison.Ordinal)}'")).Append("], ");
+        base.AppendUpdateColumnValue(updateSqlGeneratorHelper, columnModification, stringBuilder, name, schema);
+        stringBuilder.Append(')');
+    }
+
+    /// <summary>One step of <c>$.Member[0]."a member"</c>.</summary>
+    [GeneratedRegex("""\."(?<quoted>(\\"|[^"])*)"|\.(?<step>[^.\[]+)|\[(?<step>\d+)\]""")]
+    private static partial Regex PathStep();
 
     private static List<IColumnModification> WritesOf(IReadOnlyModificationCommand command) => command.ColumnModifications.Where(c => c.IsWrite).ToList();
 }

@@ -66,7 +66,7 @@ internal sealed class NullSafeRewriter : ExpressionVisitor
             case ExpressionType.TypeAs:
                 return Expression.TypeAs(operand, node.Type);
             case ExpressionType.Not when node.Type == typeof(bool):
-                return Expression.Not(Coerce(operand, typeof(bool)));
+                return Expression.Not(operand);
             default:
                 return operand.Type == node.Operand.Type ? node.Update(operand) : Expression.MakeUnary(node.NodeType, operand, operand.Type);
         }

@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore.Query;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace Engram.EntityFrameworkCore.Query;
+
+/// <summary><c>ExecuteUpdate</c> of parts of a document: <c>jsonb_set</c>, once for each part.</summary>
+internal sealed partial class QueryTranslator
+{
+    protected override bool TrySerializeScalarToJson(JsonScalarExpression target, SqlExpression value, [NotNullWhen(true)] out SqlExpression? jsonValue)
+    {
+        var json = ((ColumnExpression)target.Json).TypeMapping!;
+        value = sql.ApplyTypeMapping(value, value.TypeMapping ?? target.TypeMapping);
+        jsonValue = value switch
+        {
+            { TypeMapping.StoreType: "json" or "jsonb" } => value,
+
+            // Copied from a document as it is there.
+            JsonScalarExpression { Json.TypeMapping.StoreType: "json" or "jsonb" } part => new JsonScalarExpression(part.Json, part.Path, part.Type, json, part.IsNullable),
+            { TypeMapping.StoreType: "bytea" } => ToJson(sql.Function("encode", [value, sql.Constant("base64")], nullable: true, [true, true], typeof(string))),
+            SqlConstantExpression => ToJson(new SqlUnaryExpression(ExpressionType.Convert, value, value.Type, target.TypeMapping ?? value.TypeMapping)),
+            _ => ToJson(value),
+        };
+        return true;
+
+        SqlExpression ToJson(SqlExpression scalar) => sql.Function("to_jsonb", [scalar], nullable: true, [true], typeof(string), json);
+    }
+
+    protected override SqlExpression? GenerateJsonPartialUpdateSetter(Expression target, SqlExpression value, ref SqlExpression? existingSetterValue)
+    {
+        var (column, path) = target is JsonScalarExpression scalar ? ((ColumnExpression)scalar.Json, scalar.Path) : (((JsonQueryExpression)target).JsonColumn, ((JsonQueryExpression)target).Path);
+
+        // jsonb_set of NULL is NULL: the whole document would be gone.
+        var json = column.TypeMapping!;
+        value = sql.Coalesce(value, new SqlUnaryExpression(ExpressionType.Convert, sql.ApplyDefaultTypeMapping(sql.Constant("null")), typeof(string), json), json);
+        var steps = sql.Constant(path, RelationalTypeMapping.NullMapping);
+        var set = sql.Function("jsonb_set", [existingSetterValue ?? column, steps, value], nullable: true, [true, false, false], typeof(string), json);
+        if (existingSetterValue is null)
+        {
+            return set;
+        }
+
+        existingSetterValue = set;
+        return null;
+    }
+}
