@@ -29,6 +29,8 @@ internal sealed record StoreOptions
 {
     public const long CheckpointWalSizeBytesDefault = 64L * 1024 * 1024;
 
+    public const long CheckpointDeltaSizeBytesDefault = 4 * CheckpointWalSizeBytesDefault;
+
     public static readonly TimeSpan MaintenanceIntervalDefault = TimeSpan.FromSeconds(300);
 
     public DurabilityMode Durability { get; init; }
@@ -46,6 +48,9 @@ internal sealed record StoreOptions
 
     /// <summary>The log size that starts a checkpoint.</summary>
     public long CheckpointWalSizeBytes { get; init; } = CheckpointWalSizeBytesDefault;
+
+    /// <summary>The memory of new rows that starts a checkpoint, however short the log is that they came in.</summary>
+    public long CheckpointDeltaSizeBytes { get; init; } = CheckpointDeltaSizeBytesDefault;
 
     /// <summary>Least time between two checkpoints, or two compactions, that nothing forces; infinite for none.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = MaintenanceIntervalDefault;

@@ -113,6 +113,24 @@ public sealed class AlterColumnTests : IDisposable
         Check("compacted");
     }
 
+    [Fact]
+    public void Damage_is_told_by_the_names_of_table_and_column()
+    {
+        Execute("CREATE TABLE \"Episode\" (id int PRIMARY KEY, v text); INSERT INTO \"Episode\" (id, v) SELECT i, 'text number ' || i FROM (VALUES (1), (2), (3)) s (i)");
+        Execute("CHECKPOINT");
+        connection.Dispose();
+        var file = Directory.GetFiles(Path.Combine(directory.Path, "db", "segments"), "*.seg").Single();
+        var bytes = File.ReadAllBytes(file);
+        bytes[bytes.AsSpan().IndexOf("text number 2"u8)] ^= 1;
+        File.WriteAllBytes(file, bytes);
+        connection = Open();
+        Execute("ALTER TABLE \"Episode\" RENAME COLUMN v TO \"Text\"");
+        var error = Assert.Throws<EngramException>(() => Rows("SELECT \"Text\" FROM \"Episode\""));
+        Assert.Equal("XX001", error.SqlState);
+        Assert.Contains("of table 'Episode' cannot be read for rows 0 to 2", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("c7", error.Message.Split("cannot be read")[0], StringComparison.Ordinal);
+    }
+
     public void Dispose()
     {
         connection.Dispose();

@@ -69,7 +69,7 @@ internal sealed class MaintenanceJobs : IDisposable
     /// <summary>Starts a job in the background when the log has grown enough and none is running. Called by every writer, so it is quick.</summary>
     public void ConsiderStarting()
     {
-        if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && (wal.SizeBytes >= CheckpointSizeBytes || IsMemoryShort()))
+        if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && (wal.SizeBytes >= CheckpointSizeBytes || IsMemoryShort() || IsDeltaLarge()))
         {
             Start();
         }
@@ -88,6 +88,15 @@ internal sealed class MaintenanceJobs : IDisposable
     private bool IsMemoryShort()
         => WritePressure.IsHigh(store.Memory) && store.Root.DeltaSizeBytes >= store.Memory.LimitBytes / 4
             && (Volatile.Read(ref retrySizeBytes) == 0 || SinceOf(ref checkpointedAt) >= MemoryRetryTime);
+
+    /// <summary>Whether new rows have their own size that forces a checkpoint. The sum over all tables is made only when it can be so large.</summary>
+    private bool IsDeltaLarge()
+        => MaintenanceRules.IsDeltaLarge(store.Memory.DeltaBytes, store.Options.CheckpointDeltaSizeBytes)
+            && MaintenanceRules.IsDeltaLarge(DeltaSizeBytes(), store.Options.CheckpointDeltaSizeBytes);
+
+    /// <summary>Memory of new rows; 0 for a while after a checkpoint failed.</summary>
+    private long DeltaSizeBytes()
+        => Volatile.Read(ref retrySizeBytes) == 0 || SinceOf(ref checkpointedAt) >= MemoryRetryTime ? store.Root.DeltaSizeBytes : 0;
 
     /// <summary>Makes a checkpoint on the calling thread.</summary>
     public void Checkpoint(CancellationToken cancellationToken) => Run(Checkpoint, wal, cancellationToken);
@@ -290,6 +299,8 @@ internal sealed class MaintenanceJobs : IDisposable
             WalSizeBytes = wal.SizeBytes,
             IsMemoryShort = IsMemoryShort(),
             CheckpointSizeBytes = CheckpointSizeBytes,
+            DeltaSizeBytes = DeltaSizeBytes(),
+            CheckpointDeltaSizeBytes = store.Options.CheckpointDeltaSizeBytes,
             SinceCheckpoint = SinceOf(ref checkpointedAt),
             SinceCompaction = SinceOf(ref compactedAt),
             CompactableCount = plan?.Group?.Segments.Length ?? 0,
@@ -307,7 +318,7 @@ internal sealed class MaintenanceJobs : IDisposable
         }
 
         Volatile.Write(ref load, pacing.Read());
-        if (load >= MaintenanceRules.LoadMax && wal.SizeBytes < CheckpointSizeBytes && !IsMemoryShort())
+        if (load >= MaintenanceRules.LoadMax && wal.SizeBytes < CheckpointSizeBytes && !IsMemoryShort() && !IsDeltaLarge())
         {
             cancellationToken.WaitHandle.WaitOne(RestTime);
         }

@@ -26,6 +26,12 @@ internal readonly record struct MaintenanceState
     /// <summary>The size of the log that forces a checkpoint.</summary>
     public long CheckpointSizeBytes { get; init; }
 
+    /// <summary>Memory of rows that are in no segment yet.</summary>
+    public long DeltaSizeBytes { get; init; }
+
+    /// <summary>The memory of new rows that forces a checkpoint.</summary>
+    public long CheckpointDeltaSizeBytes { get; init; }
+
     public TimeSpan SinceCheckpoint { get; init; }
 
     /// <summary>Since compaction last found nothing more to do, or failed.</summary>
@@ -43,8 +49,9 @@ internal readonly record struct MaintenanceState
 
 /// <summary>When checkpoints and compactions run by themselves.</summary>
 /// <remarks>
-/// <para>A job runs when its time has come: after the interval, and only while statements run in less than half of the time. Four things force one, whatever the
-/// clock and the load say: a log of the configured size forces a checkpoint, because recovery reads it and the rows after the last checkpoint are in memory; so do new rows that take half of the memory limit; deleted
+/// <para>A job runs when its time has come: after the interval, and only while statements run in less than half of the time. Five things force one, whatever the
+/// clock and the load say: a log of the configured size forces a checkpoint, because recovery reads it and the rows after the last checkpoint are in memory; so do new rows that take half of the memory limit, or more than a size of their own: many short rows make a short log and a large
+/// delta, which every scan reads whole, without zone maps; deleted
 /// rows that take half of the room, or many segments waiting to be merged, force a compaction, because they grow without end otherwise.</para>
 /// <para>A log so small that recovery reads it in a moment is left alone.</para>
 /// </remarks>
@@ -63,7 +70,7 @@ internal static class MaintenanceRules
 
     public static MaintenanceWork Next(in MaintenanceState state)
     {
-        if (state.WalSizeBytes >= state.CheckpointSizeBytes || state.IsMemoryShort)
+        if (state.WalSizeBytes >= state.CheckpointSizeBytes || state.IsMemoryShort || IsDeltaLarge(state.DeltaSizeBytes, state.CheckpointDeltaSizeBytes))
         {
             return MaintenanceWork.Checkpoint;
         }
@@ -88,6 +95,9 @@ internal static class MaintenanceRules
 
     /// <summary>The size of the log from which on a checkpoint is worth its while.</summary>
     public static long WorthwhileSizeBytes(long checkpointSizeBytes) => checkpointSizeBytes / WorthwhileDivisor;
+
+    /// <param name="checkpointDeltaSizeBytes">0 for no such limit.</param>
+    public static bool IsDeltaLarge(long deltaSizeBytes, long checkpointDeltaSizeBytes) => checkpointDeltaSizeBytes > 0 && deltaSizeBytes >= checkpointDeltaSizeBytes;
 
     public static bool IsCompactionForced(in MaintenanceState state)
         => state.Interval != Timeout.InfiniteTimeSpan

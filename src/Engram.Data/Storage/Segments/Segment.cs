@@ -73,6 +73,9 @@ internal sealed unsafe partial class Segment : IDisposable
 
     public int RowCount => header.RowCount;
 
+    /// <summary>Whether anybody has asked for values of a column, be it in a file of its own.</summary>
+    public bool IsMapped => Volatile.Read(ref root.map) is not null || Array.Exists(replacements, r => Volatile.Read(ref r.map) is not null);
+
     public int BlockCount => header.BlockCount;
 
     public int ColumnCount => header.ColumnCount;

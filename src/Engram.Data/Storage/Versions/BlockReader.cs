@@ -111,6 +111,12 @@ internal sealed unsafe class BlockReader : IDisposable
     public void Position(SegmentExtent extent, int blockIndex)
     {
         segment = extent;
+        if (table is not null && !ReferenceEquals(extent.Segment.Definition, table))
+        {
+            // For messages. Readers with several definitions may take turns, which harms nobody.
+            extent.Segment.Definition = table;
+        }
+
         chunk = null;
         block = blockIndex;
         versions = extent.FindVersions(blockIndex);

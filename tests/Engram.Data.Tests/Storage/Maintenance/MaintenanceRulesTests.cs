@@ -49,6 +49,15 @@ public sealed class MaintenanceRulesTests
         => Assert.Equal(MaintenanceWork.Checkpoint, MaintenanceRules.Next(s_tooEarly with { Load = 1, WalSizeBytes = 64 * MiB, Interval = Timeout.InfiniteTimeSpan }));
 
     [Theory]
+    [InlineData(256, true)]
+    [InlineData(255, false)]
+    public void The_memory_of_new_rows_forces_a_checkpoint(long deltaMiB, bool isForced)
+        => Assert.Equal(isForced ? MaintenanceWork.Checkpoint : MaintenanceWork.None, MaintenanceRules.Next(s_tooEarly with
+        {
+            Load = 1, WalSizeBytes = MiB, Interval = Timeout.InfiniteTimeSpan, DeltaSizeBytes = deltaMiB * MiB, CheckpointDeltaSizeBytes = 256 * MiB,
+        }));
+
+    [Theory]
     [InlineData(500, true)]
     [InlineData(499, false)]
     public void Deleted_rows_that_take_half_of_the_room_force_a_compaction(long deletedMiB, bool isForced)
