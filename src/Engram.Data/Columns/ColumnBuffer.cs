@@ -35,6 +35,12 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     /// <summary>Native memory held, in bytes.</summary>
     public long SizeBytes => fixedMemory.SizeBytes + (variableMemory?.SizeBytes ?? 0);
 
+    /// <summary>Bytes that computed values of one column of a batch may take together.</summary>
+    public const long ComputedSizeBytesMax = 1L << 30;
+
+    // What an arena holds beside one value of the greatest size.
+    private const long SlackSizeBytes = 4L * 1024 * 1024;
+
     private Arena VariableMemory => variableMemory ??= new Arena();
 
     public void Append<T>(T value)
@@ -139,7 +145,14 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     }
 
     /// <summary>Memory for values of variable length that a kernel appends; valid until <see cref="Clear"/>.</summary>
-    public byte* AllocateVariable(int sizeBytes) => VariableMemory.Allocate(sizeBytes);
+    /// <exception cref="EngramException">54000: the values of one batch together are too large; a function can make a gigabyte of a word, for each of its rows.</exception>
+    public byte* AllocateVariable(int sizeBytes)
+    {
+        var held = VariableMemory.SizeBytes;
+        return held + sizeBytes <= ComputedSizeBytesMax + SlackSizeBytes
+            ? VariableMemory.Allocate(sizeBytes)
+            : throw Error.BatchTooLarge(held + sizeBytes, ComputedSizeBytesMax);
+    }
 
     /// <summary>Makes sure that a cleared null mask of the whole capacity is there, and returns it.</summary>
     public ulong* ClearNulls()

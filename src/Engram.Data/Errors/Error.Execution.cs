@@ -72,6 +72,9 @@ internal static partial class Error
     public static EngramException ValueTooLarge(long sizeBytes, long sizeBytesMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"A value of {sizeBytes:N0} bytes is larger than the greatest, {sizeBytesMax:N0} bytes."), SqlStates.ProgramLimitExceeded);
 
+    public static EngramException BatchTooLarge(long sizeBytes, long sizeBytesMax)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes for up to 2,048 rows at a time take {sizeBytes:N0} bytes, which is more than {sizeBytesMax:N0}. Make smaller values, or of fewer rows."), SqlStates.ProgramLimitExceeded);
+
     public static EngramException TooManyRows(int countMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"The statement sorts or joins more than {countMax:N0} rows in memory. Narrow it with WHERE."), SqlStates.ProgramLimitExceeded);
 }

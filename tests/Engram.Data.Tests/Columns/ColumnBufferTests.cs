@@ -31,6 +31,15 @@ public class ColumnBufferTests
     }
 
     [Fact]
+    public unsafe void Computed_values_of_a_batch_are_bounded_together()
+    {
+        // The memory is asked for and never touched.
+        using var buffer = new ColumnBuffer(DataType.Text);
+        Assert.True(buffer.AllocateVariable(1 << 30) != null);
+        Assert.Equal("54000", Assert.Throws<EngramException>(() => buffer.AllocateVariable(1 << 30)).SqlState);
+    }
+
+    [Fact]
     public void Text_is_copied_and_kept()
     {
         using var source = new ColumnBuffer(DataType.Text);

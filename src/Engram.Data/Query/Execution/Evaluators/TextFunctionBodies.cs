@@ -360,9 +360,14 @@ internal readonly unsafe struct Repeat : IBinaryFunction<Bytes, int, Bytes>
     {
         var count = Math.Max(b, 0);
         var target = TextSize.Allocate((long)a.Length * count, memory, out var pointer);
-        for (var i = 0; i < count; i++)
+        // The part that is filled already doubles: one long text is a few long copies, not a copy for each repetition.
+        var filled = Math.Min(a.Length, target.Length);
+        a.Span[..filled].CopyTo(target);
+        while (filled > 0 && filled < target.Length)
         {
-            a.Span.CopyTo(target[(i * a.Length)..]);
+            var more = Math.Min(filled, target.Length - filled);
+            target[..more].CopyTo(target[filled..]);
+            filled += more;
         }
 
         return new Bytes(pointer, target.Length);
