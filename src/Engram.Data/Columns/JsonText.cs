@@ -245,13 +245,17 @@ internal static class JsonText
 }
 
 /// <summary>Goes from one element of an array, or member of an object, to the next.</summary>
-internal ref struct JsonWalk(ReadOnlySpan<byte> value)
+/// <param name="value">The whole.</param>
+/// <param name="place">Where an earlier walk over the value stopped (<see cref="Place"/>), to go on from there; 0 for the start.</param>
+internal ref struct JsonWalk(ReadOnlySpan<byte> value, int place = 0)
 {
     private readonly ReadOnlySpan<byte> value = value;
-    private int at = 1;
+    private int at = Math.Max(place, 1);
     private int nameStart;
     private int nameEnd;
-    private int valueStart;
+    private int valueStart = place;
+
+    public readonly int Place => at;
 
     /// <summary>The member's name as it stands there, between its quotes.</summary>
     public readonly ReadOnlySpan<byte> RawName => value[nameStart..nameEnd];

@@ -40,6 +40,7 @@ internal static class FunctionRegistry
         .. SequenceFunctions.All,
         .. AggregateFunctions.All,
         .. TableFunctions.All,
+        .. JsonTableFunctions.All,
         .. StatisticsFunctions.All,
     ];
 
