@@ -15,6 +15,10 @@ internal static class SqlStates
     public const string InvalidParameterValue = "22023";
     public const string InvalidTextRepresentation = "22P02";
     public const string DataException = "22000";
+    public const string InvalidFrameDistance = "22013";
+    public const string InvalidNtileArgument = "22014";
+    public const string InvalidNthValueArgument = "22016";
+    public const string WindowingError = "42P20";
     public const string SequenceLimitExceeded = "2200H";
     public const string SubstringError = "22011";
     public const string WidthBucketArgument = "2201G";

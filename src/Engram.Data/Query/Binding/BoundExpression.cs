@@ -75,3 +75,11 @@ internal sealed record BoundAggregate(
 
 /// <summary>One key of an ordering. NULL sorts as the smallest value unless <see cref="NullsFirst"/> says otherwise.</summary>
 internal sealed record SortKey(BoundExpression Expression, bool IsDescending, bool NullsFirst);
+
+/// <summary>One call with OVER: a window function or an aggregate, over the input of a <see cref="WindowPlan"/>.</summary>
+internal sealed record BoundWindowCall(
+    DataType Type, FunctionOverload Function, ImmutableArray<BoundExpression> Arguments, BoundExpression? Filter, WindowFrame Frame);
+
+/// <summary>The rows around a row that a call looks at. Distances are bigint for ROWS and GROUPS, for RANGE what is added to the key.</summary>
+internal sealed record WindowFrame(
+    Syntax.FrameUnit Unit, Syntax.FrameBoundKind Start, BoundExpression? StartDistance, Syntax.FrameBoundKind End, BoundExpression? EndDistance, Syntax.FrameExclusion Exclusion);

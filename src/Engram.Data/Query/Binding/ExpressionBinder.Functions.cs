@@ -18,7 +18,7 @@ internal sealed partial class ExpressionBinder
 
         if (syntax.Over != null || FunctionRegistry.Find(name, FunctionKind.Window).Length > 0)
         {
-            throw Error.NotSupported("A window function (OVER)", syntax.Position + 1);
+            return BindWindow(name, syntax);
         }
 
         if (FunctionRegistry.Find(name, FunctionKind.Aggregate).Length > 0)
@@ -42,7 +42,7 @@ internal sealed partial class ExpressionBinder
         switch (name)
         {
             case "coalesce":
-                var inner = TableFunctions == null ? this : new ExpressionBinder(statement, scope, "COALESCE") { Aggregates = Aggregates };
+                var inner = TableFunctions == null ? this : new ExpressionBinder(statement, scope, "COALESCE") { Aggregates = Aggregates, Windows = Windows };
                 var operands = Unify([.. arguments.Select(a => (inner.Bind(a), a.Position))], "COALESCE");
                 return operands.Length == 1 ? operands[0] : new BoundCoalesce(operands[0].Type, operands);
             case "greatest" or "least":

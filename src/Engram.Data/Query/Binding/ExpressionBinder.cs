@@ -15,6 +15,9 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     /// <summary>Where aggregate calls go; null where they cannot stand.</summary>
     public AggregateCollector? Aggregates { get; init; }
 
+    /// <summary>Where calls with OVER go; null where they cannot stand.</summary>
+    public WindowCollector? Windows { get; init; }
+
     /// <summary>Where functions that return rows go; null where they cannot stand.</summary>
     public TableFunctionCollector? TableFunctions { get; init; }
 
@@ -169,7 +172,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
         if (TableFunctions != null)
         {
             // Which branch is taken would have to change how many rows there are.
-            return new ExpressionBinder(statement, scope, "CASE") { Aggregates = Aggregates }.BindCase(syntax);
+            return new ExpressionBinder(statement, scope, "CASE") { Aggregates = Aggregates, Windows = Windows }.BindCase(syntax);
         }
 
         var operand = syntax.Operand == null ? null : Bind(syntax.Operand);

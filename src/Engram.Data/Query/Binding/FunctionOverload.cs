@@ -50,6 +50,9 @@ internal sealed record FunctionOverload(
     /// <summary>For <see cref="FunctionKind.Aggregate"/>: makes the state of all groups of one aggregate.</summary>
     public Func<DataType, ImmutableArray<DataType>, Aggregator>? CreateAggregator { get; init; }
 
+    /// <summary>For <see cref="FunctionKind.Window"/>: makes what computes one call with OVER.</summary>
+    public Func<DataType, Execution.Windows.WindowFunction>? CreateWindow { get; init; }
+
     /// <summary>For <see cref="FunctionKind.Table"/>: makes what computes the rows of one call.</summary>
     public Func<TableFunctionCall, StatementContext, TableFunction>? CreateTable { get; init; }
 

@@ -39,6 +39,7 @@ internal static class FunctionRegistry
         .. GeneralFunctions.All,
         .. SequenceFunctions.All,
         .. AggregateFunctions.All,
+        .. WindowFunctions.All,
         .. TableFunctions.All,
         .. JsonTableFunctions.All,
         .. StatisticsFunctions.All,

@@ -11,6 +11,13 @@ internal sealed partial class QueryBinder
     /// <summary>An output column on its way: its expression over the rows before the projection.</summary>
     private readonly record struct OutputItem(BoundExpression Expression, string Name, int Position);
 
+    /// <summary>Where the calls of a select list and of ORDER BY go that are computed apart; none by default.</summary>
+    private readonly record struct Collectors(AggregateCollector? Aggregates, WindowCollector? Windows, TableFunctionCollector? Functions)
+    {
+        public ExpressionBinder Binder(StatementScope statement, Scope scope, string clause)
+            => new(statement, scope, clause) { Aggregates = Aggregates, Windows = Windows, TableFunctions = Functions };
+    }
+
     /// <param name="settles">Whether literals without a type become text in the output.</param>
     private BoundQuery BindSelect(
         SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, BoundExpression? limit, BoundExpression? offset, Scope scope, bool settles = true)
@@ -18,11 +25,6 @@ internal sealed partial class QueryBinder
         if (select.DistinctOn.Count > 0)
         {
             throw Error.NotSupported("DISTINCT ON", select.Position + 1);
-        }
-
-        if (select.Windows.Count > 0)
-        {
-            throw Error.NotSupported("WINDOW", select.Windows[0].Position + 1);
         }
 
         var plan = BindFrom(select.From, scope);
@@ -35,10 +37,12 @@ internal sealed partial class QueryBinder
         var sources = plan.Columns.ToDictionary(c => c.Id);
         var aggregates = new AggregateCollector(statement);
         var functions = new TableFunctionCollector(statement);
-        var items = BindItems(select.Items, scope, aggregates, functions, settles);
+        var windows = new WindowCollector(statement, select.Windows);
+        var collectors = new Collectors(aggregates, windows, functions);
+        var items = BindItems(select.Items, scope, collectors, settles);
         var having = select.Having == null ? null
             : new ExpressionBinder(statement, scope, "HAVING") { Aggregates = aggregates }.BindCondition(select.Having, "the condition of HAVING");
-        var keys = orderBy.Select(o => BindOrderKey(o, items, scope, aggregates, functions)).ToImmutableArray();
+        var keys = orderBy.Select(o => BindOrderKey(o, items, scope, collectors)).ToImmutableArray();
         Func<BoundExpression, BoundExpression> overRows = e => e;
 
         if (select.HasGroupBy || having != null || !aggregates.Aggregates.IsEmpty)
@@ -58,6 +62,12 @@ internal sealed partial class QueryBinder
                 plan = new LogicalFilter(plan, ExpressionTree.Conjuncts(grouping.Over(having, select.Having!.Position)));
             }
 
+            sources = plan.Columns.ToDictionary(c => c.Id);
+        }
+
+        if (!windows.IsEmpty)
+        {
+            plan = windows.Over(plan, overRows);
             sources = plan.Columns.ToDictionary(c => c.Id);
         }
 
@@ -89,7 +99,7 @@ internal sealed partial class QueryBinder
     public (ImmutableArray<LogicalColumn> Columns, ImmutableArray<BoundExpression> Expressions) BindReturning(
         IReadOnlyList<SelectItemSyntax> syntax, Scope scope, ImmutableArray<LogicalColumn> row)
     {
-        var items = BindItems(syntax, scope, null, null);
+        var items = BindItems(syntax, scope, default);
         return (NewColumns(items, row.ToDictionary(c => c.Id)), [.. items.Select(i => i.Expression)]);
     }
 
@@ -131,9 +141,9 @@ internal sealed partial class QueryBinder
     }
 
     private List<OutputItem> BindItems(
-        IReadOnlyList<SelectItemSyntax> syntax, Scope scope, AggregateCollector? aggregates, TableFunctionCollector? functions, bool settles = true)
+        IReadOnlyList<SelectItemSyntax> syntax, Scope scope, Collectors collectors, bool settles = true)
     {
-        var binder = new ExpressionBinder(statement, scope, "the select list") { Aggregates = aggregates, TableFunctions = functions };
+        var binder = collectors.Binder(statement, scope, "the select list");
         var items = new List<OutputItem>();
         foreach (var item in syntax)
         {
@@ -191,7 +201,7 @@ internal sealed partial class QueryBinder
     };
 
     /// <summary>A key of ORDER BY: an output column by its name or position, else any expression over the tables.</summary>
-    private SortKey BindOrderKey(OrderItemSyntax item, List<OutputItem> items, Scope scope, AggregateCollector aggregates, TableFunctionCollector functions)
+    private SortKey BindOrderKey(OrderItemSyntax item, List<OutputItem> items, Scope scope, Collectors collectors)
     {
         BoundExpression expression;
         if (item.Expression is IntegerLiteralSyntax number)
@@ -204,7 +214,7 @@ internal sealed partial class QueryBinder
         }
         else
         {
-            expression = new ExpressionBinder(statement, scope, "ORDER BY") { Aggregates = aggregates, TableFunctions = functions }.BindValue(item.Expression);
+            expression = collectors.Binder(statement, scope, "ORDER BY").BindValue(item.Expression);
         }
 
         return statement.SortKeyOf(expression, item);

@@ -51,6 +51,7 @@ internal static class OperatorFactory
         InsertPlan p => new InsertOperator(p, Create(p.Source, context), context),
         UpdatePlan p => new UpdateOperator(p, Create(p.Source, context), context),
         DeletePlan p => new DeleteOperator(p, Create(p.Source, context), context),
+        WindowPlan p => new WindowOperator(p, Create(p.Input, context), context),
         TableFunctionPlan p => new TableFunctionOperator(p, context),
         UnionAllPlan p => new UnionAllOperator(Create(p.Inputs, context)),
         _ => throw Error.Internal($"no operator for {plan.GetType().Name}"),

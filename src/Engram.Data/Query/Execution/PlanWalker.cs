@@ -47,6 +47,7 @@ internal static class PlanWalker
         DistinctPlan p => [p.Input],
         SortPlan p => [p.Input],
         LimitPlan p => [p.Input],
+        WindowPlan p => [p.Input],
         IndexScanPlan p => [p.Otherwise],
         JoinPlan p => [p.Left, p.Right],
         ApplyPlan p => [p.Left, p.Right],
@@ -75,6 +76,7 @@ internal static class PlanWalker
         JoinPlan p => p.LeftKeys.Concat(p.RightKeys).Concat(Optional(p.Residual)),
         ApplyPlan p => p.Outer.Select(o => o.Value),
         ValuesPlan p => p.Rows.SelectMany(r => r),
+        WindowPlan p => p.PartitionBy.Concat(p.OrderBy.Select(k => k.Expression)).Concat(p.Calls.SelectMany(LogicalTree.Expressions)),
         TableFunctionPlan p => p.Calls.SelectMany(c => c.Arguments),
         InsertPlan p => p.Columns.SelectMany(c => Optional(c.Expression)).Concat(p.Checks).Concat(p.Returning)
             .Concat(p.Conflict is { } c ? c.Set.Select(s => s.Value).Concat(Optional(c.Condition)) : []),

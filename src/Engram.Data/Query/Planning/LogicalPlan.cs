@@ -95,6 +95,14 @@ internal sealed record LogicalJoin(JoinKind Kind, LogicalPlan Left, LogicalPlan 
         => Kind == outer || Kind == JoinKind.Full ? ImmutableArray.CreateRange(side.Columns, c => c with { IsNullable = true }) : side.Columns;
 }
 
+/// <summary>Calls with OVER, all over the same partitions in the same order. Rows come out by these.</summary>
+internal sealed record LogicalWindow(
+    LogicalPlan Input, ImmutableArray<BoundExpression> PartitionBy, ImmutableArray<SortKey> OrderBy, ImmutableArray<LogicalColumn> Results,
+    ImmutableArray<BoundWindowCall> Calls) : LogicalPlan
+{
+    public override ImmutableArray<LogicalColumn> Columns => Input.Columns.AddRange(Results);
+}
+
 /// <summary>Functions that return rows, side by side; the row number comes last. Arguments may read columns from outside: LATERAL.</summary>
 internal sealed record LogicalTableFunction(ImmutableArray<LogicalColumn> Results, ImmutableArray<TableFunctionCall> Calls, bool WithOrdinality) : LogicalPlan
 {

@@ -14,6 +14,7 @@ internal static class LogicalTree
         LogicalDistinct p => [p.Input],
         LogicalSort p => [p.Input],
         LogicalLimit p => [p.Input],
+        LogicalWindow p => [p.Input],
         LogicalJoin p => [p.Left, p.Right],
         LogicalUnionAll p => p.Inputs,
         _ => [],
@@ -31,11 +32,15 @@ internal static class LogicalTree
         LogicalLimit p => Given(p.Limit, p.Offset),
         LogicalJoin p => p.Conjuncts,
         LogicalTableFunction p => p.Calls.SelectMany(c => c.Arguments),
+        LogicalWindow p => p.PartitionBy.Concat(p.OrderBy.Select(k => k.Expression)).Concat(p.Calls.SelectMany(Expressions)),
         _ => [],
     };
 
     public static IEnumerable<BoundExpression> Expressions(BoundAggregate aggregate)
         => aggregate.Arguments.Concat(Given(aggregate.Filter, null)).Concat(aggregate.OrderBy.Select(k => k.Expression));
+
+    public static IEnumerable<BoundExpression> Expressions(BoundWindowCall call)
+        => call.Arguments.Concat(Given(call.Filter, null)).Concat(Given(call.Frame.StartDistance, call.Frame.EndDistance));
 
     /// <summary>The ids that the plan reads and nothing in it produces: what makes a subquery correlated and a join lateral.</summary>
     public static HashSet<int> FreeColumns(LogicalPlan plan)
@@ -72,6 +77,13 @@ internal static class LogicalTree
             LogicalLimit p => new LogicalLimit(Input(p.Input), Maybe(p.Limit), Maybe(p.Offset)),
             LogicalJoin p => p with { Left = Input(p.Left), Right = Input(p.Right), Conjuncts = All(p.Conjuncts) },
             LogicalUnionAll p => p with { Inputs = ImmutableArray.CreateRange(p.Inputs, Input) },
+            LogicalWindow p => p with
+            {
+                Input = Input(p.Input),
+                PartitionBy = All(p.PartitionBy),
+                OrderBy = Rewrite(p.OrderBy, rewrite),
+                Calls = ImmutableArray.CreateRange(p.Calls, c => Rewrite(c, rewrite)),
+            },
             LogicalTableFunction p => p with { Calls = ImmutableArray.CreateRange(p.Calls, c => c with { Arguments = All(c.Arguments) }) },
             _ => throw Error.Internal($"no rewriting of {plan.GetType().Name}"),
         };
@@ -83,6 +95,17 @@ internal static class LogicalTree
         Filter = aggregate.Filter == null ? null : rewrite(aggregate.Filter),
         OrderBy = Rewrite(aggregate.OrderBy, rewrite),
     };
+
+    public static BoundWindowCall Rewrite(BoundWindowCall call, Func<BoundExpression, BoundExpression> rewrite)
+    {
+        BoundExpression? Maybe(BoundExpression? e) => e == null ? null : rewrite(e);
+        return call with
+        {
+            Arguments = ImmutableArray.CreateRange(call.Arguments, rewrite),
+            Filter = Maybe(call.Filter),
+            Frame = call.Frame with { StartDistance = Maybe(call.Frame.StartDistance), EndDistance = Maybe(call.Frame.EndDistance) },
+        };
+    }
 
     public static ImmutableArray<SortKey> Rewrite(ImmutableArray<SortKey> keys, Func<BoundExpression, BoundExpression> rewrite)
         => ImmutableArray.CreateRange(keys, k => k with { Expression = rewrite(k.Expression) });
@@ -101,7 +124,7 @@ internal static class LogicalTree
 
         switch (plan)
         {
-            case LogicalScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction:
+            case LogicalScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction or LogicalWindow:
                 produced.UnionWith(plan.Columns.Select(c => c.Id));
                 break;
         }

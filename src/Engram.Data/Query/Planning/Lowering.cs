@@ -92,6 +92,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
             LogicalLimit p => LowerLimit(p, required, slots),
             LogicalJoin p => LowerJoin(p, required, slots),
             LogicalUnionAll p => LowerUnion(p, required, slots),
+            LogicalWindow p => LowerWindow(p, required, slots),
             LogicalTableFunction p => LowerTableFunction(p, slots),
             _ => throw Error.Internal($"no lowering of {plan.GetType().Name}"),
         };

@@ -179,6 +179,11 @@ internal sealed record ApplyPlan(
 /// <summary>Rows of expressions without input columns. No rows gives an empty result; one row of no columns is SELECT without FROM.</summary>
 internal sealed record ValuesPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<ImmutableArray<BoundExpression>> Rows) : Plan(Output);
 
+/// <summary>Calls with OVER. Output: the input's columns, then one for each call; sorted by the partitions, then by the order.</summary>
+internal sealed record WindowPlan(
+    ImmutableArray<PlanColumn> Output, Plan Input, ImmutableArray<BoundExpression> PartitionBy, ImmutableArray<SortKey> OrderBy, ImmutableArray<BoundWindowCall> Calls)
+    : Plan(Output);
+
 /// <summary>Functions that return rows, side by side: the shorter ones are filled up with NULLs. With ordinality the last column numbers the rows from 1.</summary>
 internal sealed record TableFunctionPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<TableFunctionCall> Calls, bool WithOrdinality) : Plan(Output);
 

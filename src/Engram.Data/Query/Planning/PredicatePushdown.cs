@@ -36,6 +36,12 @@ internal static class PredicatePushdown
                 return PushThroughProject(p, conjuncts);
             case LogicalAggregate p:
                 return PushThroughAggregate(p, conjuncts);
+            case LogicalWindow p:
+                // Whole partitions may fall away below; single rows of one may not.
+                var partitions = p.PartitionBy.OfType<BoundColumn>().Select(c => c.Ordinal).ToHashSet();
+                var own = LogicalTree.ColumnIds(p);
+                var (below, above) = Split(conjuncts, c => ExpressionTree.IsMovable(c) && ExpressionTree.ColumnsOf(c).All(id => partitions.Contains(id) || !own.Contains(id)));
+                return Above(p with { Input = Push(p.Input, below) }, above);
             case LogicalDistinct p:
                 return new LogicalDistinct(Push(p.Input, conjuncts));
             case LogicalSort { Limit: null, Offset: null } p:

@@ -184,6 +184,7 @@ public sealed class FunctionTests
             Assert.Equal(function.Kind == FunctionKind.Scalar, function.CreateEvaluator is not null);
             Assert.Equal(function.Kind == FunctionKind.Aggregate, function.CreateAggregator is not null);
             Assert.Equal(function.Kind == FunctionKind.Table, function.CreateTable is not null);
+            Assert.Equal(function.Kind == FunctionKind.Window, function.CreateWindow is not null);
             Assert.Equal(function.Name, function.Name.ToLowerInvariant());
         }
 

@@ -63,6 +63,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         JoinPlan p => $"{(p.LeftKeys.IsEmpty ? "Nested-loop" : "Hash")} {p.Kind.ToString().ToLowerInvariant()} join",
         ApplyPlan p => $"Apply ({p.Kind.ToString().ToLowerInvariant()})",
         ValuesPlan p => $"Values ({p.Rows.Length.ToString(CultureInfo.InvariantCulture)} rows)",
+        WindowPlan => "Window",
         TableFunctionPlan p => $"Rows of {string.Join(", ", p.Calls.Select(c => ExpressionPrinter.Name(c.Function.Name)))}",
         UnionAllPlan => "Union all",
         InsertPlan p => $"Insert into {Name(p.Table)}",
@@ -95,6 +96,13 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
             case AggregatePlan p:
                 return [.. p.Keys.IsEmpty ? Array.Empty<(string, string)>() : [("group by", ExpressionPrinter.List(p.Keys))], ("aggregates", string.Join(", ", p.Aggregates.Select(ExpressionPrinter.Print)))];
             case SortPlan p: return [("by", string.Join(", ", p.Keys.Select(ExpressionPrinter.Print))), .. Optional("limit", p.Limit), .. Optional("offset", p.Offset)];
+            case WindowPlan p:
+                return
+                [
+                    .. p.PartitionBy.IsEmpty ? Array.Empty<(string, string)>() : [("partition by", ExpressionPrinter.List(p.PartitionBy))],
+                    .. p.OrderBy.IsEmpty ? Array.Empty<(string, string)>() : [("order by", string.Join(", ", p.OrderBy.Select(ExpressionPrinter.Print)))],
+                    ("calls", string.Join(", ", p.Calls.Select(c => $"{c.Function.Name}({ExpressionPrinter.List(c.Arguments)})"))),
+                ];
             case TableFunctionPlan p:
                 return [.. p.Calls.Where(c => c.Arguments.Length > 0).Select(c => ("arguments", ExpressionPrinter.List(c.Arguments)))];
             case LimitPlan p: return [.. Optional("limit", p.Limit), .. Optional("offset", p.Offset)];
