@@ -32,7 +32,7 @@ internal sealed class AggregateInput : IDisposable
         distinct = aggregate.IsDistinct ? new FirstRows([.. types]) : null;
         distinctKey = new Column[arguments.Length + 1];
         orderKeys = [.. aggregate.OrderBy.Select(k => EvaluatorFactory.Create(k.Expression, context))];
-        sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy);
+        sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy, context.Cancellation);
         rows = orderKeys.Length == 0 ? null : new RowStore(types.Concat(orderKeys.Select(k => k.Type)), context.Memory, "an ordered aggregate");
         state = NewState();
     }

@@ -75,9 +75,10 @@ internal sealed class JoinOperator : Operator
 
         while (!isLeftEnded && !(right.Count == 0 && !KeepsLeft))
         {
+            // Each round: one left batch may have any number of pairs.
+            context.Cancellation.ThrowIfCancellationRequested();
             if (leftBatch is null)
             {
-                context.Cancellation.ThrowIfCancellationRequested();
                 leftBatch = left.Next();
                 leftAt = 0;
                 if (leftBatch is null)

@@ -12,6 +12,7 @@ namespace Engram.Data.Query.Execution.Rows;
 internal sealed class RowSorter : IDisposable
 {
     private const int RunLength = 12;
+    private const int RowCountPerLook = 16 * 1024;
 
     // Memory for this many rows is kept from one sort to the next: a query with a limit sorts that few again and again. It is of the pool,
     // since new arrays of this size would each bring a full collection nearer.
@@ -19,13 +20,17 @@ internal sealed class RowSorter : IDisposable
 
     private readonly KeyComparer[] comparers;
     private readonly SortKey[] keys;
+    private readonly CancellationToken cancellation;
     private Column[] columns = [];
     private SortEntry[] sorted = [];
     private SortEntry[] spare = [];
     private ulong[] prefixes = [];
 
-    public RowSorter(IEnumerable<SortKey> keys)
+    /// <param name="keys">What rows are ordered by.</param>
+    /// <param name="cancellation">Looked at once in some ten thousand rows.</param>
+    public RowSorter(IEnumerable<SortKey> keys, CancellationToken cancellation = default)
     {
+        this.cancellation = cancellation;
         this.keys = [.. keys];
         comparers = [.. this.keys.Select(k => KeyComparer.For(k.Expression.Type))];
     }
@@ -212,6 +217,11 @@ internal sealed class RowSorter : IDisposable
     {
         for (var start = 0; start < entries.Length; start += RunLength)
         {
+            if (start % (RunLength * 1024) == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             InsertionSort(entries.Slice(start, Math.Min(RunLength, entries.Length - start)), order);
         }
 
@@ -253,7 +263,7 @@ internal sealed class RowSorter : IDisposable
         }
     }
 
-    private static void Merge<TOrder>(ReadOnlySpan<SortEntry> left, ReadOnlySpan<SortEntry> right, Span<SortEntry> target, TOrder order)
+    private void Merge<TOrder>(ReadOnlySpan<SortEntry> left, ReadOnlySpan<SortEntry> right, Span<SortEntry> target, TOrder order)
         where TOrder : struct, IEntryOrder
     {
         var (l, r, t) = (0, 0, 0);
@@ -267,8 +277,13 @@ internal sealed class RowSorter : IDisposable
 
         while (l < left.Length && r < right.Length)
         {
-            // The right one only when it is strictly before: equal rows keep their order.
-            target[t++] = order.IsBefore(right[r], left[l]) ? right[r++] : left[l++];
+            cancellation.ThrowIfCancellationRequested();
+            var look = Math.Min(t + RowCountPerLook, target.Length);
+            while (l < left.Length && r < right.Length && t < look)
+            {
+                // The right one only when it is strictly before: equal rows keep their order.
+                target[t++] = order.IsBefore(right[r], left[l]) ? right[r++] : left[l++];
+            }
         }
 
         left[l..].CopyTo(target[t..]);
