@@ -17,7 +17,7 @@ public sealed class DataReaderTests : AdoTest
         { "boolean", true, false }, { "tinyint", sbyte.MinValue, (sbyte)0 }, { "smallint", short.MaxValue, (short)0 }, { "integer", int.MinValue, 0 },
         { "bigint", long.MaxValue, 0L }, { "utinyint", byte.MaxValue, (byte)0 }, { "usmallint", ushort.MaxValue, (ushort)0 }, { "uinteger", uint.MaxValue, 0u },
         { "ubigint", ulong.MaxValue, 0UL }, { "real", 0.1f, 0f }, { "double precision", double.Epsilon, 0d }, { "numeric", decimal.MaxValue, 0m },
-        { "numeric(18,4)", -12.3456m, 0m }, { "text", "héllo 👍\n", "" }, { "varchar(3)", "abc", "" }, { "json", "{\"a\":1}", "null" },
+        { "numeric(18,4)", -12.3456m, 0m }, { "text", "héllo 👍\n", "" }, { "varchar(3)", "abc", "" }, { "json", "{\"a\": 1}", "null" },
         { "bytea", new byte[] { 0, 255 }, Array.Empty<byte>() }, { "uuid", Guid.Parse("00112233-4455-6677-8899-aabbccddeeff"), Guid.Empty },
         { "date", DateOnly.MaxValue, DateOnly.MinValue }, { "time", new TimeOnly(TimeOnly.MaxValue.Ticks), TimeOnly.MinValue },
         { "timestamp", new DateTime(2024, 2, 3, 4, 5, 6).AddTicks(7), DateTime.MinValue },
