@@ -102,6 +102,18 @@ internal static class IntervalText
 
         var unit = UnitTicks(text[..length]);
         text = text[length..];
+        if (length == 0 && !text.IsEmpty)
+        {
+            // A number without a unit is seconds at the end, days before a clock (1 02:03:04), and nothing else: 2024-02-29 is no interval.
+            var rest = text[0] is (byte)'-' or (byte)'+' ? text[1..] : text;
+            if (!DateTimeText.TryParseClock(ref rest, out _))
+            {
+                return false;
+            }
+
+            unit = TimeSpan.TicksPerDay;
+        }
+
         return unit > 0 && TryAdd(ref sum, number, unit);
     }
 
