@@ -187,4 +187,22 @@ public sealed class AlterTableTests : AdoTest
         Assert.Equal(["1,6", "30,7", "40,-1", "5000,9", "9001,5"], Rows("SELECT id, name FROM t WHERE id IN (1, 15, 30, 40, 5000, 9001) ORDER BY id"));
         Assert.Empty(Connection.VerifyAsync().GetAwaiter().GetResult().Problems);
     }
+
+    [Fact]
+    public void A_renamed_column_keeps_its_checks_computed_columns_and_conditions()
+    {
+        Execute("""
+            CREATE TABLE t (id int PRIMARY KEY, text text, other int CHECK (other > 0), CHECK (length(text) < 9 AND TEXT <> 'text' AND t.text <> CAST(other AS text)),
+                up text GENERATED ALWAYS AS (upper("text") || text::text) STORED);
+            CREATE UNIQUE INDEX i ON t (other) WHERE text IS NOT NULL;
+            INSERT INTO t (id, text, other) VALUES (1, 'a', 1), (2, NULL, 1);
+            ALTER TABLE t RENAME COLUMN text TO "the name";
+            ALTER TABLE t RENAME COLUMN other TO number;
+            INSERT INTO t (id, "the name", number) VALUES (3, 'c', 3);
+            """);
+        Assert.Equal(["1,Aa", "2,NULL", "3,Cc"], Rows("SELECT id, up FROM t ORDER BY id"));
+        AssertState("23514", () => Execute("UPDATE t SET \"the name\" = 'text' WHERE id = 1"));
+        AssertState("23514", () => Execute("UPDATE t SET number = 0"));
+        AssertState("23505", () => Execute("UPDATE t SET \"the name\" = 'b' WHERE id = 2"));
+    }
 }

@@ -100,6 +100,15 @@ internal sealed class StoredExpressions(StatementScope statement)
         }
     }
 
+    /// <summary>The places of the table's columns that an expression of its own reads, ascending.</summary>
+    public static ImmutableArray<int> ColumnsReadBy(DatabaseCatalog catalog, TableDefinition table, string sql)
+    {
+        var statement = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty);
+        ImmutableArray<LogicalColumn> columns = [.. table.Columns.Select(c => statement.NewColumn(table, c))];
+        var read = ExpressionTree.ColumnsOf(new StoredExpressions(statement).Bind(table, sql, columns));
+        return [.. Enumerable.Range(0, columns.Length).Where(i => read.Contains(columns[i].Id))];
+    }
+
     /// <summary>Whether a value may be stored in a column of a type without a cast being written.</summary>
     public static bool CanAssign(BoundExpression value, DataType type)
         => Coercion.IsUntyped(value) || TypeConversions.IsAssignable(value.Type, type)

@@ -48,7 +48,7 @@ internal static class TableAlteration
         {
             AddColumnSyntax add => ColumnAlteration.Add(table, add, text, context),
             DropColumnSyntax drop => DropColumn(table, drop, transaction),
-            RenameColumnSyntax rename => RenameColumn(table, rename),
+            RenameColumnSyntax rename => RenameColumn(transaction.Catalog, table, rename),
             RenameTableSyntax rename => Rename(table, NameMatch.Fold(rename.NewName), table.Schema, transaction, rename.Position),
             SetTableSchemaSyntax move => Rename(
                 table, table.Name, NameMatch.FindSchema(transaction.Catalog, move.Schema) ?? throw Error.UndefinedSchema(move.Schema.Text, move.Schema.Position), transaction, move.Position),
@@ -97,7 +97,7 @@ internal static class TableAlteration
         };
     }
 
-    private static TableDefinition RenameColumn(TableDefinition table, RenameColumnSyntax rename)
+    private static TableDefinition RenameColumn(DatabaseCatalog catalog, TableDefinition table, RenameColumnSyntax rename)
     {
         var name = NameMatch.Fold(rename.NewName);
         if (table.Columns.Any(c => c.Name == name))
@@ -105,13 +105,7 @@ internal static class TableAlteration
             throw Error.DuplicateColumn(name, rename.NewName.Position);
         }
 
-        if (table.Checks.Length > 0 || table.Columns.Any(c => c.ComputedSql is not null) || table.Indexes.Any(i => i.FilterSql is not null))
-        {
-            // Expressions are kept as text, which would go on naming the old column.
-            throw Error.NotSupported("Renaming a column of a table with checks, computed columns or filtered indexes", rename.Position + 1);
-        }
-
-        return WithColumn(table, rename.Column, c => c with { Name = name });
+        return ColumnRenaming.Run(catalog, table, NameMatch.FindColumn(table, rename.Column), name, rename.Position);
     }
 
     private static TableDefinition Rename(TableDefinition table, string name, string schema, Transaction transaction, int position)
