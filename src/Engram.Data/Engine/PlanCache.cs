@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engram.Data.Query.Execution.SystemTables;
 
 namespace Engram.Data.Engine;
 
@@ -22,6 +23,24 @@ internal sealed class PlanCache
     private ConcurrentDictionary<string, Script> old = new(StringComparer.Ordinal);
     private int youngCount;
     private long youngSizeChars;
+
+    /// <summary>Whether runs of statements are counted and timed: SET engram.track_statements, for all connections to the database.</summary>
+    public bool TracksStatements
+    {
+        get => Volatile.Read(ref tracksStatements);
+        set => Volatile.Write(ref tracksStatements, value);
+    }
+
+    private bool tracksStatements;
+
+    /// <summary>The statements that are held and have run while they were tracked.</summary>
+    public IReadOnlyList<StatementStatistics> DescribeStatements()
+    {
+        lock (gate)
+        {
+            return [.. young.Values.Concat(old.Values).SelectMany(s => s.Statements).Select(s => s.Describe()).Where(s => s.CallCount > 0)];
+        }
+    }
 
     /// <summary>Scripts held.</summary>
     public int Count

@@ -28,6 +28,9 @@ internal sealed class QueryReader(
     /// <summary>What the operators are of when they are used again, and where they go then.</summary>
     public (ReusableQuery Query, QueryStash Stash)? Reusable { get; init; }
 
+    /// <summary>Where the run is counted; null when statements are not tracked.</summary>
+    public StatementMeasure? Measure { get; init; }
+
     public override bool HasResultSet => true;
 
     public override ImmutableArray<PlanColumn> Columns => statement.Plan.Output;
@@ -40,7 +43,15 @@ internal sealed class QueryReader(
         {
             // Between batches it is the application that works.
             using var working = load.Enter();
-            return current = owner?.Gate is null ? root.Next() : NextInScope(owner);
+            if (Measure is null)
+            {
+                return current = owner?.Gate is null ? root.Next() : NextInScope(owner);
+            }
+
+            var since = StatementMeasure.Begin();
+            current = owner?.Gate is null ? root.Next() : NextInScope(owner);
+            Measure.Add(since, current);
+            return current;
         }
 
         if (isInvalid)
@@ -112,6 +123,7 @@ internal sealed class QueryReader(
     public override void Dispose()
     {
         owner?.Detach(this);
+        Measure?.Finish();
         Free();
         rest?.Dispose();
         rest = null;

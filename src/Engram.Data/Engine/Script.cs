@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution;
+using Engram.Data.Query.Execution.SystemTables;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -41,6 +42,36 @@ internal sealed class Statement(StatementSyntax syntax, string text)
 
     /// <summary>Whether it is a SELECT, VALUES or the like: it reads, most likely.</summary>
     public bool IsSelect { get; } = syntax is SelectStatementSyntax;
+
+    private long callCount;
+    private long rowCount;
+    private long totalTicks;
+    private long greatestTicks;
+
+    /// <summary>Counts a run. Called only while statements are tracked.</summary>
+    public void Record(TimeSpan time, long rows)
+    {
+        Interlocked.Increment(ref callCount);
+        Interlocked.Add(ref rowCount, rows);
+        Interlocked.Add(ref totalTicks, time.Ticks);
+        var greatest = Volatile.Read(ref greatestTicks);
+        while (time.Ticks > greatest)
+        {
+            var seen = Interlocked.CompareExchange(ref greatestTicks, time.Ticks, greatest);
+            if (seen == greatest)
+            {
+                break;
+            }
+
+            greatest = seen;
+        }
+    }
+
+    /// <summary>What its runs took so far.</summary>
+    public StatementStatistics Describe()
+        => new(
+            Syntax.Span.Of(text), Interlocked.Read(ref callCount), new TimeSpan(Interlocked.Read(ref totalTicks)), new TimeSpan(Interlocked.Read(ref greatestTicks)),
+            Interlocked.Read(ref rowCount));
 
     /// <param name="optimizes">False for the plain form of the plan, see <see cref="SessionSettings.Optimizes"/>.</param>
     public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true) => Find(catalog, parameters, optimizes).Bound;

@@ -38,9 +38,14 @@ internal sealed partial class Session
                 break;
             case SetSyntax { IsLocal: true } local:
                 throw Error.NotSupported("SET LOCAL", local.Position + 1);
+            case SetSyntax { Name: TrackStatements } track:
+                Database.Plans.TracksStatements = track.Values.Count > 0 && SessionSettings.ParseSwitch(track.Name, track.Values[0]);
+                break;
             case SetSyntax set:
                 Settings.Set(set.Name, set.Values);
                 break;
+            case ShowSyntax { Name: "all" }:
+                return ShowAll();
             case ShowSyntax show:
                 return ShowSetting(show.Name);
             case DoSyntax block:
@@ -104,9 +109,38 @@ internal sealed partial class Session
         }
     }
 
+    /// <summary>SET engram.track_statements: of the database, not of the session.</summary>
+    private const string TrackStatements = "engram.track_statements";
+
+    /// <summary>What SHOW shows, by name.</summary>
+    public IEnumerable<(string Name, string Value)> DescribeSettings()
+    {
+        yield return ("durability", Database.Target.Durability.ToString().ToLowerInvariant());
+        yield return ("memory_limit_bytes", store.Memory.LimitBytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        yield return ("checkpoint_wal_size_bytes", Database.Target.CheckpointWalSizeBytes.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (var name in SessionSettings.Names)
+        {
+            yield return (name, ValueOf(name));
+        }
+    }
+
+    private string ValueOf(string name)
+        => name.Equals(TrackStatements, StringComparison.OrdinalIgnoreCase) ? Database.Plans.TracksStatements ? "on" : "off" : Settings.Show(name, Transaction, Version);
+
+    private BufferedReader ShowAll()
+    {
+        var rows = new RowBuffer([new PlanColumn("name", DataType.Text, IsNullable: false), new PlanColumn("setting", DataType.Text, IsNullable: false)]);
+        foreach (var (name, value) in DescribeSettings().OrderBy(s => s.Name, StringComparer.Ordinal))
+        {
+            rows.AppendRow(name, value);
+        }
+
+        return new BufferedReader(rows.Columns, hasResultSet: true, -1, rows);
+    }
+
     private BufferedReader ShowSetting(string name)
     {
-        var value = Settings.Show(name, Transaction, Version);
+        var value = ValueOf(name);
         var rows = new RowBuffer([new PlanColumn(name, DataType.Text, IsNullable: false)]);
         rows.AppendRow(value);
         return new BufferedReader(rows.Columns, hasResultSet: true, -1, rows);

@@ -1,6 +1,7 @@
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution;
 using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
@@ -23,8 +24,11 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
 {
     private readonly Store store = database.Store;
     private readonly SequenceUse sequences = new() { IsReadOnly = isReadOnly };
+    private SystemStatus? status;
 
     public Database Database { get; } = database;
+
+    private SystemStatus Status => status ??= new SystemStatus(this);
 
     /// <summary>The transaction that was begun and has not ended; null in autocommit.</summary>
     public SessionTransaction? Transaction { get; private set; }
@@ -87,13 +91,14 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
             }
         }
 
-        return plan.Bound.Kind == StatementKind.Query ? OpenQuery(plan, parameters, view, null, interrupt) : null;
+        return plan.Bound.Kind == StatementKind.Query ? OpenQuery(plan, parameters, view, null, interrupt, Measure(statement)) : null;
     }
 
     private async ValueTask<ResultReader> ExecuteAnyAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
     {
         using var working = store.Load.Enter();
-        using var hold = Transaction is { } used ? await used.HoldAsync(isAsync).ConfigureAwait(false) : default;
+        // The statements of a block take it themselves.
+        using var hold = Transaction is { } used && statement.Syntax is not DoSyntax ? await used.HoldAsync(isAsync).ConfigureAwait(false) : default;
         if (statement.IsSessionStatement)
         {
             return isSchemaOnly
@@ -121,7 +126,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
             if (bound.Kind == StatementKind.Query)
             {
                 isViewHanded = true;
-                return OpenQuery(plan, parameters, view, transaction, interrupt);
+                return OpenQuery(plan, parameters, view, transaction, interrupt, Measure(statement));
             }
 
             view.Release();
@@ -167,7 +172,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         }
     }
 
-    private QueryReader OpenQuery(CachedPlan plan, ParameterList parameters, ReadView view, SessionTransaction? transaction, Interrupt interrupt)
+    private QueryReader OpenQuery(
+        CachedPlan plan, ParameterList parameters, ReadView view, SessionTransaction? transaction, Interrupt interrupt, StatementMeasure? measure)
     {
         var bound = plan.Bound;
         ParameterBatch? values = null;
@@ -179,7 +185,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
                 var query = stash.TryTake();
                 query?.Begin(parameters, view.Snapshot, interrupt.Token);
                 query ??= ReusableQuery.Create(bound, parameters, view.Snapshot, Database.Clock, interrupt.Token);
-                reader = new QueryReader(bound, query.Root, view, null, transaction, store.Load) { Reusable = (query, stash) };
+                reader = new QueryReader(bound, query.Root, view, null, transaction, store.Load) { Reusable = (query, stash), Measure = measure };
             }
             else
             {
@@ -188,8 +194,9 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
                 {
                     Parallelism = Settings.Parallelism,
                     Sequences = sequences,
+                    System = Status,
                 };
-                reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load);
+                reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load) { Measure = measure };
             }
 
             transaction?.Attach(reader);
@@ -243,6 +250,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     private BufferedReader Write(Transaction writer, Statement statement, ParameterList parameters, Interrupt interrupt)
     {
         // Other writers may have changed the schema between the plan that told that this is a write and the lock.
+        var measure = Measure(statement);
+        var since = measure is null ? 0 : StatementMeasure.Begin();
         var bound = statement.Bind(writer.Catalog, parameters, Settings.Optimizes);
         using var values = ParameterBatch.Create(bound.Parameters, parameters);
         RowBuffer? rows = null;
@@ -252,7 +261,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             try
             {
-                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token) { Sequences = sequences };
+                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token) { Sequences = sequences, System = Status };
                 affected = bound.Plan is DdlPlan ddl ? ExecuteDdl(ddl, context) : Drain(bound, context, out rows);
             }
             finally
@@ -278,6 +287,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
             throw;
         }
 
+        measure?.Add(since, affected);
+        measure?.Finish();
         return new BufferedReader(bound.Plan.Output, bound.Plan.Output.Length > 0, affected, rows);
     }
 
@@ -292,6 +303,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
 
         return AffectedRowsOf(root);
     }
+
+    private StatementMeasure? Measure(Statement statement) => Database.Plans.TracksStatements ? new StatementMeasure(statement) : null;
 
     private static string NameOf(Statement statement) => statement.Syntax.GetType().Name.Replace("Syntax", "", StringComparison.Ordinal).ToUpperInvariant();
 }

@@ -6,7 +6,10 @@ namespace Engram.Data.Engine;
 /// <summary>What SET changes and SHOW shows. Of one session.</summary>
 internal sealed class SessionSettings
 {
-    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism", "engram.optimizer"];
+    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism", "engram.optimizer", "engram.track_statements"];
+
+    /// <summary>All settings, for SHOW ALL and engram_settings.</summary>
+    public static IEnumerable<string> Names => Known;
 
     /// <summary>SET statement_timeout: how long a statement may take, whatever its command says; zero for no such limit.</summary>
     public TimeSpan StatementTimeout { get; private set; }
@@ -84,7 +87,7 @@ internal sealed class SessionSettings
         }
     }
 
-    private static bool ParseSwitch(string name, string value) => value.ToLowerInvariant() switch
+    public static bool ParseSwitch(string name, string value) => value.ToLowerInvariant() switch
     {
         "on" or "true" or "1" => true,
         "off" or "false" or "0" => false,

@@ -127,6 +127,24 @@ internal sealed class DirectoryStore : Store
         return await Task.Run(() => Verification.RunAsync(this, options, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
+    public override (int FileCount, long SizeBytes, long AppendedLsn, long DurableLsn, long CheckpointLsn, long SyncCount, long WrittenSizeBytes) DescribeLog()
+        => wal is null
+            ? (0, 0, Durable.Value, Durable.Value, Published.Manifest.Lsn.Value, 0, 0)
+            : (wal.Files.Count, wal.SizeBytes, wal.Appended.Value, wal.Durable.Value, Published.Manifest.Lsn.Value, wal.SyncCount, wal.WrittenSizeBytes);
+
+    public override IReadOnlyList<(TimeSpan Age, long FileSizeBytes, long MemorySizeBytes)> DescribeSnapshots()
+    {
+        var newest = LeaseRoot();
+        try
+        {
+            return Watch.Describe(newest);
+        }
+        finally
+        {
+            newest.Release();
+        }
+    }
+
     public override Snapshot OpenSnapshot()
     {
         while (true)

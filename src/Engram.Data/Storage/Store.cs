@@ -30,6 +30,12 @@ internal abstract class Store : IAsyncDisposable, IDisposable
     /// <summary>How far the store is durable, how often the log was synced and how many bytes were written to it since the opening, and how many bytes of it a recovery would read.</summary>
     public abstract (Lsn Durable, long SyncCount, long WrittenSizeBytes, long SizeBytes) LogFigures { get; }
 
+    /// <summary>The log at this moment, for engram_log: zeros of a store that is read-only.</summary>
+    public abstract (int FileCount, long SizeBytes, long AppendedLsn, long DurableLsn, long CheckpointLsn, long SyncCount, long WrittenSizeBytes) DescribeLog();
+
+    /// <summary>States that snapshots hold and that are not the newest, for engram_snapshots.</summary>
+    public abstract IReadOnlyList<(TimeSpan Age, long FileSizeBytes, long MemorySizeBytes)> DescribeSnapshots();
+
     /// <summary>A view at the durable horizon. Takes no lock.</summary>
     public abstract Snapshot OpenSnapshot();
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.SystemTables;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -98,6 +99,13 @@ internal sealed partial class QueryBinder
         {
             statement.Sources?.Add(new ViewSource(FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), null, view.Id, []));
             return BindView(syntax, view, view.Name);
+        }
+
+        if (NameMatch.TryFindTable(statement.Catalog, syntax.Name) is null && SystemTable.Find(syntax.Name) is { } system)
+        {
+            var made = new LogicalSystemScan(system, [.. system.Columns.Select(c => statement.NewColumn(c.Name, c.Type))]);
+            var shown = Named(syntax.Alias == null ? system.Name : NameMatch.Fold(syntax.Alias.Name), made.Columns, syntax.Alias?.Columns, syntax.Position);
+            return new Source(made, [syntax.Alias == null ? shown with { Schema = system.Schema } : shown]);
         }
 
         var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: false);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Engram.Data.Query.Execution.Explaining;
 using Engram.Data.Query.Execution.Modifications;
 using Engram.Data.Query.Execution.Operators;
+using Engram.Data.Query.Execution.SystemTables;
 using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Query.Execution;
@@ -37,6 +38,7 @@ internal static class OperatorFactory
         IndexProbePlan p => new IndexProbeOperator(p, context),
         IndexScanPlan p => new IndexScanOperator(p, context),
         ValuesPlan p => new ValuesOperator(p, context),
+        SystemScanPlan p => new SystemScanOperator(p, context),
         FilterPlan p => new FilterOperator(p, Create(p.Input, context), context),
         ProjectPlan p => new ProjectOperator(p, Create(p.Input, context), context),
         LimitPlan p => new LimitOperator(p, Create(p.Input, context), context),

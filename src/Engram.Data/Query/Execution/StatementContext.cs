@@ -22,6 +22,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>One row: the values of the statement's parameters, converted to the types that the plan expects.</summary>
     public Batch Parameters { get; } = parameters;
 
+    /// <summary>What system tables ask of the engine; null where a plan runs without one.</summary>
+    public SystemTables.SystemSource? System { get; init; }
+
     /// <summary>What nextval gave in the session.</summary>
     public SequenceUse Sequences
     {

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution.SystemTables;
 using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Query.Planning;
@@ -42,6 +43,12 @@ internal sealed record LogicalScan(TableDefinition Table, ImmutableArray<Logical
 {
     public ImmutableArray<BoundExpression> Filters { get; init; } = [];
 
+    public override ImmutableArray<LogicalColumn> Columns => TableColumns;
+}
+
+/// <summary>A table that the system makes up.</summary>
+internal sealed record LogicalSystemScan(SystemTable Table, ImmutableArray<LogicalColumn> TableColumns) : LogicalPlan
+{
     public override ImmutableArray<LogicalColumn> Columns => TableColumns;
 }
 

@@ -63,6 +63,7 @@ internal static class LogicalTree
         return plan switch
         {
             LogicalScan p => p with { Filters = All(p.Filters) },
+            LogicalSystemScan => plan,
             LogicalValues p => p with { Rows = ImmutableArray.CreateRange(p.Rows, All) },
             LogicalFilter p => new LogicalFilter(Input(p.Input), All(p.Conjuncts)),
             LogicalProject p => p with { Input = Input(p.Input), Expressions = All(p.Expressions) },
@@ -124,7 +125,7 @@ internal static class LogicalTree
 
         switch (plan)
         {
-            case LogicalScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction or LogicalWindow:
+            case LogicalScan or LogicalSystemScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction or LogicalWindow:
                 produced.UnionWith(plan.Columns.Select(c => c.Id));
                 break;
         }

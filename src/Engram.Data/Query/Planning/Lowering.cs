@@ -83,6 +83,8 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
         return plan switch
         {
             LogicalScan p => LowerScan(p, required, slots),
+            LogicalSystemScan p => new Lowered(
+                new SystemScanPlan(ImmutableArray.CreateRange(p.TableColumns, c => c.ToPlanColumn()), p.Table), ImmutableArray.CreateRange(p.TableColumns, c => c.Id)),
             LogicalValues p => LowerValues(p, required, slots),
             LogicalFilter p => LowerFilter(p, required, slots),
             LogicalProject p => LowerProject(p, required, slots),

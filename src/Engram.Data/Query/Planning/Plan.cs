@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution.SystemTables;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
@@ -186,6 +187,9 @@ internal sealed record WindowPlan(
 
 /// <summary>Functions that return rows, side by side: the shorter ones are filled up with NULLs. With ordinality the last column numbers the rows from 1.</summary>
 internal sealed record TableFunctionPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<TableFunctionCall> Calls, bool WithOrdinality) : Plan(Output);
+
+/// <summary>Reads a table that the system makes up, all of its columns.</summary>
+internal sealed record SystemScanPlan(ImmutableArray<PlanColumn> Output, SystemTable Table) : Plan(Output);
 
 /// <summary>UNION ALL of inputs with the same column types.</summary>
 internal sealed record UnionAllPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<Plan> Inputs) : Plan(Output);

@@ -56,6 +56,27 @@ internal sealed class SnapshotWatch(TimeProvider clock)
         }
     }
 
+    /// <summary>Each root that snapshots hold though another took its place: since when it is watched, and what it keeps from being given back.</summary>
+    public IReadOnlyList<(TimeSpan Age, long FileSizeBytes, long MemorySizeBytes)> Describe(StoreRoot newest)
+    {
+        lock (gate)
+        {
+            roots.RemoveAll(r => !r.Root.IsHeld);
+            var described = new List<(TimeSpan, long, long)>(roots.Count);
+            foreach (var (root, since, _) in roots)
+            {
+                if (root.TryAddReference())
+                {
+                    var (fileSizeBytes, memorySizeBytes) = Measure(root, newest);
+                    root.Release();
+                    described.Add((clock.GetElapsedTime(since), fileSizeBytes, memorySizeBytes));
+                }
+            }
+
+            return described;
+        }
+    }
+
     /// <summary>What is in one root and not in another.</summary>
     private static (long FileSizeBytes, long MemorySizeBytes) Measure(StoreRoot root, StoreRoot newest)
     {

@@ -46,6 +46,12 @@ internal abstract class Snapshot : IDisposable
     /// <summary>Rows that have NULL in a column. Reads only blocks with rows that were deleted or changed since they were written, and rows that are in no segment.</summary>
     public abstract long CountNulls(TableId table, ColumnId column);
 
+    /// <summary>What each table takes: for engram_tables.</summary>
+    public virtual IEnumerable<TableDescription> DescribeTables() => [];
+
+    /// <summary>The segments of all tables: for engram_segments.</summary>
+    public virtual IEnumerable<SegmentDescription> DescribeSegments() => [];
+
     /// <summary>Starts a scan in storage order. <paramref name="columns"/> may contain <see cref="ColumnId.RowId"/>.</summary>
     public abstract TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds);
 

@@ -6,7 +6,7 @@ using Engram.Data.Storage.Versions;
 namespace Engram.Data.Storage.Transactions;
 
 /// <summary>A leased root, a horizon and a catalog: all that a reader needs. See <see cref="StoreRoot"/> for how the three are taken together.</summary>
-internal sealed class StoreSnapshot(StoreRoot root, ReadHorizon horizon, DatabaseCatalog catalog) : Snapshot
+internal sealed partial class StoreSnapshot(StoreRoot root, ReadHorizon horizon, DatabaseCatalog catalog) : Snapshot
 {
     // Probes have scratch of their own and are reused: a chain of those that nobody uses just now. Several threads of one statement may probe.
     private KeyProbe? idleProbes;

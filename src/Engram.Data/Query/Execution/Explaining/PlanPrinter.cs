@@ -65,6 +65,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         ValuesPlan p => $"Values ({p.Rows.Length.ToString(CultureInfo.InvariantCulture)} rows)",
         WindowPlan => "Window",
         TableFunctionPlan p => $"Rows of {string.Join(", ", p.Calls.Select(c => ExpressionPrinter.Name(c.Function.Name)))}",
+        SystemScanPlan p => $"Scan on {(p.Table.Schema is { } schema ? schema + "." : "")}{p.Table.Name}",
         UnionAllPlan => "Union all",
         InsertPlan p => $"Insert into {Name(p.Table)}",
         UpdatePlan p => $"Update {Name(p.Table)}",

@@ -1,0 +1,29 @@
+using Engram.Data.Query.Execution.SystemTables;
+
+namespace Engram.Data.Engine;
+
+/// <summary>What system tables ask of the engine, for one session.</summary>
+internal sealed class SystemStatus(Session session) : SystemSource
+{
+    public override string DatabaseName
+    {
+        get
+        {
+            var name = System.IO.Path.GetFileNameWithoutExtension(session.Database.Target.Path.TrimEnd('/', '\\'));
+            return name.Length == 0 ? "engram" : name;
+        }
+    }
+
+    public override IEnumerable<(string Name, string Value)> Settings() => session.DescribeSettings();
+
+    public override LogStatistics Log()
+    {
+        var log = session.Database.Store.DescribeLog();
+        return new LogStatistics(log.FileCount, log.SizeBytes, log.AppendedLsn, log.DurableLsn, log.CheckpointLsn, log.SyncCount, log.WrittenSizeBytes);
+    }
+
+    public override IEnumerable<SnapshotStatistics> Snapshots()
+        => session.Database.Store.DescribeSnapshots().Select(s => new SnapshotStatistics(s.Age, s.FileSizeBytes, s.MemorySizeBytes));
+
+    public override IEnumerable<StatementStatistics> Statements() => session.Database.Plans.DescribeStatements();
+}

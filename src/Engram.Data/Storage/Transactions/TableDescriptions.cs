@@ -1,0 +1,17 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+
+namespace Engram.Data.Storage.Transactions;
+
+/// <summary>What a table takes, as a snapshot shows it.</summary>
+/// <param name="RowCount">Rows that were not deleted.</param>
+internal readonly record struct TableDescription(
+    TableId Table, long RowCount, int SegmentCount, long SegmentRowCount, long SegmentSizeBytes, long MemoryRowCount, long MemorySizeBytes);
+
+/// <summary>One segment of a table.</summary>
+/// <param name="Name">Its file.</param>
+internal sealed record SegmentDescription(TableId Table, string Name, long RowCount, long DeletedRowCount, ImmutableArray<SegmentColumnDescription> Columns);
+
+/// <param name="SizeBytes">In the file, encoded.</param>
+/// <param name="Encodings">Names of the encodings of its blocks, each with how many blocks have it.</param>
+internal readonly record struct SegmentColumnDescription(ColumnId Column, long SizeBytes, string Encodings);
