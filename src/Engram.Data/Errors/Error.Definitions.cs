@@ -27,6 +27,9 @@ internal static partial class Error
     public static EngramException NotATable(string name, string kind, int position)
         => new($"'{name}' is a {kind}, and this needs a table. Name the table itself.", SqlStates.WrongObjectType, position + 1);
 
+    public static EngramException WrongKind(string name, string kind, int position)
+        => new($"{name} is no {kind}. Use the statement for what it is.", SqlStates.WrongObjectType, position + 1);
+
     public static EngramException InvalidSequence(string what, int position) => new(what, SqlStates.InvalidParameterValue, position + 1);
 
     public static EngramException SequenceNotUsed(string subject)

@@ -47,6 +47,10 @@ internal static class DdlExecutor
         return -1;
     }
 
+    /// <summary>Whether a name is that of something, though not of the kind that was looked for.</summary>
+    public static bool IsOtherKind(DatabaseCatalog catalog, ObjectNameSyntax name)
+        => NameMatch.TryFindTable(catalog, name) is not null || NameMatch.FindObject<SchemaObject>(catalog, name) is not null;
+
     /// <summary>Whether a new table, view or sequence can have a name; false only where IF NOT EXISTS was written.</summary>
     public static bool IsNameFree(DatabaseCatalog catalog, string schema, string name, bool ifNotExists, int position)
     {

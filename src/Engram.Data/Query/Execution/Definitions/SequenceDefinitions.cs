@@ -116,7 +116,9 @@ internal static class SequenceDefinitions
                select (table, column)];
 
     public static SequenceDefinition? Find(DatabaseCatalog catalog, ObjectNameSyntax name, bool ifExists)
-        => NameMatch.FindObject<SequenceDefinition>(catalog, name) ?? (ifExists ? null : throw Error.UndefinedSequence(name.ToString(), name.Position));
+        => NameMatch.FindObject<SequenceDefinition>(catalog, name)
+            ?? (DdlExecutor.IsOtherKind(catalog, name) ? throw Error.WrongKind(name.ToString(), "sequence", name.Position)
+                : ifExists ? null : throw Error.UndefinedSequence(name.ToString(), name.Position));
 
     private static bool Names(TableDefinition table, ColumnDefinition column, DatabaseCatalog catalog, SequenceDefinition sequence)
     {

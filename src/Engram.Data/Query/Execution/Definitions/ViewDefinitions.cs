@@ -64,7 +64,9 @@ internal static class ViewDefinitions
     }
 
     public static ViewDefinition? Find(DatabaseCatalog catalog, ObjectNameSyntax name, bool ifExists)
-        => NameMatch.FindObject<ViewDefinition>(catalog, name) ?? (ifExists ? null : throw Error.UndefinedView(name.ToString(), name.Position));
+        => NameMatch.FindObject<ViewDefinition>(catalog, name)
+            ?? (DdlExecutor.IsOtherKind(catalog, name) ? throw Error.WrongKind(name.ToString(), "view", name.Position)
+                : ifExists ? null : throw Error.UndefinedView(name.ToString(), name.Position));
 
     /// <summary>Before something is dropped: drops the views that read it with CASCADE, and refuses without.</summary>
     /// <param name="except">Views that are dropped too.</param>
