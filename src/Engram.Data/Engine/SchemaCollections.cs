@@ -21,11 +21,25 @@ internal static partial class SchemaCollections
         new("Tables", ["table_schema", "table_name"],
             [("table_schema", typeof(string)), ("table_name", typeof(string)), ("table_type", typeof(string)), ("comment", typeof(string))],
             (table, context) => Fill(table, Tables(context).Select(t => new object?[] { t.Schema, t.Name, "BASE TABLE", t.Comment }))),
+        new("Views", ["table_schema", "table_name"],
+            [("table_schema", typeof(string)), ("table_name", typeof(string)), ("view_definition", typeof(string)), ("comment", typeof(string))],
+            (table, context) => Fill(table, InOrder(context.Catalog.Views).Select(v => new object?[] { v.Schema, v.Name, v.Sql, v.Comment }))),
+        new("ViewColumns", ["table_schema", "table_name", "column_name"],
+            [
+                ("table_schema", typeof(string)), ("table_name", typeof(string)), ("column_name", typeof(string)), ("ordinal_position", typeof(int)), ("data_type", typeof(string)),
+            ],
+            (table, context) => Fill(table, InOrder(context.Catalog.Views).SelectMany(v => v.Columns.Select((c, i) => new object?[] { v.Schema, v.Name, c.Name, i + 1, c.Type.ToString() })))),
+        new("Sequences", ["sequence_schema", "sequence_name"],
+            [
+                ("sequence_schema", typeof(string)), ("sequence_name", typeof(string)), ("data_type", typeof(string)), ("start_value", typeof(long)), ("minimum_value", typeof(long)),
+                ("maximum_value", typeof(long)), ("increment", typeof(long)), ("is_cycle", typeof(bool)), ("comment", typeof(string)),
+            ],
+            (table, context) => Fill(table, InOrder(context.Catalog.Sequences).Select(s => new object?[] { s.Schema, s.Name, s.Type.ToString(), s.Start, s.Min, s.Max, s.Increment, s.IsCycle, s.Comment }))),
         new("Columns", ["table_schema", "table_name", "column_name"],
             [
                 ("table_schema", typeof(string)), ("table_name", typeof(string)), ("column_name", typeof(string)), ("ordinal_position", typeof(int)),
                 ("data_type", typeof(string)), ("is_nullable", typeof(bool)), ("column_default", typeof(string)), ("computed_sql", typeof(string)),
-                ("identity", typeof(string)), ("identity_start", typeof(long)), ("identity_increment", typeof(long)), ("collation", typeof(string)),
+                ("identity", typeof(string)), ("identity_start", typeof(long)), ("identity_increment", typeof(long)), ("collation", typeof(string)), ("comment", typeof(string)),
                 ("character_maximum_length", typeof(int)), ("numeric_precision", typeof(int)), ("numeric_scale", typeof(int)),
             ],
             (table, context) => Fill(table, Tables(context).SelectMany(t => t.Columns.Select((c, i) => DescribeColumn(t, c, i))))),
@@ -108,6 +122,10 @@ internal static partial class SchemaCollections
         }
     }
 
+    private static IEnumerable<T> InOrder<T>(IEnumerable<T> objects)
+        where T : SchemaObject
+        => objects.OrderBy(o => o.Schema, StringComparer.Ordinal).ThenBy(o => o.Name, StringComparer.Ordinal);
+
     private static IEnumerable<TableDefinition> Tables(Context context)
         => context.Catalog.Tables.Values.OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
 
@@ -125,7 +143,7 @@ internal static partial class SchemaCollections
         [
             table.Schema, table.Name, column.Name, index + 1, type.ToString(), !column.IsNotNull, column.DefaultSql, column.ComputedSql,
             column.Identity switch { IdentityKind.Always => "ALWAYS", IdentityKind.ByDefault => "BY DEFAULT", _ => null },
-            column.Identity == IdentityKind.None ? null : column.IdentityStart, column.Identity == IdentityKind.None ? null : column.IdentityIncrement, column.Collation,
+            column.Identity == IdentityKind.None ? null : column.IdentityStart, column.Identity == IdentityKind.None ? null : column.IdentityIncrement, column.Collation, column.Comment,
             type is { Kind: TypeKind.Text, Size: > 0 } ? type.Size : null, isNumeric ? type.Size : null, isNumeric ? Math.Max(type.Scale, 0) : null,
         ];
     }

@@ -56,7 +56,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         foreach (var column in table.Columns)
         {
             var ordinal = targets.IndexOf(column);
-            columns.Add(ordinal >= 0 ? new InsertColumn(InsertValue.Source, ordinal, null)
+            columns.Add(ordinal >= 0 && !IsPassedOver(column, syntax) ? new InsertColumn(InsertValue.Source, ordinal, null)
                 : column.Identity != IdentityKind.None ? new InsertColumn(InsertValue.Identity, -1, null)
                 : new InsertColumn(InsertValue.Expression, -1, stored.Default(table, column)));
         }
@@ -201,6 +201,9 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         }
     }
 
+    /// <summary>OVERRIDING USER VALUE: identities count on, whatever is given.</summary>
+    private static bool IsPassedOver(ColumnDefinition column, InsertSyntax syntax) => syntax.OverridingSystemValue == false && column.Identity != IdentityKind.None;
+
     private static void CheckTakesValues(ColumnDefinition column, InsertSyntax syntax, int position)
     {
         if (column.ComputedSql != null)
@@ -208,7 +211,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
             throw Error.GeneratedColumn(column.Name, "Leave it out, or write DEFAULT.", position);
         }
 
-        if (column.Identity == IdentityKind.Always && syntax.OverridingSystemValue != true)
+        if (column.Identity == IdentityKind.Always && syntax.OverridingSystemValue is null)
         {
             throw Error.GeneratedColumn(column.Name, "Leave it out, or write OVERRIDING SYSTEM VALUE.", position);
         }

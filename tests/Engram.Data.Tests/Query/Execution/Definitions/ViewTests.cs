@@ -94,6 +94,17 @@ public sealed class ViewTests : AdoTest
     }
 
     [Fact]
+    public void Get_schema_lists_views_sequences_and_comments()
+    {
+        Execute("CREATE TABLE t (a int); COMMENT ON COLUMN t.a IS 'one'; CREATE VIEW v AS SELECT a FROM t; CREATE SEQUENCE q INCREMENT 7; COMMENT ON SEQUENCE q IS 'two'");
+        Assert.Equal("one", Connection.GetSchema("Columns", [null, "t"]).Rows[0]["comment"]);
+        Assert.Equal("SELECT a FROM t", Connection.GetSchema("Views").Rows[0]["view_definition"]);
+        Assert.Equal("integer", Connection.GetSchema("ViewColumns", [null, "v", "a"]).Rows[0]["data_type"]);
+        var sequence = Connection.GetSchema("Sequences", [null, "q"]).Rows[0];
+        Assert.Equal((7L, "two"), (sequence["increment"], sequence["comment"]));
+    }
+
+    [Fact]
     public void Schemas_hold_their_own_names()
     {
         Execute("CREATE SCHEMA a; CREATE SCHEMA IF NOT EXISTS a; CREATE TABLE a.t (id int); CREATE TABLE t (id int); CREATE SEQUENCE a.s; CREATE VIEW a.v AS SELECT id FROM a.t; CREATE VIEW w AS SELECT id FROM a.v");
