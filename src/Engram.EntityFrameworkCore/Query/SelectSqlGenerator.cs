@@ -48,6 +48,23 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
         // LIMIT stands at the end.
     }
 
+    /// <summary>A NULL with its type: two of them united would be text, and not unite with the numbers of a third query.</summary>
+    protected override Expression VisitProjection(ProjectionExpression projectionExpression)
+    {
+        if (projectionExpression.Expression is not SqlConstantExpression { Value: null, TypeMapping: { } mapping })
+        {
+            return base.VisitProjection(projectionExpression);
+        }
+
+        Sql.Append($"CAST(NULL AS {mapping.StoreType})");
+        if (projectionExpression.Alias.Length > 0)
+        {
+            Sql.Append(AliasSeparator).Append(sqlGenerationHelper.DelimitIdentifier(projectionExpression.Alias));
+        }
+
+        return projectionExpression;
+    }
+
     protected override string GetOperator(SqlBinaryExpression binaryExpression)
         => (binaryExpression.OperatorType, binaryExpression.Type == typeof(bool)) switch
         {

@@ -108,19 +108,12 @@ public sealed class DocumentTests(DocumentFixture fixture) : IClassFixture<Docum
         { "array: equal to a parameter", q => { var values = new int[] { }; return q.Where(b => b.Numbers.SequenceEqual(values)).Select(b => b.Id); } },
     };
 
-    /// <summary>They read an array of objects as rows, by a function that the database does not have yet.</summary>
-    private static readonly HashSet<string> OverRecords =
-    [
-        "json: all with a filter", "json: any with a filter", "json: count of a list within a list", "json: count with a filter", "json: flattened list", "json: flattened twice",
-        "json: list within a list", "json: max over a list", "json: ordered list", "json: projected list", "json: sum over a list",
-    ];
-
     public static TheoryData<RowState, string> Cases
     {
         get
         {
             var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names.Except(OverRecords))
+            foreach (var name in All.Names)
             {
                 data.Add(RowState.Delta, name);
                 data.Add(RowState.Segments, name);

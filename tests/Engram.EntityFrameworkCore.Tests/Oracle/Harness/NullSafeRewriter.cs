@@ -149,7 +149,7 @@ internal sealed class NullSafeRewriter : ExpressionVisitor
         }
 
         return Guard(Visit(node.Object), node.Object.Type, plain => OverLifted(
-            arguments, node.Arguments, args => Expression.Call(plain, method, args.Zip(method.GetParameters(), (a, p) => Coerce(a!, p.ParameterType)))));
+            arguments, node.Arguments, args => Expression.Call(plain, method, args.Zip(method.GetParameters(), (a, p) => Coerce(a!, p.ParameterType))), method.DeclaringType == typeof(string)));
     }
 
     /// <summary>Queryable's operators become Enumerable's, with the types of what their lambdas now give.</summary>
@@ -187,7 +187,7 @@ internal sealed class NullSafeRewriter : ExpressionVisitor
 
         var call = Call(target, arguments);
         // A collection of null gives nothing.
-        return guarded is ConditionalExpression && !guarded.Type.IsValueType
+        return guarded is BlockExpression && !guarded.Type.IsValueType
             ? Guard(guarded, guarded.Type, plain => Call(target, [plain, .. arguments.Skip(1)]))
             : call;
     }
@@ -249,9 +249,9 @@ internal sealed class NullSafeRewriter : ExpressionVisitor
     }
 
     /// <summary>A call with arguments that may have become null gives null when one is.</summary>
-    private static Expression OverLifted(List<Expression> arguments, ReadOnlyCollection<Expression> original, Func<IEnumerable<Expression>, Expression> call)
+    private static Expression OverLifted(List<Expression> arguments, ReadOnlyCollection<Expression> original, Func<IEnumerable<Expression>, Expression> call, bool isOfText = false)
     {
-        var test = arguments.Where((a, i) => a.Type != original[i].Type && Nullable.GetUnderlyingType(a.Type) is not null)
+        var test = arguments.Where((a, i) => a.Type != original[i].Type ? Nullable.GetUnderlyingType(a.Type) is not null : a is BlockExpression && a.Type == typeof(string) && isOfText)
             .Select(a => (Expression)Expression.Equal(a, Expression.Constant(null, a.Type))).Aggregate((Expression?)null, (all, one) => all is null ? one : Expression.OrElse(all, one));
         var result = call(arguments);
         return test is null ? result : Lift(result) is var lifted ? Expression.Condition(test, Expression.Default(lifted.Type), lifted) : result;
