@@ -147,9 +147,7 @@ internal abstract class KeyLookup : IDisposable
     /// <summary>Lets go of what it has seen, until <see cref="TryRebind"/>.</summary>
     public abstract void Rest();
 
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 }
 
 /// <summary>For snapshots that have no lookup of their own.</summary>
@@ -166,4 +164,6 @@ internal sealed class ProbingLookup(Snapshot snapshot, TableId table, IndexId in
     }
 
     public override void Rest() => snapshot = null;
+
+    public override void Dispose() => snapshot = null;
 }
