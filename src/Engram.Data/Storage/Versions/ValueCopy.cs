@@ -34,13 +34,13 @@ internal static unsafe class ValueCopy
         }
     }
 
-    /// <summary>Copies the selected rows of a column to consecutive places from <paramref name="at"/> on. NULLs are left as they are there.</summary>
+    /// <summary>Copies the selected rows of a column to consecutive places from <paramref name="at"/> on. What lies under a NULL becomes zeros, whatever lay there.</summary>
     public static void CopyRows(Column source, Batch batch, int first, int count, void* target, short* targetOffsets, int at, Arena memory)
     {
         // Dense, fixed-width and not constant: one move.
+        var size = source.Type.PhysicalSize;
         if (batch.Selection is null && !source.IsConstant && !source.Type.IsByReference)
         {
-            var size = source.Type.PhysicalSize;
             Buffer.MemoryCopy((byte*)source.Data + ((long)first * size), (byte*)target + ((long)at * size), (long)count * size, (long)count * size);
             if (targetOffsets != null && source.Offsets != null)
             {
@@ -49,6 +49,14 @@ internal static unsafe class ValueCopy
             else if (targetOffsets != null)
             {
                 new Span<short>(targetOffsets + at, count).Clear();
+            }
+
+            for (var i = 0; source.Nulls != null && i < count; i++)
+            {
+                if (source.IsNull(first + i))
+                {
+                    Clear(target, targetOffsets, at + i, size);
+                }
             }
 
             return;
@@ -61,10 +69,19 @@ internal static unsafe class ValueCopy
             {
                 CopyOne(source, row, target, targetOffsets, at + i, memory);
             }
-            else if (source.Type.IsByReference)
+            else
             {
-                ((Bytes*)target)[at + i] = default;
+                Clear(target, targetOffsets, at + i, size);
             }
+        }
+    }
+
+    private static void Clear(void* target, short* targetOffsets, int at, int size)
+    {
+        new Span<byte>((byte*)target + ((long)at * size), size).Clear();
+        if (targetOffsets != null)
+        {
+            targetOffsets[at] = 0;
         }
     }
 
