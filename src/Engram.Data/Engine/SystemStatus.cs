@@ -9,7 +9,10 @@ internal sealed class SystemStatus(Session session) : SystemSource
     {
         get
         {
-            var name = System.IO.Path.GetFileNameWithoutExtension(session.Database.Target.Path.TrimEnd('/', '\\'));
+            // The last part of the path without what stands behind its point.
+            var path = session.Database.Target.Path.TrimEnd('/', '\\');
+            var name = path[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+            name = name.LastIndexOf('.') is > 0 and var point ? name[..point] : name;
             return name.Length == 0 ? "engram" : name;
         }
     }
