@@ -28,6 +28,12 @@ internal static partial class Error
     public static EngramException DateBinStride()
         => new("date_bin: the stride is greater than zero.", SqlStates.DatetimeFieldOverflow);
 
+    public static EngramException TemplateMismatch(string pattern, string text)
+        => new($"'{(text.Length > 40 ? text[..40] + "…" : text)}' has nothing that {pattern} of the template stands for. Correct the text or the template.", SqlStates.InvalidDatetimeFormat);
+
+    public static EngramException UnknownTimeZone(string name)
+        => new($"No time zone has the name '{name}'. Pass an IANA name such as Europe/Berlin, UTC, or an offset.", SqlStates.InvalidParameterValue);
+
     public static EngramException InvalidRegexFlag(char flag)
         => new($"'{flag}' is no flag of a regular expression. There are i, c, n, m, s, p, w, x, t, q, and g where every match is meant.", SqlStates.InvalidParameterValue);
 }

@@ -10,6 +10,7 @@ internal static class SqlStates
     public const string StringDataRightTruncation = "22001";
     public const string NumericValueOutOfRange = "22003";
     public const string NullValueNotAllowed = "22004";
+    public const string InvalidDatetimeFormat = "22007";
     public const string DatetimeFieldOverflow = "22008";
     public const string DivisionByZero = "22012";
     public const string InvalidParameterValue = "22023";

@@ -32,6 +32,7 @@ internal static class FunctionRegistry
         .. TextFunctions.All,
         .. ConversionFunctions.All,
         .. NumberFunctions.All,
+        .. TemplateFunctions.All,
         .. RegexFunctions.All,
         .. ArrayFunctions.All,
         .. JsonFunctions.All,

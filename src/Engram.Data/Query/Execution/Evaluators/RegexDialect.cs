@@ -145,7 +145,7 @@ internal ref struct RegexDialect
             case '{':
                 var close = pattern.IndexOf('}', at);
                 var count = close < 0 ? throw Invalid("a number of repetitions is not closed.") : pattern.AsSpan(at..(close + 1));
-                target.Append(count.IndexOfAnyExcept("{},0123456789") < 0 ? count : throw Invalid("a number of repetitions is {m}, {m,} or {m,n}."));
+                target.Append(IsCount(count) ? count : throw Invalid("a number of repetitions is {m}, {m,} or {m,n}."));
                 at = close + 1;
                 break;
             case '^' or '|' or '*' or '+' or '?':
@@ -156,6 +156,19 @@ internal ref struct RegexDialect
                 Literal();
                 break;
         }
+    }
+
+    private static bool IsCount(ReadOnlySpan<char> count)
+    {
+        foreach (var c in count)
+        {
+            if (!char.IsAsciiDigit(c) && c is not ('{' or '}' or ','))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void SkipBlank()

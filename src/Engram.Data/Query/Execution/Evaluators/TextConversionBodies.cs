@@ -284,7 +284,7 @@ internal static class Quoting
     public static string Identifier(string name)
     {
         var isPlain = name.Length > 0 && (name[0] == '_' || char.IsAsciiLetterLower(name[0]))
-            && name.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789_") < 0 && Keywords.Find(name) is Keyword.None or > Keyword.Varchar;
+            && name.All(c => c == '_' || char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c)) && Keywords.Find(name) is Keyword.None or > Keyword.Varchar;
         return isPlain ? name : "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\"";
     }
 

@@ -71,6 +71,7 @@ internal sealed class JsonRecords : TableFunction
 
     public override void Dispose()
     {
+        base.Dispose();
         foreach (var member in members)
         {
             member.Dispose();

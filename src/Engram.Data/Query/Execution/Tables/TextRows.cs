@@ -39,6 +39,7 @@ internal sealed class StringToTable : TableFunction
 
     public override void Dispose()
     {
+        base.Dispose();
         memory.Dispose();
         parts.Dispose();
     }
@@ -100,5 +101,9 @@ internal sealed class RegexMatchesTable : TableFunction
         return count;
     }
 
-    public override void Dispose() => memory.Dispose();
+    public override void Dispose()
+    {
+        base.Dispose();
+        memory.Dispose();
+    }
 }
