@@ -12,6 +12,9 @@ internal static partial class Error
     public static EngramException UndefinedWindow(string name, int position)
         => new($"Window {name} does not exist in this query. Define it: WINDOW {name} AS (…).", SqlStates.UndefinedObject, position + 1);
 
+    public static EngramException DistinctOnOrder(int position)
+        => new("ORDER BY must begin with the expressions of DISTINCT ON: the first row of each is kept.", SqlStates.InvalidColumnReference, position + 1);
+
     public static EngramException FrameDistanceIsNull()
         => new("A distance of a window's frame is NULL. Pass a value, or write UNBOUNDED.", SqlStates.NullValueNotAllowed);
 

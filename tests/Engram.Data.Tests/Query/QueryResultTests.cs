@@ -19,7 +19,7 @@ public sealed class QueryResultTests : AdoTest
     [Fact]
     public void An_aggregate_of_an_outer_query_is_not_computed_in_the_inner_one()
     {
-        AssertState("0A000", () => Rows("SELECT (SELECT sum(t.x) FROM (VALUES (1)) u (y)) FROM (VALUES (1), (2)) t (x)"));
+        Assert.Equal(["3"], Rows("SELECT (SELECT sum(t.x) FROM (VALUES (1)) u (y)) FROM (VALUES (1), (2)) t (x)"));
         Assert.Equal(["3", "5"], Rows("SELECT (SELECT sum(t.x + u.y) FROM (VALUES (1), (0)) u (y)) FROM (VALUES (1), (2)) t (x) ORDER BY 1"));
     }
 
@@ -159,7 +159,7 @@ public sealed class QueryResultTests : AdoTest
     [Theory]
     [InlineData("SELECT (SELECT name FROM p)", "21000")]
     [InlineData("SELECT 9223372036854775807 + 1", "22003")]
-    [InlineData("SELECT x FROM (VALUES (1), (2), (3)) a (x) WHERE x > ANY (SELECT 1)", "0A000")]
+    [InlineData("SELECT x FROM (VALUES (1), (2), (3)) a (x) WHERE x > ANY (SELECT 1, 2)", "42601")]
     public void Mistakes_that_the_rows_show(string sql, string sqlState) => AssertState(sqlState, () => Rows(People + sql));
 
     [Fact]

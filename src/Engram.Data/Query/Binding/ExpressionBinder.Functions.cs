@@ -93,11 +93,6 @@ internal sealed partial class ExpressionBinder
 
     private BoundColumn BindAggregate(string name, FunctionCallSyntax syntax)
     {
-        if (Aggregates == null)
-        {
-            throw Error.AggregateNotAllowed(clause, syntax.Position);
-        }
-
         if (syntax.WithinGroup.Count > 0)
         {
             throw Error.NotSupported("WITHIN GROUP", syntax.Position + 1);
@@ -116,20 +111,29 @@ internal sealed partial class ExpressionBinder
             throw Error.UndefinedFunction($"{name}()", null, syntax.Position);
         }
 
-        // SQL gives an aggregate of an outer query's columns alone to that query: computed here, it would be another number.
-        var named = arguments.SelectMany(ExpressionTree.ColumnsOf).ToHashSet();
-        if (named.Count > 0 && !scope!.Tables.SelectMany(t => t.Columns).Any(c => named.Contains(c.Column.Id)))
-        {
-            throw Error.NotSupported("An aggregate over columns of an outer query alone", syntax.Position + 1);
-        }
-
         var (function, converted, type) = Resolve(name, FunctionKind.Aggregate, arguments, syntax.Position, isOperator: false) switch
         {
             var r => (r.Function, r.Arguments, r.Type),
         };
         var filter = syntax.Filter == null ? null : inner.BindCondition(syntax.Filter, "the condition of FILTER");
         ImmutableArray<SortKey> orderBy = [.. syntax.OrderBy.Select(o => statement.SortKeyOf(inner.BindValue(o.Expression), o))];
-        return Aggregates.Add(new BoundAggregate(type, function, converted, syntax.IsDistinct, filter, orderBy));
+        var aggregate = new BoundAggregate(type, function, converted, syntax.IsDistinct, filter, orderBy);
+        return (CollectorOf(aggregate) ?? throw Error.AggregateNotAllowed(clause, syntax.Position)).Add(aggregate);
+    }
+
+    /// <summary>SQL gives an aggregate to the innermost query whose columns it reads: over an outer query's columns alone it is one of that query. Null where none can stand.</summary>
+    private AggregateCollector? CollectorOf(BoundAggregate aggregate)
+    {
+        var named = LogicalTree.Expressions(aggregate).SelectMany(ExpressionTree.ColumnsOf).ToHashSet();
+        for (var at = named.Count == 0 ? null : scope; at != null; at = at.Outer)
+        {
+            if (at.Tables.SelectMany(t => t.Columns).Any(c => named.Contains(c.Column.Id)))
+            {
+                return ReferenceEquals(at, scope) ? Aggregates : at.Aggregates;
+            }
+        }
+
+        return Aggregates;
     }
 
     /// <summary>An aggregate of one bound argument, for plans that the binder makes itself.</summary>
@@ -138,6 +142,9 @@ internal sealed partial class ExpressionBinder
         var resolved = Resolve(name, FunctionKind.Aggregate, [argument], 0, isOperator: false);
         return Aggregates!.Add(new BoundAggregate(resolved.Type, resolved.Function, resolved.Arguments, false, null, []));
     }
+
+    /// <summary>An operator over two bound values, for plans that the binder makes itself.</summary>
+    public static BoundExpression Operate(string symbol, BoundExpression a, BoundExpression b) => Compare(symbol, a, b, 0);
 
     /// <summary>The comparison of two bound values.</summary>
     public static BoundExpression AreEqual(BoundExpression a, BoundExpression b, int position = 0) => Compare("=", a, b, position);

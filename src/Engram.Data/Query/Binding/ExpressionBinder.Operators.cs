@@ -114,6 +114,11 @@ internal sealed partial class ExpressionBinder
 
     private BoundExpression BindIsDistinct(IsDistinctFromSyntax syntax)
     {
+        if (syntax.Left is RowSyntax leftRow && syntax.Right is RowSyntax rightRow)
+        {
+            return AreRowsDistinct(leftRow, rightRow, syntax);
+        }
+
         var (left, right) = (Bind(syntax.Left), Bind(syntax.Right));
         if (left is BoundConstant { Value: null } || right is BoundConstant { Value: null })
         {
@@ -185,7 +190,7 @@ internal sealed partial class ExpressionBinder
         var isNotIn = syntax is { Operator: "<>", IsAll: true };
         if (!isIn && !isNotIn)
         {
-            throw Error.NotSupported($"The operator {syntax.Operator} with {(syntax.IsAll ? "ALL" : "ANY")} (= ANY and <> ALL are there)", syntax.Position + 1);
+            return BindComparedWithEach(syntax);
         }
 
         if (syntax.Query != null)

@@ -286,11 +286,11 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
         }
     }
 
-    private LogicalSubquery BindInSubquery(ExpressionSyntax operand, QuerySyntax syntax, bool isNegated, int position)
+    private BoundExpression BindInSubquery(ExpressionSyntax operand, QuerySyntax syntax, bool isNegated, int position)
     {
-        if (operand is RowSyntax)
+        if (operand is RowSyntax row)
         {
-            throw Error.NotSupported("IN with rows and a query (use EXISTS)", position + 1);
+            return BindRowIn(row, syntax, isNegated, position);
         }
 
         var left = Bind(operand);

@@ -81,8 +81,15 @@ internal sealed partial class QueryBinder
         if (syntax.Name.Schema == null && CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is { } common)
         {
             statement.CountCommonTableUse(syntax.Position);
+            if (common.Working is { } working)
+            {
+                var seen = working with { Results = [.. working.Results.Select(c => statement.NewColumn(c, c.Name))] };
+                return new Source(seen, [Named(syntax.Alias == null ? common.Name : NameMatch.Fold(syntax.Alias.Name), seen.Columns, syntax.Alias?.Columns, syntax.Position)]);
+            }
+
             // A common table sees those before it, and no columns of the query around.
-            var query = Bind(((SelectStatementSyntax)common.Syntax.Statement).Query, null, common.Outer);
+            var body = ((SelectStatementSyntax)common.Syntax.Statement).Query;
+            var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, null, common.Outer);
             var inner = Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position);
             var columns = inner.Columns.Select(c => c.Column with { Name = c.Name }).ToImmutableArray();
             var known = syntax.Alias == null ? common.Name : NameMatch.Fold(syntax.Alias.Name);

@@ -20,13 +20,8 @@ internal sealed partial class QueryBinder
 
     /// <param name="settles">Whether literals without a type become text in the output.</param>
     private BoundQuery BindSelect(
-        SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, BoundExpression? limit, BoundExpression? offset, Scope scope, bool settles = true)
+        SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, RowLimit count, Scope scope, bool settles = true)
     {
-        if (select.DistinctOn.Count > 0)
-        {
-            throw Error.NotSupported("DISTINCT ON", select.Position + 1);
-        }
-
         var plan = BindFrom(select.From, scope);
         if (select.Where != null)
         {
@@ -39,10 +34,13 @@ internal sealed partial class QueryBinder
         var functions = new TableFunctionCollector(statement);
         var windows = new WindowCollector(statement, select.Windows);
         var collectors = new Collectors(aggregates, windows, functions);
+        scope.Aggregates = aggregates;
         var items = BindItems(select.Items, scope, collectors, settles);
         var having = select.Having == null ? null
             : new ExpressionBinder(statement, scope, "HAVING") { Aggregates = aggregates }.BindCondition(select.Having, "the condition of HAVING");
         var keys = orderBy.Select(o => BindOrderKey(o, items, scope, collectors)).ToImmutableArray();
+        var distinctOn = select.DistinctOn.Select(e => BindOrderKey(new OrderItemSyntax(e.Span, e, false, null), items, scope, collectors).Expression).ToImmutableArray();
+        scope.Aggregates = null;
         Func<BoundExpression, BoundExpression> overRows = e => e;
 
         if (select.HasGroupBy || having != null || !aggregates.Aggregates.IsEmpty)
@@ -77,22 +75,40 @@ internal sealed partial class QueryBinder
             sources = plan.Columns.ToDictionary(c => c.Id);
         }
 
+        if (!distinctOn.IsEmpty)
+        {
+            plan = FirstOfEach(plan, ImmutableArray.CreateRange(distinctOn, overRows), keys, select.Position);
+        }
+
         var columns = NewColumns(items, sources);
         ImmutableArray<BoundExpression> expressions = [.. items.Select(i => i.Expression)];
-        if (select.IsDistinct)
+        if (select.IsDistinct && distinctOn.IsEmpty)
         {
             plan = new LogicalDistinct(new LogicalProject(plan, columns, expressions));
             keys = [.. keys.Zip(orderBy, (k, o) => k with { Expression = SelectedAs(k.Expression, expressions, columns, o.Position) })];
-            return new BoundQuery(OrderAndLimit(plan, keys, limit, offset));
+            return new BoundQuery(OrderAndLimit(plan, keys, count));
         }
 
         if (keys.All(k => ExpressionTree.IsMovable(k.Expression)))
         {
             // Ordered first, so that after a LIMIT the select list is computed for the rows that are left.
-            return new BoundQuery(new LogicalProject(OrderAndLimit(plan, keys, limit, offset), columns, expressions));
+            return new BoundQuery(new LogicalProject(OrderAndLimit(plan, keys, count), columns, expressions));
         }
 
-        return new BoundQuery(OrderByComputed(plan, columns, expressions, keys, limit, offset));
+        return new BoundQuery(OrderByComputed(plan, columns, expressions, keys, count));
+    }
+
+    /// <summary>DISTINCT ON: of rows that are equal in some expressions the first by ORDER BY.</summary>
+    private LogicalFilter FirstOfEach(LogicalPlan plan, ImmutableArray<BoundExpression> on, ImmutableArray<SortKey> keys, int position)
+    {
+        var distinct = on.Distinct(ExpressionTree.SameComparer.Instance).ToImmutableArray();
+        if (keys.Take(distinct.Length).Any(k => !distinct.Contains(k.Expression, ExpressionTree.SameComparer.Instance)))
+        {
+            throw Error.DistinctOnOrder(position);
+        }
+
+        var (window, columns) = Number(plan, distinct, keys, "row_number");
+        return new LogicalFilter(window, [ExpressionBinder.AreEqual(columns[0].Reference, new BoundConstant(DataType.Int64, 1L))]);
     }
 
     /// <summary>Binds RETURNING: a select list over the columns of one table.</summary>
@@ -111,7 +127,7 @@ internal sealed partial class QueryBinder
     /// <summary>Computes what is ordered by once, beside the select list, when it is a subquery or changes from call to call.</summary>
     private LogicalProject OrderByComputed(
         LogicalPlan plan, ImmutableArray<LogicalColumn> columns, ImmutableArray<BoundExpression> expressions, ImmutableArray<SortKey> keys,
-        BoundExpression? limit, BoundExpression? offset)
+        RowLimit count)
     {
         var allColumns = columns.ToBuilder();
         var allExpressions = expressions.ToBuilder();
@@ -131,7 +147,7 @@ internal sealed partial class QueryBinder
 
         var project = new LogicalProject(plan, allColumns.ToImmutable(), allExpressions.ToImmutable());
         return new LogicalProject(
-            OrderAndLimit(project, [.. newKeys], limit, offset), [.. columns.Select(c => statement.NewColumn(c, c.Name))], [.. columns.Select(c => c.Reference)]);
+            OrderAndLimit(project, [.. newKeys], count), [.. columns.Select(c => statement.NewColumn(c, c.Name))], [.. columns.Select(c => c.Reference)]);
     }
 
     private static BoundColumn SelectedAs(BoundExpression key, ImmutableArray<BoundExpression> expressions, ImmutableArray<LogicalColumn> columns, int position)

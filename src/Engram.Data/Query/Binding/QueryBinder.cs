@@ -26,21 +26,22 @@ internal sealed partial class QueryBinder(StatementScope statement)
             throw Error.NotSupported("FOR UPDATE or FOR SHARE (begin a transaction with IsolationLevel.Serializable: no other writes until it ends)", locking + 1);
         }
 
-        if (query.WithTies)
+        if (query is { WithTies: true, OrderBy.Count: 0 })
         {
-            throw Error.NotSupported("FETCH … WITH TIES", query.Position + 1);
+            throw Error.SyntaxRule("WITH TIES needs an ORDER BY: ties are rows that are equal in it.", query.Position);
         }
 
         var limit = BindCount(query.Limit, "LIMIT");
         var offset = BindCount(query.Offset, "OFFSET");
         BindCount(query.ApproximateBreadth, "WITH APPROXIMATE");
+        var count = new RowLimit(limit, offset, query.WithTies);
         if (query.Body is SelectSyntax select)
         {
-            return BindSelect(select, query.OrderBy, limit, offset, new Scope(outer, commonTables));
+            return BindSelect(select, query.OrderBy, count, new Scope(outer, commonTables));
         }
 
         var body = BindBody(query.Body, outer, commonTables);
-        return new BoundQuery(OrderAndLimit(body.Plan, [.. query.OrderBy.Select(o => BindOutputKey(o, body.Columns))], limit, offset));
+        return new BoundQuery(OrderAndLimit(body.Plan, [.. query.OrderBy.Select(o => BindOutputKey(o, body.Columns))], count));
     }
 
     /// <summary>Makes the common tables of a WITH known.</summary>
@@ -51,11 +52,6 @@ internal sealed partial class QueryBinder(StatementScope statement)
             return outer;
         }
 
-        if (with.IsRecursive)
-        {
-            throw Error.NotSupported("WITH RECURSIVE", with.Position + 1);
-        }
-
         foreach (var table in with.Tables)
         {
             if (table.Statement is not SelectStatementSyntax)
@@ -63,7 +59,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
                 throw Error.NotSupported("A common table that changes data (run it as a statement of its own)", table.Statement.Position + 1);
             }
 
-            outer = new CommonTableScope(new CommonTable(NameMatch.Fold(table.Name), table, outer), outer);
+            outer = new CommonTableScope(new CommonTable(NameMatch.Fold(table.Name), table, outer) { IsRecursive = with.IsRecursive }, outer);
         }
 
         return outer;
@@ -72,7 +68,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
     /// <summary>Binds an operand of a set operation. Literals without a type get theirs from the other side.</summary>
     private BoundQuery BindBody(QueryBodySyntax body, Scope? outer, CommonTableScope? commonTables) => body switch
     {
-        SelectSyntax select => BindSelect(select, [], null, null, new Scope(outer, commonTables), settles: select.IsDistinct),
+        SelectSyntax select => BindSelect(select, [], default, new Scope(outer, commonTables), settles: select.IsDistinct),
         ValuesSyntax values => BindValues(values, new Scope(outer, commonTables)),
         SetOperationSyntax set => BindSetOperation(set, outer, commonTables),
         NestedQuerySyntax nested => Bind(nested.Query, outer, commonTables),
@@ -82,10 +78,34 @@ internal sealed partial class QueryBinder(StatementScope statement)
     private BoundExpression? BindCount(ExpressionSyntax? syntax, string clause)
         => syntax == null ? null : new ExpressionBinder(statement, null, clause).BindAs(syntax, DataType.Int64, clause);
 
-    private static LogicalPlan OrderAndLimit(LogicalPlan plan, ImmutableArray<SortKey> keys, BoundExpression? limit, BoundExpression? offset)
-        => !keys.IsEmpty ? new LogicalSort(plan, keys, limit, offset)
-            : limit != null || offset != null ? new LogicalLimit(plan, limit, offset)
+    /// <summary>LIMIT, OFFSET and WITH TIES of a query.</summary>
+    private readonly record struct RowLimit(BoundExpression? Limit, BoundExpression? Offset, bool WithTies);
+
+    private LogicalPlan OrderAndLimit(LogicalPlan plan, ImmutableArray<SortKey> keys, RowLimit count)
+        => count.WithTies ? new LogicalProject(new LogicalSort(WithTies(plan, keys, count), keys, null, null), plan.Columns, [.. plan.Columns.Select(c => c.Reference)])
+            : !keys.IsEmpty ? new LogicalSort(plan, keys, count.Limit, count.Offset)
+            : count.Limit != null || count.Offset != null ? new LogicalLimit(plan, count.Limit, count.Offset)
             : plan;
+
+    /// <summary>The rows whose rank is not beyond the last row's, without those that OFFSET skips.</summary>
+    private LogicalFilter WithTies(LogicalPlan plan, ImmutableArray<SortKey> keys, RowLimit count)
+    {
+        var (window, columns) = Number(plan, [], keys, "rank", "row_number");
+        var offset = count.Offset == null ? (BoundExpression)new BoundConstant(DataType.Int64, 0L) : new BoundCoalesce(DataType.Int64, [count.Offset, new BoundConstant(DataType.Int64, 0L)]);
+        var last = ExpressionBinder.Operate("+", offset, count.Limit!);
+        return new LogicalFilter(window, [ExpressionBinder.Operate("<=", columns[0].Reference, last), ExpressionBinder.Operate(">", columns[1].Reference, offset)]);
+    }
+
+    /// <summary>Numbers rows by window functions without arguments.</summary>
+    private (LogicalWindow Plan, ImmutableArray<LogicalColumn> Columns) Number(
+        LogicalPlan plan, ImmutableArray<BoundExpression> partitionBy, ImmutableArray<SortKey> orderBy, params string[] functions)
+    {
+        ImmutableArray<LogicalColumn> columns = [.. functions.Select(f => statement.NewColumn(f, DataType.Int64))];
+        ImmutableArray<BoundWindowCall> calls = [.. functions.Select(f => new BoundWindowCall(
+            DataType.Int64, FunctionRegistry.Find(f, FunctionKind.Window)[0], [], null,
+            new WindowFrame(FrameUnit.Range, FrameBoundKind.UnboundedPreceding, null, FrameBoundKind.CurrentRow, null, FrameExclusion.NoOthers)))];
+        return (new LogicalWindow(plan, partitionBy, orderBy, columns, calls), columns);
+    }
 
     /// <summary>Binds rows of values; each column gets the type that all of its values turn into.</summary>
     private BoundQuery BindValues(ValuesSyntax values, Scope scope)
@@ -138,14 +158,9 @@ internal sealed partial class QueryBinder(StatementScope statement)
         return new BoundQuery(set.IsAll ? union : new LogicalDistinct(union));
     }
 
-    /// <summary>Groups the rows of both sides by all their columns, NULLs being equal, and keeps the groups by the sides they came from.</summary>
+    /// <summary>Groups the rows of both sides by all their columns, NULLs being equal, and keeps the groups by the sides they came from; with ALL each as often as it is left.</summary>
     private LogicalProject IntersectOrExcept(SetOperationSyntax set, LogicalPlan left, LogicalPlan right, ImmutableArray<LogicalColumn> results)
     {
-        if (set.IsAll)
-        {
-            throw Error.NotSupported($"{set.Operator.ToString().ToUpperInvariant()} ALL", set.Position + 1);
-        }
-
         var zero = new BoundConstant(DataType.Int32, 0);
         var one = new BoundConstant(DataType.Int32, 1);
         LogicalPlan Tag(LogicalPlan side, BoundExpression tag)
@@ -155,11 +170,36 @@ internal sealed partial class QueryBinder(StatementScope statement)
         var union = new LogicalUnionAll(results.Add(tagColumn), [Tag(left, zero), Tag(right, one)]);
         var collector = new AggregateCollector(statement);
         var binder = new ExpressionBinder(statement, null, "set operations") { Aggregates = collector };
-        var (least, greatest) = (binder.Aggregate("min", tagColumn.Reference), binder.Aggregate("max", tagColumn.Reference));
-        var grouped = new LogicalAggregate(union, results, [.. results.Select(r => r.Reference)], collector.Columns, collector.Aggregates);
-        BoundExpression kept = set.Operator == SetOperator.Intersect ? ExpressionBinder.AreEqual(least, zero) : ExpressionBinder.AreEqual(greatest, zero);
-        ImmutableArray<BoundExpression> conditions = set.Operator == SetOperator.Intersect ? [kept, ExpressionBinder.AreEqual(greatest, one)] : [kept];
-        return new LogicalProject(new LogicalFilter(grouped, conditions), [.. results.Select(r => statement.NewColumn(r, r.Name))], [.. results.Select(r => r.Reference)]);
+        ImmutableArray<BoundColumn> counted = set.IsAll
+            ? [binder.Aggregate("count", tagColumn.Reference), binder.Aggregate("sum", tagColumn.Reference)]
+            : [binder.Aggregate("min", tagColumn.Reference), binder.Aggregate("max", tagColumn.Reference)];
+        LogicalPlan kept = new LogicalAggregate(union, results, [.. results.Select(r => r.Reference)], collector.Columns, collector.Aggregates);
+        if (set.IsAll)
+        {
+            // Both are bigint: the number of rows, and that of the right side's.
+            var fromLeft = ExpressionBinder.Operate("-", counted[0], counted[1]);
+            BoundExpression times = set.Operator == SetOperator.Except ? ExpressionBinder.Operate("-", fromLeft, counted[1])
+                : new BoundCase(DataType.Int64, [(ExpressionBinder.Operate("<", fromLeft, counted[1]), fromLeft)], counted[1]);
+            kept = new LogicalJoin(JoinKind.Inner, kept, Times(times), []);
+        }
+        else if (set.Operator == SetOperator.Intersect)
+        {
+            kept = new LogicalFilter(kept, [ExpressionBinder.AreEqual(counted[0], zero), ExpressionBinder.AreEqual(counted[1], one)]);
+        }
+        else
+        {
+            kept = new LogicalFilter(kept, [ExpressionBinder.AreEqual(counted[1], zero)]);
+        }
+
+        return new LogicalProject(kept, [.. results.Select(r => statement.NewColumn(r, r.Name))], [.. results.Select(r => r.Reference)]);
+    }
+
+    /// <summary>So many rows.</summary>
+    private LogicalTableFunction Times(BoundExpression count)
+    {
+        var series = FunctionRegistry.Find("generate_series", FunctionKind.Table).First(f => f.ParameterTypes is [TypeKind.Int64, TypeKind.Int64]);
+        var call = new TableFunctionCall(series, [new BoundConstant(DataType.Int64, 1L), count], [new TableFunctionColumn("n", DataType.Int64)]);
+        return new LogicalTableFunction([statement.NewColumn("n", DataType.Int64)], [call], false);
     }
 
     /// <summary>Gives the columns of a plan the types asked for, by a projection where they differ.</summary>

@@ -24,6 +24,9 @@ internal sealed class Scope(Scope? outer, CommonTableScope? commonTables)
 
     public List<ScopeTable> Tables { get; } = [];
 
+    /// <summary>Where aggregates over this scope's columns go that stand in subqueries; null while none can.</summary>
+    public AggregateCollector? Aggregates { get; set; }
+
     /// <summary>Adds a table; two tables of one FROM clause cannot have one name.</summary>
     public void Add(ScopeTable table, int position)
     {

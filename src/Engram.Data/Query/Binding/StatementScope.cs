@@ -16,6 +16,7 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
     private readonly StatementScope? outer;
     private readonly ViewDefinition? view;
     private int commonTableUses;
+    private int workingTableNext;
 
     /// <summary>Inside the text of a view: what its names mean is settled, and it has no parameters.</summary>
     private StatementScope(StatementScope outer, ViewDefinition view)
@@ -80,6 +81,9 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
         return column;
     }
 
+    /// <summary>A number for the working table of a recursive query.</summary>
+    public int NewWorkingTable() => workingTableNext++;
+
     public void CountCommonTableUse(int position)
     {
         if (outer is not null)
@@ -94,7 +98,14 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
 }
 
 /// <summary>A common table: its text, and what was in reach where it was defined.</summary>
-internal sealed record CommonTable(string Name, CommonTableSyntax Syntax, CommonTableScope? Outer);
+internal sealed record CommonTable(string Name, CommonTableSyntax Syntax, CommonTableScope? Outer)
+{
+    /// <summary>Whether it may name itself: WITH RECURSIVE.</summary>
+    public bool IsRecursive { get; init; }
+
+    /// <summary>While its recursive part is bound: what its own name means there, the rows of the step before.</summary>
+    public LogicalWorkingTable? Working { get; init; }
+}
 
 /// <summary>The common tables in reach, innermost first.</summary>
 internal sealed record CommonTableScope(CommonTable Table, CommonTableScope? Next)

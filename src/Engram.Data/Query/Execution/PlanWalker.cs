@@ -48,6 +48,7 @@ internal static class PlanWalker
         SortPlan p => [p.Input],
         LimitPlan p => [p.Input],
         WindowPlan p => [p.Input],
+        RecursivePlan p => [p.Anchor, p.Step],
         IndexScanPlan p => [p.Otherwise],
         JoinPlan p => [p.Left, p.Right],
         ApplyPlan p => [p.Left, p.Right],
@@ -105,6 +106,16 @@ internal static class PlanWalker
         if (plan is ApplyPlan apply)
         {
             set.UnionWith(apply.Outer.Select(o => o.Slot));
+        }
+
+        // Working tables are numbered apart: what reads one from outside is no constant either.
+        if (plan is RecursivePlan recursive)
+        {
+            set.Add(-1 - recursive.WorkingTable);
+        }
+        else if (plan is WorkingTablePlan table)
+        {
+            read.Add(-1 - table.Number);
         }
 
         foreach (var expression in Expressions(plan))

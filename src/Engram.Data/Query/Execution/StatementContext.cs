@@ -55,6 +55,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>In a copy of a part of a plan: the scan to read in the place of the plan's leaf.</summary>
     public SplitLeaf? Split { get; set; }
 
+    /// <summary>By number, the rows that the last step of each recursive query added.</summary>
+    public Dictionary<int, Rows.RowStore> WorkingTables { get; } = [];
+
     /// <summary>The place of a slot, made when it is first asked for: NULL until it is set.</summary>
     public ColumnBuffer Slot(int slot, DataType type)
     {

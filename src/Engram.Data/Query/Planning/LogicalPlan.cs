@@ -102,6 +102,18 @@ internal sealed record LogicalJoin(JoinKind Kind, LogicalPlan Left, LogicalPlan 
         => Kind == outer || Kind == JoinKind.Full ? ImmutableArray.CreateRange(side.Columns, c => c with { IsNullable = true }) : side.Columns;
 }
 
+/// <summary>WITH RECURSIVE: the rows of the anchor, then those of the step over the rows added last, until a step adds none. Distinct: rows that were there already are not added.</summary>
+internal sealed record LogicalRecursive(ImmutableArray<LogicalColumn> Results, LogicalPlan Anchor, LogicalPlan Step, bool IsDistinct, int WorkingTable) : LogicalPlan
+{
+    public override ImmutableArray<LogicalColumn> Columns => Results;
+}
+
+/// <summary>The rows that the last step of a recursive query added.</summary>
+internal sealed record LogicalWorkingTable(ImmutableArray<LogicalColumn> Results, int Number) : LogicalPlan
+{
+    public override ImmutableArray<LogicalColumn> Columns => Results;
+}
+
 /// <summary>Calls with OVER, all over the same partitions in the same order. Rows come out by these.</summary>
 internal sealed record LogicalWindow(
     LogicalPlan Input, ImmutableArray<BoundExpression> PartitionBy, ImmutableArray<SortKey> OrderBy, ImmutableArray<LogicalColumn> Results,

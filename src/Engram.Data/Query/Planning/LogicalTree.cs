@@ -15,6 +15,7 @@ internal static class LogicalTree
         LogicalSort p => [p.Input],
         LogicalLimit p => [p.Input],
         LogicalWindow p => [p.Input],
+        LogicalRecursive p => [p.Anchor, p.Step],
         LogicalJoin p => [p.Left, p.Right],
         LogicalUnionAll p => p.Inputs,
         _ => [],
@@ -78,6 +79,8 @@ internal static class LogicalTree
             LogicalLimit p => new LogicalLimit(Input(p.Input), Maybe(p.Limit), Maybe(p.Offset)),
             LogicalJoin p => p with { Left = Input(p.Left), Right = Input(p.Right), Conjuncts = All(p.Conjuncts) },
             LogicalUnionAll p => p with { Inputs = ImmutableArray.CreateRange(p.Inputs, Input) },
+            LogicalRecursive p => p with { Anchor = Input(p.Anchor), Step = Input(p.Step) },
+            LogicalWorkingTable => plan,
             LogicalWindow p => p with
             {
                 Input = Input(p.Input),
@@ -125,7 +128,8 @@ internal static class LogicalTree
 
         switch (plan)
         {
-            case LogicalScan or LogicalSystemScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction or LogicalWindow:
+            case LogicalScan or LogicalSystemScan or LogicalValues or LogicalProject or LogicalAggregate or LogicalUnionAll or LogicalTableFunction or LogicalWindow
+                or LogicalRecursive or LogicalWorkingTable:
                 produced.UnionWith(plan.Columns.Select(c => c.Id));
                 break;
         }

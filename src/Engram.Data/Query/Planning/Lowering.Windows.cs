@@ -3,7 +3,7 @@ using Engram.Data.Query.Binding;
 
 namespace Engram.Data.Query.Planning;
 
-/// <summary>Calls with OVER.</summary>
+/// <summary>Calls with OVER, and recursive queries.</summary>
 internal sealed partial class Lowering
 {
     private Lowered LowerWindow(LogicalWindow window, HashSet<int> required, Dictionary<int, BoundExpression> slots)
@@ -24,5 +24,15 @@ internal sealed partial class Lowering
             [.. input.Plan.Output, .. columns.Select(c => c.ToPlanColumn())], input.Plan, ImmutableArray.CreateRange(window.PartitionBy, Rewrite),
             LogicalTree.Rewrite(window.OrderBy, Rewrite), [.. calls.Select(c => LogicalTree.Rewrite(c, Rewrite))]);
         return new Lowered(plan, [.. input.Ids, .. columns.Select(c => c.Id)]);
+    }
+
+    /// <summary>All columns: whether a row was there already may depend on any.</summary>
+    private Lowered LowerRecursive(LogicalRecursive recursive, Dictionary<int, BoundExpression> slots)
+    {
+        var anchor = LowerExactly(recursive.Anchor, recursive.Anchor.Columns, slots);
+        var step = LowerExactly(recursive.Step, recursive.Step.Columns, slots);
+        var output = ImmutableArray.CreateRange(recursive.Results, c => c.ToPlanColumn());
+        return new Lowered(
+            new RecursivePlan(output, anchor, step, recursive.IsDistinct, recursive.WorkingTable), ImmutableArray.CreateRange(recursive.Results, c => c.Id));
     }
 }

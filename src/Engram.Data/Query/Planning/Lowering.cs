@@ -94,6 +94,9 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
             LogicalLimit p => LowerLimit(p, required, slots),
             LogicalJoin p => LowerJoin(p, required, slots),
             LogicalUnionAll p => LowerUnion(p, required, slots),
+            LogicalRecursive p => LowerRecursive(p, slots),
+            LogicalWorkingTable p => new Lowered(
+                new WorkingTablePlan(ImmutableArray.CreateRange(p.Results, c => c.ToPlanColumn()), p.Number), ImmutableArray.CreateRange(p.Results, c => c.Id)),
             LogicalWindow p => LowerWindow(p, required, slots),
             LogicalTableFunction p => LowerTableFunction(p, slots),
             _ => throw Error.Internal($"no lowering of {plan.GetType().Name}"),

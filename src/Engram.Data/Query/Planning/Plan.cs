@@ -180,6 +180,12 @@ internal sealed record ApplyPlan(
 /// <summary>Rows of expressions without input columns. No rows gives an empty result; one row of no columns is SELECT without FROM.</summary>
 internal sealed record ValuesPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<ImmutableArray<BoundExpression>> Rows) : Plan(Output);
 
+/// <summary>WITH RECURSIVE: the rows of the anchor, then of the step over what was added last, until it adds none.</summary>
+internal sealed record RecursivePlan(ImmutableArray<PlanColumn> Output, Plan Anchor, Plan Step, bool IsDistinct, int WorkingTable) : Plan(Output);
+
+/// <summary>The rows that the last step of a recursive query added.</summary>
+internal sealed record WorkingTablePlan(ImmutableArray<PlanColumn> Output, int Number) : Plan(Output);
+
 /// <summary>Calls with OVER. Output: the input's columns, then one for each call; sorted by the partitions, then by the order.</summary>
 internal sealed record WindowPlan(
     ImmutableArray<PlanColumn> Output, Plan Input, ImmutableArray<BoundExpression> PartitionBy, ImmutableArray<SortKey> OrderBy, ImmutableArray<BoundWindowCall> Calls)

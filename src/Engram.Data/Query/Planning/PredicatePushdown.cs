@@ -36,6 +36,8 @@ internal static class PredicatePushdown
                 return PushThroughProject(p, conjuncts);
             case LogicalAggregate p:
                 return PushThroughAggregate(p, conjuncts);
+            case LogicalRecursive p:
+                return Above(p with { Anchor = Push(p.Anchor, []), Step = Push(p.Step, []) }, conjuncts);
             case LogicalWindow p:
                 // Whole partitions may fall away below; single rows of one may not.
                 var partitions = p.PartitionBy.OfType<BoundColumn>().Select(c => c.Ordinal).ToHashSet();

@@ -21,7 +21,7 @@ public class BindingErrorTests
     [InlineData("""SELECT (SELECT id, name FROM people)""", "42601", 8)]
     [InlineData("""SELECT id FROM people LIMIT name""", "42P10", 29)]
     [InlineData("""SELECT id FROM people ORDER BY 2""", "42P10", 32)]
-    [InlineData("""SELECT row_number() OVER () FROM people""", "0A000", 8)]
+    [InlineData("""SELECT 1 FROM people WHERE row_number() OVER () = 1""", "42P20", 28)]
     [InlineData("""SELECT id FROM people FOR UPDATE""", "0A000", 23)]
     [InlineData("""INSERT INTO people (id, id) VALUES (1, 2)""", "42701", 25)]
     [InlineData("""INSERT INTO people (id) VALUES ('2000-01-01'::date)""", "42804", 33)]

@@ -63,6 +63,8 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         JoinPlan p => $"{(p.LeftKeys.IsEmpty ? "Nested-loop" : "Hash")} {p.Kind.ToString().ToLowerInvariant()} join",
         ApplyPlan p => $"Apply ({p.Kind.ToString().ToLowerInvariant()})",
         ValuesPlan p => $"Values ({p.Rows.Length.ToString(CultureInfo.InvariantCulture)} rows)",
+        RecursivePlan p => p.IsDistinct ? "Recursive union" : "Recursive union all",
+        WorkingTablePlan => "Rows of the step before",
         WindowPlan => "Window",
         TableFunctionPlan p => $"Rows of {string.Join(", ", p.Calls.Select(c => ExpressionPrinter.Name(c.Function.Name)))}",
         SystemScanPlan p => $"Scan on {(p.Table.Schema is { } schema ? schema + "." : "")}{p.Table.Name}",
