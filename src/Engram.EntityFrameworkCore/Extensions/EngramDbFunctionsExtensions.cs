@@ -16,6 +16,9 @@ public static class EngramDbFunctionsExtensions
     public static double CosineDistance(this DbFunctions _, float[] left, float[] right) => throw OnClient(nameof(CosineDistance));
 
     /// <inheritdoc cref="CosineDistance(DbFunctions, float[], float[])"/>
+    public static double CosineDistance(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(CosineDistance));
+
+    /// <inheritdoc cref="CosineDistance(DbFunctions, float[], float[])"/>
     public static double CosineDistance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
         => throw OnClient(nameof(CosineDistance));
 
@@ -24,6 +27,9 @@ public static class EngramDbFunctionsExtensions
     /// <param name="left">float[n], usually a column.</param>
     /// <param name="right">float[n], usually the query's vector.</param>
     public static double CosineSimilarity(this DbFunctions _, float[] left, float[] right) => throw OnClient(nameof(CosineSimilarity));
+
+    /// <inheritdoc cref="CosineSimilarity(DbFunctions, float[], float[])"/>
+    public static double CosineSimilarity(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(CosineSimilarity));
 
     /// <inheritdoc cref="CosineSimilarity(DbFunctions, float[], float[])"/>
     public static double CosineSimilarity(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
@@ -36,6 +42,9 @@ public static class EngramDbFunctionsExtensions
     public static double L2Distance(this DbFunctions _, float[] left, float[] right) => throw OnClient(nameof(L2Distance));
 
     /// <inheritdoc cref="L2Distance(DbFunctions, float[], float[])"/>
+    public static double L2Distance(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(L2Distance));
+
+    /// <inheritdoc cref="L2Distance(DbFunctions, float[], float[])"/>
     public static double L2Distance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right) => throw OnClient(nameof(L2Distance));
 
     /// <summary>The inner (dot) product: the sum of products, greater is nearer.</summary>
@@ -43,6 +52,9 @@ public static class EngramDbFunctionsExtensions
     /// <param name="left">float[n], usually a column.</param>
     /// <param name="right">float[n], usually the query's vector.</param>
     public static double InnerProduct(this DbFunctions _, float[] left, float[] right) => throw OnClient(nameof(InnerProduct));
+
+    /// <inheritdoc cref="InnerProduct(DbFunctions, float[], float[])"/>
+    public static double InnerProduct(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(InnerProduct));
 
     /// <inheritdoc cref="InnerProduct(DbFunctions, float[], float[])"/>
     public static double InnerProduct(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
@@ -53,6 +65,9 @@ public static class EngramDbFunctionsExtensions
     /// <param name="left">float[n], usually a column.</param>
     /// <param name="right">float[n], usually the query's vector.</param>
     public static double L1Distance(this DbFunctions _, float[] left, float[] right) => throw OnClient(nameof(L1Distance));
+
+    /// <inheritdoc cref="L1Distance(DbFunctions, float[], float[])"/>
+    public static double L1Distance(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(L1Distance));
 
     /// <inheritdoc cref="L1Distance(DbFunctions, float[], float[])"/>
     public static double L1Distance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right) => throw OnClient(nameof(L1Distance));

@@ -21,11 +21,11 @@ internal sealed class ProviderModelValidator(ModelValidatorDependencies dependen
 
     private static void ValidateVector(IProperty property)
     {
-        if (property.FindTypeMapping() is EngramVectorTypeMapping { Dimensions: null } && !property.DeclaringType.IsMappedToJson())
+        if (property.FindTypeMapping() is EngramVectorTypeMapping { Dimensions: null } or EngramHalfVectorTypeMapping { Dimensions: null } && !property.DeclaringType.IsMappedToJson())
         {
             throw new InvalidOperationException(
                 $"Property '{property.DeclaringType.DisplayName()}.{property.Name}' is an embedding without a number of dimensions. Say how many with "
-                + "[Column(TypeName = \"vector(768)\")] or HasColumnType(\"vector(768)\"), with the dimensions of your model.");
+                + "[Column(TypeName = \"vector(768)\")] or HasColumnType(\"vector(768)\"), with the dimensions of your model, or halfvec(768) for elements of type Half.");
         }
     }
 }

@@ -88,6 +88,7 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         ["timestamp with time zone"] = [EngramDateTimeOffsetTypeMapping.Default],
         ["interval"] = [EngramTimeSpanTypeMapping.Default],
         ["vector"] = [EngramVectorTypeMapping.Default, EngramVectorTypeMapping.MemoryDefault],
+        ["halfvec"] = [EngramHalfVectorTypeMapping.Default],
     };
 
     public TypeMappings(TypeMappingSourceDependencies dependencies, RelationalTypeMappingSourceDependencies relationalDependencies)
@@ -184,7 +185,7 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
                 // "numeric(18)" parses as a size.
                 var precision = info.Precision ?? info.Size;
                 return precision is null ? mapping : mapping.WithPrecisionAndScale(precision, info.Scale ?? 0);
-            case EngramVectorTypeMapping:
+            case EngramVectorTypeMapping or EngramHalfVectorTypeMapping:
                 return info.Size is null ? mapping : mapping.Clone(info);
             case StringTypeMapping when ReferenceEquals(mapping, Text) && info.Size is { } size:
                 return mapping.WithStoreTypeAndSize(string.Create(CultureInfo.InvariantCulture, $"varchar({size})"), size);

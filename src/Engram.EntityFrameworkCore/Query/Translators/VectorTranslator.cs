@@ -40,7 +40,7 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
     {
         // A parameter is a vector of the column's dimensions; between two parameters any dimensions are right.
         var mapping = Microsoft.EntityFrameworkCore.Query.ExpressionExtensions.InferTypeMapping(left, right);
-        if (mapping is not null and not EngramVectorTypeMapping)
+        if (mapping is not null and not EngramVectorTypeMapping and not EngramHalfVectorTypeMapping)
         {
             throw new InvalidOperationException(
                 $"EF.Functions.{@operator} needs vectors, but one of its operands is stored as '{mapping.StoreType}'. "
@@ -57,7 +57,7 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
                 return operand;
             }
 
-            var own = typeMappingSource.FindMapping(operand.Type, mapping?.StoreType ?? "vector")!;
+            var own = typeMappingSource.FindMapping(operand.Type, mapping?.StoreType ?? (operand.Type == typeof(Half[]) ? "halfvec" : "vector"))!;
             return sql.ApplyTypeMapping(operand, own);
         }
     }

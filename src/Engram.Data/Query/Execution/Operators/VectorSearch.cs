@@ -1,3 +1,4 @@
+using System.Buffers;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Query.Planning;
@@ -50,11 +51,12 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     private readonly Selection scored = new();
     private readonly Selection coded = new();
     private readonly Selection direct = new();
-    private readonly double[] scores = new double[Batch.RowCountMax];
-    private readonly double[] norms = new double[Batch.RowCountMax];
-    private readonly long[] ids = new long[Batch.RowCountMax];
-    private readonly ushort[] left = new ushort[Batch.RowCountMax];
-    private readonly int[] dots = new int[Batch.RowCountMax];
+    // Rented: together they are more than everything else that a search allocates.
+    private readonly double[] scores = ArrayPool<double>.Shared.Rent(Batch.RowCountMax);
+    private readonly double[] norms = ArrayPool<double>.Shared.Rent(Batch.RowCountMax);
+    private readonly long[] ids = ArrayPool<long>.Shared.Rent(Batch.RowCountMax);
+    private readonly ushort[] left = ArrayPool<ushort>.Shared.Rent(Batch.RowCountMax);
+    private readonly int[] dots = ArrayPool<int>.Shared.Rent(Batch.RowCountMax);
     private readonly NearestRows promising = new();
     private readonly Column wide = new(DataType.Vector(0));
     private ColumnBuffer? widened;
@@ -67,6 +69,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     private long codesRead;
     private long codesLeft;
     private int withoutCount;
+    private bool isDisposed;
 
     public NearestRows Nearest { get; } = new();
 
@@ -127,7 +130,21 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         }
     }
 
-    public void Dispose() => widened?.Dispose();
+    public void Dispose()
+    {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
+        widened?.Dispose();
+        ArrayPool<double>.Shared.Return(scores);
+        ArrayPool<double>.Shared.Return(norms);
+        ArrayPool<long>.Shared.Return(ids);
+        ArrayPool<ushort>.Shared.Return(left);
+        ArrayPool<int>.Shared.Return(dots);
+    }
 
     /// <summary>Loads vectors as float32, whatever they are stored as.</summary>
     private Column LoadVectors(TableScan scan, Selection? rows)
