@@ -51,7 +51,7 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
     /// <summary>A NULL with its type: two of them united would be text, and not unite with the numbers of a third query.</summary>
     protected override Expression VisitProjection(ProjectionExpression projectionExpression)
     {
-        if (projectionExpression.Expression is not SqlConstantExpression { Value: null, TypeMapping: { } mapping })
+        if (projectionExpression.Expression is not SqlConstantExpression { Value: null, TypeMapping: { StoreType: not ("json" or "jsonb") } mapping })
         {
             return base.VisitProjection(projectionExpression);
         }
@@ -64,6 +64,38 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
 
         return projectionExpression;
     }
+
+    /// <summary>A NULL with its type, by which the database tells functions of one name apart.</summary>
+    protected override Expression VisitSqlFunction(SqlFunctionExpression sqlFunctionExpression)
+    {
+        if (sqlFunctionExpression is not { IsBuiltIn: true, Arguments: { } arguments } || !arguments.Any(IsTypedNull))
+        {
+            return base.VisitSqlFunction(sqlFunctionExpression);
+        }
+
+        var typed = arguments.Select(a => IsTypedNull(a) ? new SqlUnaryExpression(ExpressionType.Convert, a, a.Type, a.TypeMapping) : a).ToList();
+        base.VisitSqlFunction(sqlFunctionExpression.Update(sqlFunctionExpression.Instance, typed));
+        return sqlFunctionExpression;
+
+    }
+
+    /// <summary>The same for operators: <c>NULL - NULL</c> could be a number or a length of time.</summary>
+    protected override Expression VisitSqlBinary(SqlBinaryExpression sqlBinaryExpression)
+    {
+        if (!IsTypedNull(sqlBinaryExpression.Left) && !IsTypedNull(sqlBinaryExpression.Right))
+        {
+            return base.VisitSqlBinary(sqlBinaryExpression);
+        }
+
+        base.VisitSqlBinary(sqlBinaryExpression.Update(Typed(sqlBinaryExpression.Left), Typed(sqlBinaryExpression.Right)));
+        return sqlBinaryExpression;
+
+        static SqlExpression Typed(SqlExpression operand)
+            => IsTypedNull(operand) ? new SqlUnaryExpression(ExpressionType.Convert, operand, operand.Type, operand.TypeMapping) : operand;
+    }
+
+    private static bool IsTypedNull(SqlExpression operand) => operand is SqlConstantExpression { Value: null, TypeMapping: not null };
+
 
     protected override string GetOperator(SqlBinaryExpression binaryExpression)
         => (binaryExpression.OperatorType, binaryExpression.Type == typeof(bool)) switch
