@@ -47,7 +47,7 @@ internal sealed partial class ExpressionTranslator
             nameof(string.Join) when call.Arguments is [{ } separator, NewArrayExpression { NodeType: ExpressionType.NewArrayInit } parts] =>
                 TranslateJoin(separator, parts.Expressions),
             nameof(string.Format) when call.Arguments is [ConstantExpression { Value: string format }, ..] => TranslateFormat(
-                format, call.Arguments is [_, NewArrayExpression { NodeType: ExpressionType.NewArrayInit } items] ? items.Expressions : [.. call.Arguments.Skip(1)]),
+                format, call.Arguments is [_, NewArrayExpression { NodeType: ExpressionType.NewArrayInit } items] ? [.. items.Expressions] : [.. call.Arguments.Skip(1)]),
             _ => null,
         };
     }
@@ -87,7 +87,7 @@ internal sealed partial class ExpressionTranslator
     }
 
     /// <summary>Items without a width or a format of their own: interpolated strings.</summary>
-    private SqlExpression? TranslateFormat(string format, IReadOnlyList<Expression> items)
+    private SqlExpression? TranslateFormat(string format, List<Expression> items)
     {
         var parts = new List<Expression>();
         var start = 0;

@@ -103,7 +103,7 @@ internal sealed class TimeSpanTranslator(ISqlExpressionFactory sql, IRelationalT
     public SqlExpression Ratio(SqlExpression span, SqlExpression other)
         => sql.Divide(sql.Convert(Ticks(span), typeof(double)), sql.Convert(Ticks(other), typeof(double)));
 
-    private SqlExpression Binary(ExpressionType @operator, SqlExpression left, SqlExpression right)
+    private SqlBinaryExpression Binary(ExpressionType @operator, SqlExpression left, SqlExpression right)
     {
         var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
         return new SqlBinaryExpression(@operator, sql.ApplyTypeMapping(left, span), sql.ApplyTypeMapping(right, span), typeof(TimeSpan), span);

@@ -165,7 +165,7 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         => years is SqlConstantExpression { Value: int constant } ? sql.Constant(constant * 12) : sql.Multiply(years, sql.Constant(12));
 
     /// <summary>A length from a point gives a point; a point from a point gives a length.</summary>
-    private SqlExpression Subtract(SqlExpression point, SqlExpression other)
+    private SqlBinaryExpression Subtract(SqlExpression point, SqlExpression other)
     {
         point = sql.ApplyDefaultTypeMapping(point);
         var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
@@ -177,7 +177,7 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
     private SqlExpression Ticks(SqlExpression time) => sql.Call("ticks", typeof(long), sql.ApplyDefaultTypeMapping(time));
 
     /// <summary>The instant on the clock of UTC: so much later than an instant of which that clock is known.</summary>
-    private SqlExpression Utc(SqlExpression instant)
+    private SqlBinaryExpression Utc(SqlExpression instant)
     {
         var epoch = DateTimeOffset.UnixEpoch;
         return Add(sql.Constant(epoch.UtcDateTime, typeMappingSource.FindMapping(typeof(DateTime))), Subtract(instant, sql.Constant(epoch)));

@@ -177,7 +177,7 @@ internal sealed class QueryGenerator(TradeModel model, int seed)
         _ => Exists(row),
     };
 
-    private Expression Exists(ParameterExpression row)
+    private MethodCallExpression Exists(ParameterExpression row)
     {
         var order = Expression.Parameter(typeof(Order), "o");
         var condition = Expression.AndAlso(

@@ -55,6 +55,8 @@ public abstract class OracleFixture<TContext> : IDisposable
         {
             source.Dispose();
         }
+
+        GC.SuppressFinalize(this);
     }
 
     protected abstract TContext Create(DbContextOptions options);
