@@ -66,7 +66,8 @@ internal sealed class NullSafeRewriter : ExpressionVisitor
             case ExpressionType.TypeAs:
                 return Expression.TypeAs(operand, node.Type);
             case ExpressionType.Not when node.Type == typeof(bool):
-                return Expression.Not(operand);
+                // As EF Core has it: a test of text gives false for null, a boolean of null stays null.
+                return Expression.Not(node.Operand is MethodCallExpression ? Coerce(operand, typeof(bool)) : operand);
             default:
                 return operand.Type == node.Operand.Type ? node.Update(operand) : Expression.MakeUnary(node.NodeType, operand, operand.Type);
         }
