@@ -49,7 +49,7 @@ public sealed class AlterTableTests : AdoTest
     [InlineData("ALTER COLUMN b ADD GENERATED ALWAYS AS IDENTITY", "42P16")]
     [InlineData("ALTER COLUMN a DROP IDENTITY", "42P16")]
     [InlineData("ALTER COLUMN a DROP EXPRESSION", "42P16")]
-    public void What_the_rows_do_not_allow_changes_nothing(string change, string sqlState)
+    public async Task What_the_rows_do_not_allow_changes_nothing(string change, string sqlState)
     {
         Execute("""
             CREATE TABLE p (id int PRIMARY KEY);
@@ -65,7 +65,7 @@ public sealed class AlterTableTests : AdoTest
         Assert.Equal(before, Rows("SELECT * FROM t ORDER BY id"));
         Execute("INSERT INTO t (id, a, b, e, u) VALUES (4, 4, 'z', '[5,6]', 4)");
         Assert.Equal(["4,4,z,4,4,5"], Rows("SELECT id, a, b, k, u, d FROM t WHERE u = 4"));
-        Assert.Empty(Connection.VerifyAsync().GetAwaiter().GetResult().Problems);
+        Assert.Empty((await Connection.VerifyAsync()).Problems);
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class AlterTableTests : AdoTest
     }
 
     [Fact]
-    public void Changes_that_are_taken_back_leave_nothing_behind()
+    public async Task Changes_that_are_taken_back_leave_nothing_behind()
     {
         Execute("CREATE TABLE t (id int PRIMARY KEY, a int); INSERT INTO t VALUES (1, 1), (2, 2); CHECKPOINT; INSERT INTO t VALUES (3, 3)");
         Execute("BEGIN; ALTER TABLE t ADD COLUMN b int DEFAULT 1; UPDATE t SET b = 5; CREATE INDEX i ON t (b); SAVEPOINT s; ALTER TABLE t ALTER COLUMN a TYPE text; ALTER TABLE t ALTER COLUMN b TYPE text; UPDATE t SET b = 'x'");
@@ -129,7 +129,7 @@ public sealed class AlterTableTests : AdoTest
         Execute("ALTER TABLE t ADD COLUMN b text DEFAULT 'long enough to lie elsewhere'; UPDATE t SET b = b || id; CREATE INDEX i ON t (b); INSERT INTO t VALUES (4, 4, 'w')");
         Assert.Equal(["1,1,long enough to lie elsewhere1", "2,2,long enough to lie elsewhere2", "3,3,long enough to lie elsewhere3", "4,4,w"], Rows("SELECT id, a, b FROM t ORDER BY id"));
         Assert.Equal(["4"], Rows("SELECT id FROM t WHERE b = 'w'"));
-        Assert.Empty(Connection.VerifyAsync().GetAwaiter().GetResult().Problems);
+        Assert.Empty((await Connection.VerifyAsync()).Problems);
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public sealed class AlterTableTests : AdoTest
     }
 
     [Fact]
-    public void A_column_computed_for_large_segments_is_taken_back_with_its_savepoint_and_kept_across_maintenance()
+    public async Task A_column_computed_for_large_segments_is_taken_back_with_its_savepoint_and_kept_across_maintenance()
     {
         FillTable(5000);
         Execute("CHECKPOINT; DELETE FROM t WHERE id BETWEEN 10 AND 20; UPDATE t SET name = 'changed' WHERE id = 30; INSERT INTO t VALUES (9001, 'later')");
@@ -185,7 +185,7 @@ public sealed class AlterTableTests : AdoTest
         Assert.Equal(["changed", "name 40"], Rows(reader, "SELECT name FROM t WHERE id IN (30, 40) ORDER BY id"));
         Execute(reader, "COMMIT");
         Assert.Equal(["1,6", "30,7", "40,-1", "5000,9", "9001,5"], Rows("SELECT id, name FROM t WHERE id IN (1, 15, 30, 40, 5000, 9001) ORDER BY id"));
-        Assert.Empty(Connection.VerifyAsync().GetAwaiter().GetResult().Problems);
+        Assert.Empty((await Connection.VerifyAsync()).Problems);
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed unsafe class CodeBoundsTests
     [InlineData(2)]
     public void What_codes_pass_over_is_worse_than_the_given_score(int metric)
     {
+        var dots = stackalloc int[Rows];
         for (var seed = 0; seed < 150; seed++)
         {
             var random = new Random((metric * 1000) + seed);
@@ -29,7 +30,6 @@ public sealed unsafe class CodeBoundsTests
             using var query = new Int8Query(vector);
             using var block = new Block(rows);
             var scores = rows.Select(row => Score(metric, vector, row)).ToArray();
-            var dots = stackalloc int[Rows];
             Int8Dot.Rows(block.Codes, query, Rows, dots);
             var found = new ushort[Rows];
             foreach (var worst in (double[])[.. scores.Order().Where((_, i) => i % 37 == 0), double.PositiveInfinity, 0, Math.BitDecrement(scores.Min())])

@@ -19,6 +19,7 @@ public sealed unsafe class Int8DotTests
     public void Every_width_equals_the_oracle_at_every_length_and_alignment(int values)
     {
         var random = new Random(values);
+        var dots = stackalloc int[Rows + 1];
         foreach (var n in (int[])[.. Enumerable.Range(0, 130), 255, 256, 257, 768, 1536, 4096, 16_000])
         {
             var stride = CodeBlock.StrideOf(n);
@@ -46,7 +47,6 @@ public sealed unsafe class Int8DotTests
                 {
                     for (var count = 0; count <= Rows; count++)
                     {
-                        var dots = stackalloc int[Rows + 1];
                         new Span<int>(dots, Rows + 1).Fill(-7);
                         all(codes, stride, query, wide, count, bias, dots);
                         Assert.True(expected.AsSpan(0, count).SequenceEqual(new Span<int>(dots, count)) && dots[count] == -7, $"{name}, n = {n}, {count} rows");

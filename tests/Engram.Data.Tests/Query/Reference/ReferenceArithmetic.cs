@@ -117,7 +117,7 @@ internal static class ReferenceArithmetic
 
     private static object Integer(decimal value, DataType type) => type.Kind switch
     {
-        TypeKind.Int16 => (short)value,
+        TypeKind.Int16 => (object)(short)value,
         TypeKind.Int32 => (int)value,
         TypeKind.Int64 => (long)value,
         _ => throw new NotInReferenceException("integer " + type.Kind),

@@ -47,7 +47,7 @@ internal sealed class ReferenceExpressions
 
     private static object? Negate(bool? value, bool isNegated) => value is { } b ? b != isNegated : null;
 
-    private object? Logical(BoundLogical logical, ReferenceRow? row)
+    private bool? Logical(BoundLogical logical, ReferenceRow? row)
     {
         bool? result = logical.IsAnd;
         foreach (var operand in logical.Operands)

@@ -26,7 +26,11 @@ internal sealed class Unnest(DataType element) : TableFunction
         return count;
     }
 
-    public override void Dispose() => elements.Dispose();
+    public override void Dispose()
+    {
+        elements.Dispose();
+        base.Dispose();
+    }
 }
 
 /// <summary>generate_subscripts: the places of an array's elements.</summary>

@@ -64,6 +64,8 @@ internal sealed class WindowAggregate : WindowFunction
         {
             argument.Dispose();
         }
+
+        base.Dispose();
     }
 
     /// <summary>The whole partition at once is the case where the first frame has it all.</summary>

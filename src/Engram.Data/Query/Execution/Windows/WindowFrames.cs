@@ -72,7 +72,7 @@ internal sealed class WindowFrames(WindowFrame frame, SortKey? key)
         return parts;
     }
 
-    private object? Read(BoundExpression? distance, StatementContext context)
+    private static object? Read(BoundExpression? distance, StatementContext context)
     {
         if (distance is null)
         {
