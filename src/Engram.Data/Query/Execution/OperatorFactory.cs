@@ -37,6 +37,7 @@ internal static class OperatorFactory
         ScanPlan p => new ScanOperator(p, context),
         IndexProbePlan p => new IndexProbeOperator(p, context),
         IndexScanPlan p => new IndexScanOperator(p, context),
+        KeyedScanPlan p => new KeyedScanOperator(p, context),
         ValuesPlan p => new ValuesOperator(p, context),
         SystemScanPlan p => new SystemScanOperator(p, context),
         FilterPlan p => new FilterOperator(p, Create(p.Input, context), context),

@@ -50,6 +50,7 @@ internal static class PlanWalker
         WindowPlan p => [p.Input],
         RecursivePlan p => [p.Anchor, p.Step],
         IndexScanPlan p => [p.Otherwise],
+        KeyedScanPlan p => [p.Otherwise],
         JoinPlan p => [p.Left, p.Right],
         ApplyPlan p => [p.Left, p.Right],
         UnionAllPlan p => p.Inputs,
@@ -67,6 +68,7 @@ internal static class PlanWalker
         IndexProbePlan p => p.Keys.SelectMany(k => k).Concat(Optional(p.Filter)),
         IndexScanPlan p => p.Equal.SelectMany(e => e.Values).Concat(Optional(p.From?.Value)).Concat(Optional(p.To?.Value)).Concat(Optional(p.Start?.Value))
             .Concat(Optional(p.Filter)).Concat(Optional(p.Order?.Limit)).Concat(Optional(p.Order?.Offset)),
+        KeyedScanPlan p => Optional(p.Filter),
         VectorTopKPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)).Append(p.Query).Append(p.Limit).Concat(Optional(p.Offset))
             .Concat(p.Conditions.Select(c => c.Value)),
         FilterPlan p => [p.Predicate],

@@ -58,6 +58,12 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>By number, the rows that the last step of each recursive query added.</summary>
     public Dictionary<int, Rows.RowStore> WorkingTables { get; } = [];
 
+    /// <summary>By number, the keys of joins whose left side was read and is small.</summary>
+    public Dictionary<int, Rows.KeyTable> JoinKeys { get; } = [];
+
+    /// <summary>A join looks keys up when there is at most one for so many rows of the table; 0 for always.</summary>
+    public int RowsPerJoinKey { get; init; } = 128;
+
     /// <summary>The place of a slot, made when it is first asked for: NULL until it is set.</summary>
     public ColumnBuffer Slot(int slot, DataType type)
     {

@@ -43,7 +43,7 @@ internal sealed partial class Lowering
         var plan = new JoinPlan(
             OutputOf(join, isLeftOnly ? left.Ids : bothIds), join.Kind, left.Plan, right.Plan, leftKeys.ToImmutable(), rightKeys.ToImmutable(),
             residual.Count == 0 ? null : LowerExpression(ExpressionTree.And(residual)!, new Lowered(null!, bothIds).Map(), slots));
-        return new Lowered(plan, isLeftOnly ? left.Ids : bothIds);
+        return new Lowered(WithKeys(plan), isLeftOnly ? left.Ids : bothIds);
     }
 
     /// <summary>Output columns by id; a join of outer kind makes those of its other side nullable.</summary>

@@ -76,6 +76,22 @@ internal sealed record IndexScanPlan(
     public IndexOrder? Order { get; init; }
 }
 
+/// <summary>Reads the rows of a table that have one of the keys of a join's other side, in the order of their row ids, as a scan would give them; or runs
+/// <see cref="Otherwise"/>, when there are no keys or too many. Rows without any of the keys may come out too.</summary>
+/// <param name="Source">Which join's keys: <see cref="JoinKeySource.Number"/>.</param>
+/// <param name="Keys">For each of the first columns of the index, which of the join's keys it is.</param>
+internal sealed record KeyedScanPlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, IndexDefinition Index, ImmutableArray<ColumnId> Columns, Plan Otherwise, int Source,
+    ImmutableArray<int> Keys) : Plan(Output)
+{
+    public BoundExpression? Filter { get; init; }
+}
+
+/// <summary>That a join gives the keys of its left side, when they are few, to a <see cref="KeyedScanPlan"/> on its right.</summary>
+/// <param name="Number">Unique in the statement.</param>
+/// <param name="Table">What is looked up in: how many are few depends on its size.</param>
+internal sealed record JoinKeySource(int Number, TableDefinition Table);
+
 /// <summary>The metric of a distance operator.</summary>
 internal enum VectorMetric
 {
@@ -171,7 +187,11 @@ internal enum JoinKind
 /// <remarks>Output: the left columns, then the right ones (only the left ones for Semi and Anti). The residual is over left then right. Rows come in left order.</remarks>
 internal sealed record JoinPlan(
     ImmutableArray<PlanColumn> Output, JoinKind Kind, Plan Left, Plan Right, ImmutableArray<BoundExpression> LeftKeys,
-    ImmutableArray<BoundExpression> RightKeys, BoundExpression? Residual) : Plan(Output);
+    ImmutableArray<BoundExpression> RightKeys, BoundExpression? Residual) : Plan(Output)
+{
+    /// <summary>Null when the right side is always read whole.</summary>
+    public JoinKeySource? KeySource { get; init; }
+}
 
 /// <summary>LATERAL: runs the right plan once for each left row with that row's values in slots. Inner or Left.</summary>
 internal sealed record ApplyPlan(

@@ -61,26 +61,31 @@ public sealed class OptimizationTests : IAsyncLifetime
             var sql = new QueryGenerator(random).Query();
             var plain = Rows(sql, optimizes: false);
             var optimized = Rows(sql, optimizes: true);
+            var looked = Rows(sql, optimizes: true, rowsPerJoinKey: 0);
+            Assert.True(plain.SequenceEqual(looked), $"seed {seed}, query {i}, with lookups: {sql}\nplain: {string.Join(" | ", plain)}\nlooked: {string.Join(" | ", looked)}\n{Shape(sql)}");
             Assert.True(plain.SequenceEqual(optimized), $"seed {seed}, query {i}: {sql}\nplain: {string.Join(" | ", plain)}\noptimized: {string.Join(" | ", optimized)}\n{Shape(sql)}");
         }
     }
 
     /// <summary>The rows in an order of their own, since a query without ORDER BY has none.</summary>
-    private List<string> Rows(string sql, bool optimizes) => [.. Ordered(sql, optimizes).Order(StringComparer.Ordinal)];
+    private List<string> Rows(string sql, bool optimizes, int rowsPerJoinKey = 128) => [.. Ordered(sql, optimizes, rowsPerJoinKey).Order(StringComparer.Ordinal)];
 
-    private List<string> Ordered(string sql, bool optimizes)
+    private List<string> Ordered(string sql, bool optimizes, int rowsPerJoinKey = 128)
     {
         using var snapshot = store.OpenSnapshot();
         var bound = Planner.Plan(Parser.ParseScript(sql).Single(), sql, snapshot.Catalog, new Dictionary<string, DataType>(), optimizes);
         try
         {
-            return [.. Statement.Run(bound.Plan, Statement.Context(snapshot)).Select(r => string.Join(",", r.Select(v => Convert.ToString(v ?? "NULL", CultureInfo.InvariantCulture))))];
+            return [.. Statement.Run(bound.Plan, Context(snapshot, rowsPerJoinKey)).Select(r => string.Join(",", r.Select(v => Convert.ToString(v ?? "NULL", CultureInfo.InvariantCulture))))];
         }
         catch (Exception error)
         {
             throw new InvalidOperationException($"{(optimizes ? "optimized" : "plain")}: {sql}\n{PlanShape.Of(bound.Plan)}", error);
         }
     }
+
+    private static Data.Query.Execution.StatementContext Context(Data.Storage.Transactions.Snapshot snapshot, int rowsPerJoinKey)
+        => new(snapshot, null, new Batch(0) { RowCount = 1 }, TimeProvider.System, CancellationToken.None) { RowsPerJoinKey = rowsPerJoinKey };
 
     private string Shape(string sql)
     {

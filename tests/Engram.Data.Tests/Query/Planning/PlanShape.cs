@@ -12,9 +12,11 @@ internal static class PlanShape
         ScanPlan p => $"scan({p.Table.Name}: {Columns(p.Output)}{Filter(p.Filter)}{Bounds(p.Bounds.Select(b => $"{b.Column} {b.Comparison} {Of(b.Value)}"))})",
         IndexProbePlan p => $"probe({p.Index.Name} [{string.Join("; ", p.Keys.Select(k => Of(k)))}]: {Columns(p.Output)}{Filter(p.Filter)})",
         IndexScanPlan p => $"index({p.Index.Name}{Keys(p)} else {Of(p.Otherwise)})",
+        KeyedScanPlan p => $"keyed({p.Index.Name} {string.Join(" ", p.Keys)} else {Of(p.Otherwise)})",
         VectorTopKPlan p => $"topk({p.Table.Name}.{p.VectorColumn} {p.Metric} {Of(p.Query)}{(p.Order == SearchOrder.RowId ? "" : $" limit {Of(p.Limit)}")}{Optional(" offset ", p.Offset)}"
             + $"{(p.Order == SearchOrder.WithTies ? " ties" : "")}{string.Concat(p.Conditions.Select(c => $" within {c.Form} {c.Comparison} {Of(c.Value)}"))}: {Columns(p.Output)}"
             + $"{(p.OutputDistance ? " +distance" : "")}{Filter(p.Filter)}{Bounds(p.Bounds.Select(b => $"{b.Column} {b.Comparison} {Of(b.Value)}"))})",
+        WindowPlan p => $"window({Of(p.Input)})",
         FilterPlan p => $"filter({Of(p.Predicate)} {Of(p.Input)})",
         ProjectPlan p => $"project({string.Join(", ", p.Expressions.Zip(p.Output).Select(e => $"{e.Second.Name}={Of(e.First)}"))} {Of(p.Input)})",
         AggregatePlan p => $"aggregate([{Of(p.Keys)}] [{string.Join(", ", p.Aggregates.Select(Of))}] {Of(p.Input)})",

@@ -138,7 +138,7 @@ public class PlannerTests
     [Theory]
     [InlineData(
         """SELECT p.name, b.name AS boss FROM people p LEFT JOIN people b ON p.boss_id = b.id AND b.age > 3 WHERE p.age > 1""",
-        """project(name=name#0, boss=name#4 left(boss_id#2=id#0 scan(people: name age boss_id where >(age#1, 1:smallint) bounds c3 Greater 1:smallint) scan(people: id name age where >(age#2, 3:smallint) bounds c3 Greater 3:smallint)))""")]
+        """project(name=name#0, boss=name#4 left(boss_id#2=id#0 scan(people: name age boss_id where >(age#1, 1:smallint) bounds c3 Greater 1:smallint) keyed(people_pkey 0 else scan(people: id name age where >(age#2, 3:smallint) bounds c3 Greater 3:smallint))))""")]
     [InlineData(
         """SELECT p.name, e."Text" FROM people p INNER JOIN "Episodes" e ON p.id = e."PersonId" WHERE e."Confidence" > 0.5 ORDER BY p.name""",
         """project(name=name#1, Text=Text#2 sort(name#1 inner(id#0=PersonId#2 scan(people: id name) scan(Episodes: Text Confidence PersonId where >(Confidence#1, 0.5:real) bounds c3 Greater 0.5:real))))""")]
@@ -172,10 +172,10 @@ public class PlannerTests
     [InlineData("""SELECT p.*, e."Id" FROM people p JOIN "Episodes" e ON true""", """inner( scan(people: id name age boss_id born) scan(Episodes: Id))""")]
     [InlineData(
         """SELECT * FROM people JOIN (SELECT id, 'x' AS y FROM people) z USING (id)""",
-        """project(id=id#0, name=name#1, age=age#2, boss_id=boss_id#3, born=born#4, y=y#6 inner(id#0=id#0 scan(people: id name age boss_id born) project(id=id#0, y='x' scan(people: id))))""")]
+        """project(id=id#0, name=name#1, age=age#2, boss_id=boss_id#3, born=born#4, y=y#6 inner(id#0=id#0 scan(people: id name age boss_id born) project(id=id#0, y='x' keyed(people_pkey 0 else scan(people: id)))))""")]
     [InlineData(
         """WITH a AS (SELECT id, name FROM people WHERE age > 3) SELECT x.name, y.name FROM a x JOIN a y ON x.id = y.id""",
-        """project(name=name#1, name=name#3 inner(id#0=id#0 project(id=id#0, name=name#1 scan(people: id name age where >(age#2, 3:smallint) bounds c3 Greater 3:smallint)) project(id=id#0, name=name#1 scan(people: id name age where >(age#2, 3:smallint) bounds c3 Greater 3:smallint))))""")]
+        """project(name=name#1, name=name#3 inner(id#0=id#0 project(id=id#0, name=name#1 scan(people: id name age where >(age#2, 3:smallint) bounds c3 Greater 3:smallint)) project(id=id#0, name=name#1 keyed(people_pkey 0 else scan(people: id name age where >(age#2, 3:smallint) bounds c3 Greater 3:smallint)))))""")]
     [InlineData(
         """SELECT name FROM people ORDER BY (SELECT count(*) FROM "Episodes" e WHERE e."PersonId" = people.id), name""",
         """project(name=name#0 sort(order#1, name#0 project(name=name#1, order=scalar-query({slot0=id#0} aggregate([] [count()] scan(Episodes: PersonId where =(PersonId#0, slot0) bounds c6 Equal slot0))) scan(people: id name))))""")]
@@ -194,7 +194,7 @@ public class PlannerTests
         """project(id=id#0 full(id#0=PersonId#0 scan(people: id) scan(Episodes: PersonId)))""")]
     [InlineData(
         """SELECT a.id FROM people a, people b, "Episodes" e WHERE a.boss_id = b.id AND e."PersonId" = b.id AND a.age > 3""",
-        """project(id=id#0 inner(id#3=PersonId#0 inner(boss_id#2=id#0 scan(people: id age boss_id where >(age#1, 3:smallint) bounds c3 Greater 3:smallint) scan(people: id)) scan(Episodes: PersonId)))""")]
+        """project(id=id#0 inner(id#3=PersonId#0 inner(boss_id#2=id#0 scan(people: id age boss_id where >(age#1, 3:smallint) bounds c3 Greater 3:smallint) keyed(people_pkey 0 else scan(people: id))) scan(Episodes: PersonId)))""")]
     [InlineData(
         """SELECT p.name, l.n FROM people p LEFT JOIN LATERAL (SELECT count(*) AS n FROM "Episodes" e WHERE e."PersonId" = p.id) l ON l.n > 1""",
         """project(name=name#1, n=n#2 apply-left({slot0=id#0} scan(people: id name) filter(>(count#0, 1:bigint) aggregate([] [count()] scan(Episodes: PersonId where =(PersonId#0, slot0) bounds c6 Equal slot0)))))""")]
@@ -203,7 +203,7 @@ public class PlannerTests
         """project(?column?=scalar-query({slot0=id#0, slot1=age#1} project(?column?=scalar-query({slot2=slot1, slot3=id#0, slot4=age#1} project(?column?=+(slot2, slot4) probe(people_pkey [slot3]: ))) index(people_boss =slot0 else scan(people: id age boss_id where =(boss_id#2, slot0) bounds c4 Equal slot0)))) scan(people: id age))""")]
     [InlineData(
         """SELECT a.id FROM people a WHERE EXISTS (SELECT 1 FROM people b WHERE b.boss_id = a.id AND EXISTS (SELECT 1 FROM people c WHERE c.id = a.id AND c.age > b.age))""",
-        """semi(id#0=boss_id#1 where exists-query({slot0=id#0, slot1=age#1} probe(people_pkey [slot0]: age where >(age#0, slot1))) scan(people: id) scan(people: age boss_id))""")]
+        """semi(id#0=boss_id#1 where exists-query({slot0=id#0, slot1=age#1} probe(people_pkey [slot0]: age where >(age#0, slot1))) scan(people: id) keyed(people_boss 0 else scan(people: age boss_id)))""")]
     [InlineData(
         """SELECT id FROM people WHERE name IN (SELECT name FROM people ORDER BY age LIMIT 3)""",
         """project(id=id#0 semi(name#1=name#0 scan(people: id name) sort(age#1 limit 3:bigint scan(people: name age))))""")]
@@ -212,7 +212,7 @@ public class PlannerTests
         """filter(>(count#1, 1:bigint) aggregate([%(age#0::integer, 10)] [count()] scan(people: age where =(%(age#0::integer, 10), 3))))""")]
     [InlineData(
         """SELECT * FROM people NATURAL JOIN (SELECT id, age FROM people) x""",
-        """project(id=id#0, age=age#2, name=name#1, boss_id=boss_id#3, born=born#4 inner(id#0=id#0, age#2=age#1 scan(people: id name age boss_id born) scan(people: id age)))""")]
+        """project(id=id#0, age=age#2, name=name#1, boss_id=boss_id#3, born=born#4 inner(id#0=id#0, age#2=age#1 scan(people: id name age boss_id born) keyed(people_pkey 0 else scan(people: id age))))""")]
     [InlineData(
         """SELECT id FROM people FULL JOIN (SELECT id FROM people) x USING (id)""",
         """project(id=coalesce(id#0, id#1) full(id#0=id#0 scan(people: id) scan(people: id)))""")]
@@ -286,7 +286,7 @@ public class PlannerTests
         """delete(people semi(id#1=PersonId#0 scan(people: rowid id name age boss_id born) scan(Episodes: PersonId)))""")]
     [InlineData("""CREATE TABLE x (a int)""", """ddl(CreateTableSyntax)""")]
     [InlineData("""BEGIN""", """session(BeginSyntax)""")]
-    [InlineData("""TRUNCATE people""", """delete(people scan(people: rowid id name age boss_id born))""")]
+    [InlineData("""TRUNCATE people""", """ddl(TruncateSyntax)""")]
     [InlineData(
         """INSERT INTO odd ("J", "Tags") VALUES (@s, ARRAY['a', 'b'])""",
         """insert(odd null, null, null:utinyint, null:ubigint, #1, #0 values($0:json, [a b]:text[]))""")]

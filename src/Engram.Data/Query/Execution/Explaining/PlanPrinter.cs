@@ -37,7 +37,11 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
             Add(subquery.Plan, depth + 2);
         }
 
-        if (plan is IndexScanPlan)
+        if (plan is KeyedScanPlan)
+        {
+            AddLine(depth + 1, "or, when the keys of the join's left side are more than a small part of the table:");
+        }
+        else if (plan is IndexScanPlan)
         {
             AddLine(depth + 1, "or, when that is more than a small part of the table:");
         }
@@ -53,6 +57,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         ScanPlan p => $"Scan on {Name(p.Table)}",
         IndexProbePlan p => $"Index probe of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
         IndexScanPlan p => $"Index scan of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
+        KeyedScanPlan p => $"Index join lookup of {ExpressionPrinter.Name(p.Index.Name)} on {Name(p.Table)}",
         VectorTopKPlan p => $"{(p.Order == SearchOrder.RowId ? "Vector range" : "Vector top-k")} on {Name(p.Table)}",
         FilterPlan => "Filter",
         ProjectPlan => "Project",
@@ -60,7 +65,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         DistinctPlan => "Distinct",
         SortPlan p => p.Limit is null ? "Sort" : "Top-n sort",
         LimitPlan => "Limit",
-        JoinPlan p => $"{(p.LeftKeys.IsEmpty ? "Nested-loop" : "Hash")} {p.Kind.ToString().ToLowerInvariant()} join",
+        JoinPlan p => $"{(p.LeftKeys.IsEmpty ? "Nested-loop" : p.KeySource is null ? "Hash" : "Index or hash")} {p.Kind.ToString().ToLowerInvariant()} join",
         ApplyPlan p => $"Apply ({p.Kind.ToString().ToLowerInvariant()})",
         ValuesPlan p => $"Values ({p.Rows.Length.ToString(CultureInfo.InvariantCulture)} rows)",
         RecursivePlan p => p.IsDistinct ? "Recursive union" : "Recursive union all",
@@ -85,6 +90,8 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
                 return [("keys", string.Join("; ", p.Keys.Take(4).Select(k => ExpressionPrinter.List(k))) + (p.Keys.Length > 4 ? $"; … {p.Keys.Length} in all" : "")), .. Optional("filter", p.Filter)];
             case IndexScanPlan p:
                 return [.. KeysOf(p), .. OrderOf(p), .. Optional("filter", p.Filter)];
+            case KeyedScanPlan p:
+                return [("keys", string.Join(", ", p.Keys.Select((_, i) => ExpressionPrinter.Name(p.Table.FindColumn(p.Index.Columns[i].Column)!.Name))) + " from the left side of the join"), .. Optional("filter", p.Filter)];
             case VectorTopKPlan p:
                 return
                 [

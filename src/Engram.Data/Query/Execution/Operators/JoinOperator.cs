@@ -11,6 +11,7 @@ namespace Engram.Data.Query.Execution.Operators;
 /// out follows from the kind of the join. A pair that is the last of its left row is marked, so that a row whose candidates all failed is known at
 /// its place in the order, even when its candidates spread over several batches.</para>
 /// <para>A NULL in a key matches nothing.</para>
+/// <para>When the right side can be looked up by key, the left side is read ahead first: see <see cref="JoinLeft"/>.</para>
 /// </remarks>
 internal sealed class JoinOperator : Operator
 {
@@ -20,6 +21,7 @@ internal sealed class JoinOperator : Operator
     private readonly StatementContext context;
     private readonly Operator left;
     private readonly JoinTable right;
+    private readonly JoinLeft? ahead;
     private readonly int leftCount;
     private readonly Evaluator? residual;
     private readonly int[] residualColumns;
@@ -45,6 +47,7 @@ internal sealed class JoinOperator : Operator
     public JoinOperator(JoinPlan plan, Operator left, Operator right, StatementContext context)
         : this(plan, left, new JoinTable(plan, right, context), context)
     {
+        ahead = plan.KeySource is null ? null : new JoinLeft(plan, left, context);
     }
 
     public JoinOperator(JoinPlan plan, Operator left, JoinTable right, StatementContext context)
@@ -69,6 +72,7 @@ internal sealed class JoinOperator : Operator
     {
         if (!isBuilt)
         {
+            ahead?.Open();
             right.Build(KeepsRight);
             isBuilt = true;
         }
@@ -79,7 +83,7 @@ internal sealed class JoinOperator : Operator
             context.Cancellation.ThrowIfCancellationRequested();
             if (leftBatch is null)
             {
-                leftBatch = left.Next();
+                leftBatch = ahead is null ? left.Next() : ahead.Next();
                 leftAt = 0;
                 if (leftBatch is null)
                 {
@@ -110,6 +114,7 @@ internal sealed class JoinOperator : Operator
     {
         left.Reset();
         right.Reset();
+        ahead?.Reset();
         isBuilt = false;
         isLeftEnded = false;
         leftBatch = null;
@@ -121,6 +126,7 @@ internal sealed class JoinOperator : Operator
     {
         left.Dispose();
         right.Dispose();
+        ahead?.Dispose();
         residual?.Dispose();
         foreach (var column in output)
         {
