@@ -121,10 +121,30 @@ internal sealed class DamageCheck
             return DamageOutcome.Harmless;
         }
 
-        var isBefore = _mark.States.Take(_mark.Acknowledged).TakeLast(_commitsCutMax).Any(s => s.Differs(found) is null);
-        return isBefore && store.Recovery.TornBytes > 0
+        return IsWithoutNewestGroup(found) && store.Recovery.TornBytes > 0
             ? DamageOutcome.CutAndReported
             : throw new InvalidOperationException($"{Name}: {damage}: {_mark.Explain(found)}; {store.Recovery.TornBytes} bytes were reported as torn.");
+    }
+
+    /// <summary>Whether the newest acknowledged commits are missing, as many as a group may hold. One that changed nothing is in no group.</summary>
+    private bool IsWithoutNewestGroup(SnapshotSummary found)
+    {
+        var changes = 0;
+        for (var commit = _mark.Acknowledged; commit > 0; commit--)
+        {
+            changes += _mark.States[commit].LooksLike(_mark.States[commit - 1]) ? 0 : 1;
+            if (changes > _commitsCutMax)
+            {
+                return false;
+            }
+
+            if (_mark.States[commit - 1].Differs(found) is null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static async Task<DamageCheck> CreateAsync(string name, int seed, bool isSealed, Func<SimulatedRun, Task> work)

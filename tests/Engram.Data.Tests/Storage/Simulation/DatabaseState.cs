@@ -42,6 +42,11 @@ internal sealed record DatabaseState(ImmutableSortedDictionary<int, TableState> 
 {
     public static readonly DatabaseState Empty = new(ImmutableSortedDictionary<int, TableState>.Empty);
 
+    /// <summary>Whether a snapshot could not tell the two apart.</summary>
+    public bool LooksLike(DatabaseState other)
+        => Tables.Keys.SequenceEqual(other.Tables.Keys) && Tables.All(t => other.Tables[t.Key] is var o
+            && (t.Value.Rows.Count, t.Value.Sum) == (o.Rows.Count, o.Sum) && SimulatedTable.Describe(t.Value.Definition) == SimulatedTable.Describe(o.Definition));
+
     /// <summary>Why a snapshot shows something else; null when it shows this state.</summary>
     public string? Differs(SnapshotSummary found)
     {
