@@ -14,6 +14,12 @@ internal sealed class AggregateCollector(StatementScope statement)
 
     public ImmutableArray<LogicalColumn> Columns => [.. columns];
 
+    /// <summary>Whether grouping() was called, which is about groups though it is no aggregate.</summary>
+    public bool HasGrouping { get; set; }
+
+    /// <summary>Whether the query groups its rows though it may have no GROUP BY.</summary>
+    public bool IsNeeded => aggregates.Count > 0 || HasGrouping;
+
     /// <summary>Takes a call and returns the column that its result will be in.</summary>
     public BoundColumn Add(BoundAggregate aggregate)
     {

@@ -21,6 +21,11 @@ internal sealed partial class ExpressionBinder
             return BindWindow(name, syntax);
         }
 
+        if (name == "grouping" && syntax.Name.Schema == null)
+        {
+            return BindGrouping(syntax);
+        }
+
         if (FunctionRegistry.Find(name, FunctionKind.Aggregate).Length > 0)
         {
             return BindAggregate(name, syntax);

@@ -19,6 +19,7 @@ internal static class ExpressionTree
         BoundCase e => e.Branches.SelectMany(b => new[] { b.Condition, b.Result }).Append(e.Otherwise),
         BoundCoalesce e => e.Operands,
         BoundInList e => e.Items.Prepend(e.Operand),
+        GroupingCall e => e.Arguments,
         LogicalSubquery { Left: { } left } => [left],
         _ => [],
     };

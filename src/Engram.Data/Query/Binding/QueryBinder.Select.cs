@@ -43,9 +43,11 @@ internal sealed partial class QueryBinder
         scope.Aggregates = null;
         Func<BoundExpression, BoundExpression> overRows = e => e;
 
-        if (select.HasGroupBy || having != null || !aggregates.Aggregates.IsEmpty)
+        if (select.HasGroupBy || having != null || aggregates.IsNeeded)
         {
-            var grouping = new Grouping(statement, sources, [.. select.GroupBy.Select(g => BindGroupKey(g, items, scope))]);
+            var used = items.Select(i => i.Expression).Concat(keys.Select(k => k.Expression)).Concat(distinctOn).Concat(having == null ? [] : [having])
+                .Concat(windows.Expressions).Concat(functions.Expressions).SelectMany(ExpressionTree.ColumnsOf).ToHashSet();
+            var grouping = new Grouping(statement, plan, BindGroupingSets(select, items, scope), used);
             if (grouping.Keys.Any(functions.Reads))
             {
                 throw Error.NotSupported("A function that returns rows in GROUP BY (put it into FROM)", select.GroupBy[0].Position + 1);
@@ -54,7 +56,7 @@ internal sealed partial class QueryBinder
             overRows = e => grouping.Over(e, select.Position);
             items = items.ConvertAll(i => i with { Expression = grouping.Over(i.Expression, i.Position) });
             keys = [.. keys.Zip(orderBy, (k, o) => k with { Expression = grouping.Over(k.Expression, o.Position) })];
-            plan = new LogicalAggregate(plan, grouping.KeyColumns, grouping.Keys, aggregates.Columns, aggregates.Aggregates);
+            plan = grouping.Aggregate(plan, aggregates);
             if (having != null)
             {
                 plan = new LogicalFilter(plan, ExpressionTree.Conjuncts(grouping.Over(having, select.Having!.Position)));
@@ -242,61 +244,5 @@ internal sealed partial class QueryBinder
         return found.Count == 0 ? null
             : found.TrueForAll(f => ExpressionTree.AreSame(f.Expression, found[0].Expression)) ? found[0].Expression
             : throw Error.AmbiguousName("output column", reference.Column.Text, reference.Position);
-    }
-
-    /// <summary>A key of GROUP BY: a column of the tables first, then an output column by its name, or by its position.</summary>
-    private BoundExpression BindGroupKey(ExpressionSyntax syntax, List<OutputItem> items, Scope scope)
-    {
-        if (syntax is IntegerLiteralSyntax number)
-        {
-            return items[OutputIndex(number, items.Count, "GROUP BY")].Expression;
-        }
-
-        if (syntax is ColumnReferenceSyntax { Table: null } reference && !scope.Contains(reference) && FindOutput(reference, items) is { } output)
-        {
-            return output;
-        }
-
-        return new ExpressionBinder(statement, scope, "GROUP BY").BindValue(syntax);
-    }
-
-    /// <summary>The keys of a GROUP BY, and how expressions of the rows become expressions of the groups.</summary>
-    private sealed class Grouping
-    {
-        private readonly Dictionary<int, LogicalColumn> sources;
-
-        public Grouping(StatementScope statement, Dictionary<int, LogicalColumn> sources, IReadOnlyList<BoundExpression> keys)
-        {
-            this.sources = sources;
-            var distinct = keys.Distinct(ExpressionTree.SameComparer.Instance).ToImmutableArray();
-            Keys = distinct;
-            // A plain column keeps its id, so that what names it needs no rewriting.
-            KeyColumns = ImmutableArray.CreateRange(distinct, k => k is BoundColumn column && sources.TryGetValue(column.Ordinal, out var source)
-                ? source
-                : statement.NewColumn("key", k.Type));
-        }
-
-        public ImmutableArray<BoundExpression> Keys { get; }
-
-        public ImmutableArray<LogicalColumn> KeyColumns { get; }
-
-        /// <summary>Puts keys in the place of what they compute; what is left of the rows' columns then is an error.</summary>
-        public BoundExpression Over(BoundExpression expression, int position)
-        {
-            var result = ExpressionTree.Rewrite(expression, e =>
-            {
-                var index = Keys.IndexOf(e, 0, Keys.Length, ExpressionTree.SameComparer.Instance);
-                return index < 0 ? null : KeyColumns[index].Reference;
-            });
-            foreach (var id in ExpressionTree.ColumnsOf(result))
-            {
-                if (sources.TryGetValue(id, out var column) && !KeyColumns.Any(k => k.Id == id))
-                {
-                    throw Error.NotGrouped(column.Name, position);
-                }
-            }
-
-            return result;
-        }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class TableFunctionCollector(StatementScope statement)
 
     public bool IsEmpty => calls.Count == 0;
 
+    /// <summary>What the calls read.</summary>
+    public IEnumerable<BoundExpression> Expressions => calls.SelectMany(c => c.Arguments);
+
     /// <summary>Takes a call and returns the column that its rows will be in. Equal calls side by side have equal rows, so they are one.</summary>
     public BoundColumn Add(TableFunctionCall call, int position)
     {

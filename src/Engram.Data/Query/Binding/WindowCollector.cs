@@ -11,6 +11,10 @@ internal sealed class WindowCollector(StatementScope statement, IReadOnlyList<Na
 
     public bool IsEmpty => groups.Count == 0;
 
+    /// <summary>What the calls read.</summary>
+    public IEnumerable<BoundExpression> Expressions
+        => groups.SelectMany(g => g.PartitionBy.Concat(g.OrderBy.Select(k => k.Expression)).Concat(g.Calls.SelectMany(LogicalTree.Expressions)));
+
     /// <summary>Takes a call and returns the column that its result will be in.</summary>
     public BoundColumn Add(ImmutableArray<BoundExpression> partitionBy, ImmutableArray<SortKey> orderBy, BoundWindowCall call)
     {

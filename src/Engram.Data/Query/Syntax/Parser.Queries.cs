@@ -168,11 +168,12 @@ internal sealed partial class Parser
         List<TableSyntax> from = Accept(Keyword.From) ? ParseTables() : [];
         var where = Accept(Keyword.Where) ? ParseExpression() : null;
         List<ExpressionSyntax> groupBy = [];
+        var isGroupByDistinct = false;
         var hasGroupBy = Accept(Keyword.Group);
         if (hasGroupBy)
         {
             Expect(Keyword.By);
-            groupBy = ParseGroupItems();
+            groupBy = ParseGroupItems(out isGroupByDistinct);
         }
 
         var having = Accept(Keyword.Having) ? ParseExpression() : null;
@@ -185,6 +186,7 @@ internal sealed partial class Parser
             Where = where,
             GroupBy = groupBy,
             HasGroupBy = hasGroupBy,
+            IsGroupByDistinct = isGroupByDistinct,
             Having = having,
             Windows = windows,
         };
@@ -227,30 +229,67 @@ internal sealed partial class Parser
         return new SelectItemSyntax(SpanFrom(start), expression, alias);
     }
 
-    private List<ExpressionSyntax> ParseGroupItems()
+    private List<ExpressionSyntax> ParseGroupItems(out bool isDistinct)
     {
-        Accept(Keyword.All);
+        isDistinct = Accept(Keyword.Distinct);
+        if (!isDistinct)
+        {
+            Accept(Keyword.All);
+        }
+
         List<ExpressionSyntax> items = [];
         do
         {
-            if (At(TokenKind.LeftParenthesis) && Peek().Kind == TokenKind.RightParenthesis)
+            // GROUP BY (): one group of everything, without a key.
+            if (ParseGroupItem() is not RowSyntax { Items.Count: 0 } and var item)
             {
-                // GROUP BY (): one group of everything, without a key.
-                Advance();
-                Advance();
-            }
-            else if (At(Keyword.Grouping) && Peek() is { Kind: TokenKind.Word } next && text.AsSpan(next.Start, next.Length).Equals("sets", StringComparison.OrdinalIgnoreCase))
-            {
-                throw Error.NotSupported("GROUPING SETS", current.Start + 1);
-            }
-            else
-            {
-                items.Add(ParseExpression());
+                items.Add(item);
             }
         }
         while (Accept(TokenKind.Comma));
         return items;
     }
+
+    private ExpressionSyntax ParseGroupItem()
+    {
+        var start = current.Start;
+        if (At(TokenKind.LeftParenthesis) && Peek().Kind == TokenKind.RightParenthesis)
+        {
+            Advance();
+            Advance();
+            return new RowSyntax(SpanFrom(start), []);
+        }
+
+        GroupingSetsKind kind;
+        if (At(Keyword.Grouping) && Peek() is { Kind: TokenKind.Word } next && IsWord(next, "sets"))
+        {
+            Advance();
+            kind = GroupingSetsKind.Sets;
+        }
+        else if (At(TokenKind.Word) && Peek().Kind == TokenKind.LeftParenthesis && (IsWord(current, "rollup") || IsWord(current, "cube")))
+        {
+            kind = IsWord(current, "cube") ? GroupingSetsKind.Cube : GroupingSetsKind.Rollup;
+        }
+        else
+        {
+            return ParseExpression();
+        }
+
+        var outer = Enter();
+        Advance();
+        ExpectOpen();
+        List<ExpressionSyntax> items = [];
+        do
+        {
+            items.Add(kind == GroupingSetsKind.Sets ? ParseGroupItem() : ParseExpression());
+        }
+        while (Accept(TokenKind.Comma));
+        ExpectClose();
+        Leave(outer);
+        return new GroupingSetsSyntax(SpanFrom(start), kind, items);
+    }
+
+    private bool IsWord(Token token, string word) => text.AsSpan(token.Start, token.Length).Equals(word, StringComparison.OrdinalIgnoreCase);
 
     private List<NamedWindowSyntax> ParseNamedWindows()
     {

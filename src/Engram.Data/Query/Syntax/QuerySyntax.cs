@@ -51,10 +51,23 @@ internal sealed record SelectSyntax(TextSpan Span, IReadOnlyList<SelectItemSynta
     /// <summary>Whether GROUP BY was written at all: GROUP BY () has no items.</summary>
     public bool HasGroupBy { get; init; }
 
+    /// <summary>GROUP BY DISTINCT: equal grouping sets count once.</summary>
+    public bool IsGroupByDistinct { get; init; }
+
     public ExpressionSyntax? Having { get; init; }
 
     public IReadOnlyList<NamedWindowSyntax> Windows { get; init; } = [];
 }
+
+internal enum GroupingSetsKind
+{
+    Sets,
+    Rollup,
+    Cube,
+}
+
+/// <summary>GROUPING SETS, ROLLUP or CUBE in GROUP BY; a <see cref="RowSyntax"/> among the items is several keys at once, one without items none.</summary>
+internal sealed record GroupingSetsSyntax(TextSpan Span, GroupingSetsKind Kind, IReadOnlyList<ExpressionSyntax> Items) : ExpressionSyntax(Span);
 
 internal sealed record SelectItemSyntax(TextSpan Span, ExpressionSyntax Expression, IdentifierSyntax? Alias) : SyntaxNode(Span);
 
