@@ -1,5 +1,8 @@
 using Engram.EntityFrameworkCore.Design;
+using Engram.EntityFrameworkCore.Scaffolding;
 using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.EntityFrameworkCore.Design.Internal;
+using Microsoft.EntityFrameworkCore.Scaffolding;
 using Microsoft.Extensions.DependencyInjection;
 
 [assembly: DesignTimeProviderServices("Engram.EntityFrameworkCore.Design.EngramDesignTimeServices")]
@@ -13,6 +16,11 @@ public class EngramDesignTimeServices : IDesignTimeServices
     public virtual void ConfigureDesignTimeServices(IServiceCollection serviceCollection)
     {
         serviceCollection.AddEntityFrameworkEngram();
-        new EntityFrameworkRelationalDesignServicesBuilder(serviceCollection).TryAddCoreServices();
+        new EntityFrameworkRelationalDesignServicesBuilder(serviceCollection)
+            .TryAdd<IAnnotationCodeGenerator, ModelCode>()
+            .TryAdd<ICSharpRuntimeAnnotationCodeGenerator, CompiledModelCode>()
+            .TryAdd<IDatabaseModelFactory, DatabaseModelReader>()
+            .TryAdd<IProviderConfigurationCodeGenerator, OptionsCode>()
+            .TryAddCoreServices();
     }
 }

@@ -7,6 +7,7 @@ using Engram.EntityFrameworkCore.Query;
 using Engram.EntityFrameworkCore.Query.Translators;
 using Engram.EntityFrameworkCore.Storage;
 using Engram.EntityFrameworkCore.Update;
+using Engram.EntityFrameworkCore.ValueGeneration;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -16,6 +17,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
+using Microsoft.EntityFrameworkCore.ValueGeneration;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -62,6 +64,8 @@ public static class EngramServiceCollectionExtensions
             .TryAdd<IQueryableMethodTranslatingExpressionVisitorFactory, QueryTranslatorFactory>()
             .TryAdd<IRelationalSqlTranslatingExpressionVisitorFactory, ExpressionTranslatorFactory>()
             .TryAdd<IRelationalParameterBasedSqlProcessorFactory, ParameterProcessorFactory>()
+            .TryAdd<IValueGeneratorSelector, ValueGenerators>()
+            .TryAddProviderSpecificServices(s => s.TryAddSingleton<HiLoBlocks, HiLoBlocks>())
             .TryAddCoreServices();
         return serviceCollection;
     }

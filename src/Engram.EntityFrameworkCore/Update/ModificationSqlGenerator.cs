@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Engram.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
@@ -31,9 +33,27 @@ internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDepende
     }
 
     public override void AppendObtainNextSequenceValueOperation(StringBuilder commandStringBuilder, string name, string? schema)
+        => commandStringBuilder.Append(SequenceSql.NextValue(name, schema));
+
+    /// <summary>Writes the next value of a row version beside what the application has changed: the number plus one, or another random one.</summary>
+    protected override void AppendUpdateCommand(
+        StringBuilder commandStringBuilder, string name, string? schema, IReadOnlyList<IColumnModification> writeOperations,
+        IReadOnlyList<IColumnModification> readOperations, IReadOnlyList<IColumnModification> conditionOperations, bool appendReturningOneClause = false)
     {
-        var delimited = SqlGenerationHelper.DelimitIdentifier(name, schema).Replace("'", "''", StringComparison.Ordinal);
-        commandStringBuilder.Append("nextval('").Append(delimited).Append("')");
+        AppendUpdateCommandHeader(commandStringBuilder, name, schema, writeOperations);
+        var separator = writeOperations.Count > 0 ? ", " : "";
+        foreach (var operation in readOperations)
+        {
+            if (operation.Property is { } property && GeneratedIntegers.IsRowVersion(property) && NextVersion(property, operation.ColumnName) is { } next)
+            {
+                commandStringBuilder.Append(separator).Append(SqlGenerationHelper.DelimitIdentifier(operation.ColumnName)).Append(" = ").Append(next);
+                separator = ", ";
+            }
+        }
+
+        AppendWhereClause(commandStringBuilder, conditionOperations);
+        AppendReturningClause(commandStringBuilder, readOperations, appendReturningOneClause ? "1" : null);
+        commandStringBuilder.AppendLine(SqlGenerationHelper.StatementTerminator);
     }
 
     /// <summary>A part of a document: <c>jsonb_set("Column", ARRAY['Member', '0'], @value)</c>.</summary>
@@ -57,6 +77,9 @@ internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDepende
     /// <summary>One step of <c>$.Member[0]."a member"</c>.</summary>
     [GeneratedRegex("""\."(?<quoted>(\\"|[^"])*)"|\.(?<step>[^.\[]+)|\[(?<step>\d+)\]""")]
     private static partial Regex PathStep();
+
+    private string? NextVersion(IProperty property, string column)
+        => GeneratedIntegers.IsInteger(GeneratedIntegers.StoredType(property)) ? $"{SqlGenerationHelper.DelimitIdentifier(column)} + 1" : property.GetDefaultValueSql();
 
     private static List<IColumnModification> WritesOf(IReadOnlyModificationCommand command) => command.ColumnModifications.Where(c => c.IsWrite).ToList();
 }

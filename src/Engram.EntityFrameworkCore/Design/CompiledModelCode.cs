@@ -1,0 +1,33 @@
+using Engram.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Design.Internal;
+using Microsoft.EntityFrameworkCore.Metadata;
+
+namespace Engram.EntityFrameworkCore.Design;
+
+/// <summary>Leaves out of compiled models what only migrations read.</summary>
+internal sealed class CompiledModelCode(
+    CSharpRuntimeAnnotationCodeGeneratorDependencies dependencies, RelationalCSharpRuntimeAnnotationCodeGeneratorDependencies relationalDependencies)
+    : RelationalCSharpRuntimeAnnotationCodeGenerator(dependencies, relationalDependencies)
+{
+    public override void Generate(IProperty property, CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        RemoveIdentity(parameters);
+        base.Generate(property, parameters);
+    }
+
+    public override void Generate(IColumn column, CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        RemoveIdentity(parameters);
+        base.Generate(column, parameters);
+    }
+
+    private static void RemoveIdentity(CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        if (!parameters.IsRuntime)
+        {
+            parameters.Annotations.Remove(AnnotationNames.Identity);
+            parameters.Annotations.Remove(AnnotationNames.IdentityStart);
+            parameters.Annotations.Remove(AnnotationNames.IdentityIncrement);
+        }
+    }
+}
