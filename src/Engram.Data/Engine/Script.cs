@@ -5,6 +5,7 @@ using Engram.Data.Query.Execution.SystemTables;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Engine;
 
@@ -76,19 +77,19 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     /// <param name="optimizes">False for the plain form of the plan, see <see cref="SessionSettings.Optimizes"/>.</param>
     public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true) => Find(catalog, parameters, optimizes).Bound;
 
-    /// <summary>The plan for a schema and types of parameters, made if need be.</summary>
-    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes)
+    /// <summary>The plan for a schema and types of parameters, made if need be; anew when tables that decided about it have grown or shrunk many times over.</summary>
+    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot = null)
     {
         var seen = plans;
         foreach (var plan in seen)
         {
-            if (ReferenceEquals(plan.Catalog, catalog) && plan.Optimizes == optimizes && parameters.Matches(plan.Signature))
+            if (ReferenceEquals(plan.Catalog, catalog) && plan.Optimizes == optimizes && parameters.Matches(plan.Signature) && (snapshot is null || plan.Bound.Fits(snapshot)))
             {
                 return plan;
             }
         }
 
-        var bound = Plan(catalog, parameters, optimizes);
+        var bound = Plan(catalog, parameters, optimizes, snapshot);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
         var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog)).Take(PlanCountMax - 1);
@@ -100,7 +101,8 @@ internal sealed class Statement(StatementSyntax syntax, string text)
         return made;
     }
 
-    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes) => Planner.Plan(Syntax, text, catalog, parameters, optimizes);
+    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot)
+        => Planner.Plan(Syntax, text, catalog, parameters, optimizes, snapshot is null ? null : snapshot.EstimateRowCount);
 }
 
 /// <summary>A plan with what it was made for.</summary>

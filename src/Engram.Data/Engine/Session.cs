@@ -81,7 +81,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         CachedPlan? plan = null;
         try
         {
-            plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes);
+            plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot);
         }
         finally
         {
@@ -116,7 +116,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var isViewHanded = false;
         try
         {
-            var plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes);
+            var plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot);
             var bound = plan.Bound;
             if (isSchemaOnly)
             {

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Planning;
 
@@ -20,4 +22,27 @@ internal sealed record StatementParameter(string Name, DataType Type);
 /// <summary>One statement of a command text, ready to run: the unit of the plan cache.</summary>
 /// <remarks>Bound by <c>Planner.Plan(StatementSyntax, string text, DatabaseCatalog, IReadOnlyDictionary&lt;string, DataType&gt; parameterTypes)</c>: the types are those that
 /// the caller's values have (Unknown for a bare null), by name; the planner decides what each is converted to.</remarks>
-internal sealed record BoundStatement(StatementKind Kind, Plan Plan, ImmutableArray<StatementParameter> Parameters);
+internal sealed record BoundStatement(StatementKind Kind, Plan Plan, ImmutableArray<StatementParameter> Parameters)
+{
+    // A table that grows from nothing is small for its first rows; one that is large may grow so many times over.
+    private const long RowsSlack = 1000;
+    private const long FactorMax = 8;
+
+    /// <summary>How many rows the tables had whose size decided about the order of joins.</summary>
+    public ImmutableArray<(TableId Table, long Rows)> RowCounts { get; init; } = [];
+
+    /// <summary>Whether the tables still have about as many rows as when the plan was made.</summary>
+    public bool Fits(Snapshot snapshot)
+    {
+        foreach (var (table, rows) in RowCounts)
+        {
+            var now = snapshot.EstimateRowCount(table);
+            if (now > (rows + RowsSlack) * FactorMax || rows > (now + RowsSlack) * FactorMax)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

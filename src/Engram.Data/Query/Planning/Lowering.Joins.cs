@@ -86,7 +86,7 @@ internal sealed partial class Lowering
             throw Error.Internal($"a lateral join of kind {join.Kind}");
         }
 
-        var rightPlan = join.Conjuncts.IsEmpty ? join.Right : Optimize(new LogicalFilter(join.Right, join.Conjuncts));
+        var rightPlan = join.Conjuncts.IsEmpty ? Order(join.Right) : Optimize(new LogicalFilter(join.Right, join.Conjuncts));
         fromLeft = LogicalTree.FreeColumns(rightPlan);
         fromLeft.IntersectWith(LogicalTree.ColumnIds(join.Left));
         var left = Lower(join.Left, [.. required, .. fromLeft], slots);

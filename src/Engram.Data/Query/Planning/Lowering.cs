@@ -16,16 +16,21 @@ namespace Engram.Data.Query.Planning;
 /// <param name="statement">The statement's columns and parameters.</param>
 /// <param name="optimizes">False leaves conditions where they were written and takes no index, no hash key and no fused operator: the form that tests
 /// compare results with.</param>
-internal sealed partial class Lowering(StatementScope statement, bool optimizes = true)
+/// <param name="rowCounts">Rows of a table; null leaves joins in their order.</param>
+internal sealed partial class Lowering(StatementScope statement, bool optimizes = true, Func<TableId, long>? rowCounts = null)
 {
     private static readonly Dictionary<int, BoundExpression> NoSlots = [];
 
     private readonly Dictionary<(string Name, DataType Type), int> parameterIndexes = [];
     private readonly ImmutableArray<StatementParameter>.Builder parameters = ImmutableArray.CreateBuilder<StatementParameter>();
     private readonly Dictionary<LogicalSort, LogicalColumn> distanceOutputs = new(ReferenceEqualityComparer.Instance);
+    private readonly Cardinality? cardinality = rowCounts is null ? null : new Cardinality(rowCounts);
     private int slotNext;
 
     public ImmutableArray<StatementParameter> Parameters => parameters.ToImmutable();
+
+    /// <summary>The sizes of tables that decided.</summary>
+    public ImmutableArray<(TableId Table, long Rows)> RowCounts => cardinality is null ? [] : [.. cardinality.Asked.Select(a => (a.Key, a.Value))];
 
     /// <summary>A plan with the ids that its output columns have, in their order.</summary>
     private readonly record struct Lowered(Plan Plan, ImmutableArray<int> Ids)
@@ -58,7 +63,9 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     /// <summary>Turns the ids of an expression into ordinals of the given map.</summary>
     public BoundExpression LowerExpression(BoundExpression expression, Dictionary<int, int> map) => LowerExpression(expression, map, NoSlots);
 
-    private LogicalPlan Optimize(LogicalPlan plan) => optimizes ? PredicatePushdown.Apply(plan) : plan;
+    private LogicalPlan Optimize(LogicalPlan plan) => optimizes ? Order(PredicatePushdown.Apply(plan)) : plan;
+
+    private LogicalPlan Order(LogicalPlan plan) => optimizes && cardinality is not null ? new JoinOrdering(cardinality).Apply(plan) : plan;
 
     private Plan LowerExactly(LogicalPlan plan, ImmutableArray<LogicalColumn> columns, Dictionary<int, BoundExpression> slots)
     {

@@ -14,8 +14,9 @@ namespace Engram.Data.Query.Planning;
 ///                 types,                scans, EXISTS and IN          fused top-k, hash joins, slots
 ///                 functions             become joins
 /// </code>
-/// <para>Rules, no costs: without statistics on a table's contents the same text gives the same plan on every machine. What decides is what the schema
-/// tells for certain: which columns an index has, what is unique, which conditions are equalities.</para>
+/// <para>Rules decide by what the schema tells for certain: which columns an index has, what is unique, which conditions are equalities. Costs decide about the order of
+/// inner joins alone (<see cref="JoinOrdering"/>), from the sizes of tables, and what depends on values (an index or a scan, a lookup or a hash table) is decided by
+/// the running operators.</para>
 /// <para>Thread-safe: every call has a state of its own. The result is immutable and refers to nothing but the catalog's definitions.</para>
 /// </remarks>
 internal static class Planner
@@ -26,22 +27,24 @@ internal static class Planner
     /// <param name="catalog">The schema that names are looked up in.</param>
     /// <param name="parameterTypes">By name, the types that the caller's values have; Unknown for a bare null.</param>
     /// <param name="optimizes">False for the plain form of the same plan, for tests to compare with.</param>
+    /// <param name="rowCounts">Rows of a table, for the order of joins; null for the order of the text.</param>
     /// <exception cref="EngramException">The statement does not fit the schema, or asks for what is not supported; with a position where there is one.</exception>
     public static BoundStatement Plan(
-        StatementSyntax statement, string text, DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes, bool optimizes = true)
+        StatementSyntax statement, string text, DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes, bool optimizes = true,
+        Func<TableId, long>? rowCounts = null)
     {
         switch (statement)
         {
             case ExplainSyntax explain:
-                var inner = Plan(explain.Statement, text, catalog, parameterTypes, optimizes);
+                var inner = Plan(explain.Statement, text, catalog, parameterTypes, optimizes, rowCounts);
                 var line = new PlanColumn("QUERY PLAN", DataType.Text, IsNullable: false);
                 var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
-                return new BoundStatement(kind, new ExplainPlan([line], inner.Plan, explain.IsAnalyze), inner.Parameters);
+                return inner with { Kind = kind, Plan = new ExplainPlan([line], inner.Plan, explain.IsAnalyze) };
             case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax:
                 var scope = new StatementScope(catalog, parameterTypes);
-                var lowering = new Lowering(scope, optimizes);
+                var lowering = new Lowering(scope, optimizes, rowCounts);
                 var plan = PlanData(statement, scope, lowering);
-                return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters);
+                return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters) { RowCounts = lowering.RowCounts };
             case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax
                 or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax:
                 return new BoundStatement(StatementKind.Session, new SessionPlan(statement), []);
