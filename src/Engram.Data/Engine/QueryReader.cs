@@ -43,15 +43,12 @@ internal sealed class QueryReader(
         {
             // Between batches it is the application that works.
             using var working = load.Enter();
-            if (Measure is null)
-            {
-                return current = owner?.Gate is null ? root.Next() : NextInScope(owner);
-            }
-
-            var since = StatementMeasure.Begin();
-            current = owner?.Gate is null ? root.Next() : NextInScope(owner);
-            Measure.Add(since, current);
-            return current;
+            var since = Measure is null ? 0 : StatementMeasure.Begin();
+            isRunning = true;
+            var next = owner?.Gate is null ? root.Next() : NextInScope(owner);
+            isRunning = false;
+            Measure?.Add(since, next);
+            return current = next;
         }
 
         if (isInvalid)

@@ -74,6 +74,9 @@ public sealed class MemoryLimitTests : AdoTest
             "SELECT count(*) FROM e AS a JOIN e AS b ON a.id = b.id + 1 WHERE a.v = b.v OR a.id < b.id",
             "SELECT id + 0.5 AS k, v, count(*) FROM e GROUP BY id + 0.5, v",
             "UPDATE e SET id = id RETURNING *",
+            "SELECT DISTINCT id || repeat('x', 1000) FROM e",
+            "SELECT count(DISTINCT id || repeat('x', 1000)) FROM e",
+            "WITH RECURSIVE r (n, t) AS (SELECT 1, '' UNION SELECT n + 1, n || repeat('x', 1000) FROM r) SELECT count(*) FROM r",
         })
         {
             var error = Assert.Throws<EngramException>(() => Rows(connection, sql));

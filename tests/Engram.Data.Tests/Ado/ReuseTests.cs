@@ -52,6 +52,67 @@ public sealed class ReuseTests : AdoTest
     }
 
     [Fact]
+    public void A_query_that_met_damage_leaves_nothing_to_the_next()
+    {
+        const int count = 20_000;
+        var text = $"Data Source={DiskPath};Keep Alive=0";
+        using (var connection = new EngramConnection(text))
+        {
+            connection.Open();
+            Execute(connection, "CREATE TABLE d (id bigint PRIMARY KEY, name text)");
+            new EngramBulkCopy(connection, "d").WriteToServer(Enumerable.Range(1, count).Select(i => new object?[] { (long)i, $"{i} {new string((char)('a' + (i % 26)), 100)}" }));
+            Execute(connection, "CHECKPOINT");
+        }
+
+        var file = Directory.GetFiles(Path.Combine(DiskPath, "segments"), "*.seg").Single();
+        using (var stream = new FileStream(file, FileMode.Open, FileAccess.ReadWrite))
+        {
+            stream.Position = stream.Length / 2;
+            stream.WriteByte(0x01);
+        }
+
+        using var damaged = Open(text);
+        // Each with a text, and so a plan, of its own.
+        var ids = Enumerable.Range(1, count / 250).Select(i => (long)i * 250).ToLookup(id => IsReadable($"SELECT name FROM d WHERE id = $1 -- {id}", id));
+        Assert.NotEmpty(ids[true]);
+        Assert.NotEmpty(ids[false]);
+        foreach (var (good, bad) in ids[true].Zip(ids[false]))
+        {
+            Assert.False(IsReadable("SELECT name FROM d WHERE id = $1", bad));
+            Assert.True(IsReadable("SELECT name FROM d WHERE id = $1", good));
+        }
+
+        bool IsReadable(string sql, long id)
+        {
+            try
+            {
+                Assert.StartsWith($"{id} ", (string?)Scalar(damaged, sql, id));
+                return true;
+            }
+            catch (EngramException e) when (e.SqlState == "XX001")
+            {
+                return false;
+            }
+        }
+    }
+
+    [Fact]
+    public void A_query_that_failed_is_not_used_again()
+    {
+        Execute("INSERT INTO p VALUES (6000, 'great', 1, 100000)");
+        const string Sql = "SELECT name FROM p WHERE id = $1 AND CAST(code AS smallint) > 0";
+        var session = Connection.Session;
+        var parameters = new Engram.Data.Engine.ParameterList([new("1", 1L, Engram.Data.Columns.DataType.Int64)]);
+        Engram.Data.Engine.CachedPlan Plan() => session.Prepare(Sql).Statements[0].Find(session.ReadCatalog(), parameters, session.Settings.Optimizes);
+        Assert.Equal("name 1", Scalar(Connection, Sql, 1L));
+        var rested = Plan().Stash!.TryTake();
+        Assert.NotNull(rested);
+        rested.Dispose();
+        AssertState("22003", () => Scalar(Connection, Sql, 6000L));
+        Assert.Null(Plan().Stash!.TryTake());
+    }
+
+    [Fact]
     public void Each_execution_has_its_own_values_and_sees_what_was_committed_before_it()
     {
         using var command = Command("SELECT id, name FROM p WHERE id = $1 AND code > $2 LIMIT $3", 1L, 0, 10L);

@@ -41,6 +41,8 @@ internal sealed class StoreRowFetch : RowFetch
             buffer.Clear();
         }
 
+        // Not empty when the last call failed: those rows were another's.
+        run.Clear();
         var rows = 0;
         chunk = null;
         segment = null;

@@ -29,7 +29,7 @@ internal sealed class AggregateInput : IDisposable
         columns = new Column[arguments.Length];
         filter = aggregate.Filter is null ? null : Filter.Create(aggregate.Filter, context);
         var types = arguments.Select(a => a.Type).Prepend(DataType.Int32);
-        distinct = aggregate.IsDistinct ? new FirstRows([.. types]) : null;
+        distinct = aggregate.IsDistinct ? new FirstRows([.. types], context.Memory, "an aggregate of distinct values") : null;
         distinctKey = new Column[arguments.Length + 1];
         orderKeys = [.. aggregate.OrderBy.Select(k => EvaluatorFactory.Create(k.Expression, context))];
         sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy, context.Cancellation);

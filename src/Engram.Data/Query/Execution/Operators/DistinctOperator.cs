@@ -7,7 +7,7 @@ namespace Engram.Data.Query.Execution.Operators;
 /// <summary>The first row of each distinct one.</summary>
 internal sealed class DistinctOperator(DistinctPlan plan, Operator input, StatementContext context) : Operator
 {
-    private readonly FirstRows first = new([.. plan.Output.Select(o => o.Type)]);
+    private readonly FirstRows first = new([.. plan.Output.Select(o => o.Type)], context.Memory, "distinct rows");
     private readonly Batch batch = new(plan.Output.Length);
 
     public override Batch? Next()

@@ -28,7 +28,7 @@ internal sealed class RecursiveOperator : Operator
         var types = plan.Output.Select(o => o.Type).ToArray();
         working = new RowStore(types, context.Memory, "a recursive query");
         added = new RowStore(types, context.Memory, "a recursive query");
-        seen = plan.IsDistinct ? new FirstRows(types) : null;
+        seen = plan.IsDistinct ? new FirstRows(types, context.Memory, "the rows of a recursive query") : null;
         batch = new Batch(types.Length);
         anchor = OperatorFactory.Create(plan.Anchor, context);
         context.WorkingTables[plan.WorkingTable] = working;

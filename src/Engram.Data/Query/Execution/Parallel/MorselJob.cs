@@ -129,7 +129,8 @@ internal abstract class MorselJob<TWorker, TPart>(Parallelism options) : IDispos
             while (true)
             {
                 (morsel, part) = (-1, null);
-                if (merged == end)
+                // Beyond it when an assistant failed altogether while a part was being merged.
+                if (merged >= end)
                 {
                     return false;
                 }
@@ -237,6 +238,9 @@ internal abstract class MorselJob<TWorker, TPart>(Parallelism options) : IDispos
             isOpen = false;
             end = Math.Min(end, next);
             next = end;
+
+            // For those who wait for room: a merge that failed makes none any more.
+            Monitor.PulseAll(gate);
             while (active > 0)
             {
                 Monitor.Wait(gate);

@@ -3,9 +3,9 @@ using Engram.Data.Columns;
 namespace Engram.Data.Query.Execution.Rows;
 
 /// <summary>Tells rows that are the first of their key from those that repeat one: DISTINCT, of rows and of aggregates' arguments.</summary>
-internal sealed class FirstRows(ReadOnlySpan<DataType> types) : IDisposable
+internal sealed class FirstRows(ReadOnlySpan<DataType> types, MemoryBudget? budget, string what) : IDisposable
 {
-    private readonly KeyTable seen = new(types);
+    private readonly KeyTable seen = new(types, budget, what);
     private readonly Selection first = new();
     private readonly int[] numbers = new int[Batch.RowCountMax];
     private readonly bool[] isGiven = new bool[Batch.RowCountMax];

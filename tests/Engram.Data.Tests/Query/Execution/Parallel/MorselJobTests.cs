@@ -53,6 +53,71 @@ public sealed class MorselJobTests
     }
 
     [Fact]
+    public async Task A_merge_that_fails_ends_assistants_that_wait_for_it()
+    {
+        using var ahead = new ManualResetEventSlim();
+        using var job = new Job(Options(8))
+        {
+            // The end of the window, 32 morsels from the one that is merged: run by an assistant, which then waits for room.
+            Work = m =>
+            {
+                if (m == 33)
+                {
+                    ahead.Set();
+                }
+            },
+            BeforeMerge = m =>
+            {
+                if (m == 2)
+                {
+                    // Other tests may have all the assistants that there are: then it fails by itself.
+                    ahead.Wait(TimeSpan.FromSeconds(5));
+                    SpinWait.SpinUntil(() => false, 50);
+                    throw new InvalidOperationException("merge");
+                }
+            },
+        };
+        var run = Task.Run(() => job.Run(0, 1000));
+        Assert.Same(run, await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(20))));
+        Assert.Equal("merge", (await Assert.ThrowsAsync<InvalidOperationException>(() => run)).Message);
+    }
+
+    [Fact]
+    public async Task An_assistant_that_cannot_begin_ends_it_while_a_part_is_being_merged()
+    {
+        using var merging = new ManualResetEventSlim();
+        using var failing = new ManualResetEventSlim();
+        using var job = new Job(Options(8))
+        {
+            BeforeMerge = m =>
+            {
+                if (m == 1)
+                {
+                    merging.Set();
+                    if (!failing.Wait(TimeSpan.FromSeconds(5)))
+                    {
+                        throw new InvalidOperationException("worker");
+                    }
+
+                    SpinWait.SpinUntil(() => false, 50);
+                }
+            },
+            BeforeWorker = number =>
+            {
+                if (number > 1)
+                {
+                    merging.Wait();
+                    failing.Set();
+                    throw new InvalidOperationException("worker");
+                }
+            },
+        };
+        var run = Task.Run(() => job.Run(0, 1000));
+        Assert.Same(run, await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(20))));
+        Assert.Equal("worker", (await Assert.ThrowsAsync<InvalidOperationException>(() => run)).Message);
+    }
+
+    [Fact]
     public void The_caller_may_go_on_alone()
     {
         using var job = new Job(Options(4)) { AloneFrom = 50 };
@@ -77,8 +142,13 @@ public sealed class MorselJobTests
     {
         private int working;
         private int highestBegun;
+        private int asked;
 
         public Action<int> Work { get; init; } = _ => { };
+
+        public Action<int> BeforeMerge { get; init; } = _ => { };
+
+        public Action<int> BeforeWorker { get; init; } = _ => { };
 
         public int MergeFails { get; init; } = int.MaxValue;
 
@@ -94,7 +164,11 @@ public sealed class MorselJobTests
 
         public int MadeCount => Workers.Count;
 
-        protected override MemoryStream CreateWorker() => new();
+        protected override MemoryStream CreateWorker()
+        {
+            BeforeWorker(Interlocked.Increment(ref asked));
+            return new MemoryStream();
+        }
 
         protected override string? Process(MemoryStream worker, int morsel)
         {
@@ -118,6 +192,7 @@ public sealed class MorselJobTests
         protected override void Merge(string part)
         {
             var morsel = int.Parse(part, System.Globalization.CultureInfo.InvariantCulture);
+            BeforeMerge(morsel);
             if (morsel >= MergeFails)
             {
                 throw new InvalidOperationException("merge");
