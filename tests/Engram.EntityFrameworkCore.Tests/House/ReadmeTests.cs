@@ -1,13 +1,13 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
 using System.Text.RegularExpressions;
+using Engram.EntityFrameworkCore.Tests.Samples;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 
 namespace Engram.EntityFrameworkCore.Tests.House;
 
-/// <summary>The README's program is compiled as it stands, with the usings of a new console project, and run.</summary>
+/// <summary>The README's programs, and those that pages mark, are compiled as they stand, with the usings of a new console project, and run.</summary>
 public sealed class ReadmeTests
 {
     private const string ImplicitUsings = """
@@ -19,43 +19,43 @@ public sealed class ReadmeTests
         global using System.Threading.Tasks;
         """;
 
-    [Fact]
-    public void The_program_of_the_readme_works_when_pasted()
+    [Theory]
+    [InlineData("README.md", 0, "0.9  The deploy failed: disk full")]
+    [InlineData("README.md", 1, "The deploy failed: disk full")]
+    [InlineData("docs/getting-started.md", 0, "2: Call Ada")]
+    [InlineData("docs/getting-started.md", 1, "0.006 The deploy failed: disk full")]
+    public void A_program_of_the_documentation_works_when_pasted(string page, int index, string expected)
     {
         var folder = Directory.CreateTempSubdirectory("readme");
         try
         {
-            var database = Path.Combine(folder.FullName, "memory.engram");
-            var program = Snippet();
-            Assert.Contains("Data Source=memory.engram", program, StringComparison.Ordinal);
-            program = program.Replace("Data Source=memory.engram", "Data Source=" + database.Replace('\\', '/'), StringComparison.Ordinal);
+            var program = Snippets(page)[index];
+            var source = Assert.Single(Regex.Matches(program, "Data Source=[a-z]+\\.engram")).Value;
+            var database = Path.Combine(folder.FullName, "some.engram");
+            program = program.Replace(source, "Data Source=" + database.Replace('\\', '/'), StringComparison.Ordinal);
 
             var output = Run(Compile(program));
 
             var line = Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
-            Assert.Contains("0.9  The deploy failed: disk full", line, StringComparison.Ordinal);
+            Assert.Contains(expected, line, StringComparison.Ordinal);
             Assert.True(Directory.Exists(database));
         }
         finally
         {
+            Engram.Data.EngramConnection.ClearAllPools();
             folder.Delete(recursive: true);
         }
     }
 
     [Fact]
     public void The_program_of_the_readme_is_short()
-        => Assert.InRange(Snippet().Split('\n').Count(l => l.Length > 0), 15, 22);
+        => Assert.InRange(Snippets("README.md")[0].Split('\n').Count(l => l.Length > 0), 15, 22);
 
-    private static string Snippet([CallerFilePath] string thisFile = "")
+    /// <summary>The blocks of C# that follow a comment which says that a test compiles and runs them.</summary>
+    private static List<string> Snippets(string page)
     {
-        var root = new DirectoryInfo(Path.GetDirectoryName(thisFile)!);
-        while (!File.Exists(Path.Combine(root.FullName, "Engram.Data.sln")))
-        {
-            root = root.Parent ?? throw new InvalidOperationException("No folder above this file holds Engram.Data.sln.");
-        }
-
-        var readme = File.ReadAllText(Path.Combine(root.FullName, "README.md")).ReplaceLineEndings("\n");
-        return Regex.Matches(readme, "^```csharp\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Single().Groups[1].Value;
+        var text = File.ReadAllText(Path.Combine(SampleProcess.Root(), page)).ReplaceLineEndings("\n");
+        return [.. Regex.Matches(text, "^<!-- Compiled and run by a test[^\n]*-->\n```csharp\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline).Select(m => m.Groups[1].Value)];
     }
 
     private static Assembly Compile(string program)
@@ -63,7 +63,8 @@ public sealed class ReadmeTests
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Select(p => MetadataReference.CreateFromFile(p));
         var compilation = CSharpCompilation.Create(
-            "Readme",
+            // A name of its own: the default context takes a name once.
+            "Snippet" + Guid.NewGuid().ToString("N"),
             [CSharpSyntaxTree.ParseText(ImplicitUsings), CSharpSyntaxTree.ParseText(program)],
             references,
             new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
