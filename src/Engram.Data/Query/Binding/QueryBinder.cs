@@ -33,8 +33,9 @@ internal sealed partial class QueryBinder(StatementScope statement)
 
         var limit = BindCount(query.Limit, "LIMIT");
         var offset = BindCount(query.Offset, "OFFSET");
-        BindCount(query.ApproximateBreadth, "WITH APPROXIMATE");
-        var count = new RowLimit(limit, offset, query.WithTies);
+        var breadth = !query.IsApproximate ? null
+            : BindCount(query.ApproximateBreadth, "WITH APPROXIMATE") ?? new BoundConstant(DataType.Int64, GraphSearch.BreadthDefault);
+        var count = new RowLimit(limit, offset, query.WithTies) { Breadth = breadth };
         if (query.Body is SelectSyntax select)
         {
             return BindSelect(select, query.OrderBy, count, new Scope(outer, commonTables));
@@ -79,11 +80,14 @@ internal sealed partial class QueryBinder(StatementScope statement)
         => syntax == null ? null : new ExpressionBinder(statement, null, clause).BindAs(syntax, DataType.Int64, clause);
 
     /// <summary>LIMIT, OFFSET and WITH TIES of a query.</summary>
-    private readonly record struct RowLimit(BoundExpression? Limit, BoundExpression? Offset, bool WithTies);
+    private readonly record struct RowLimit(BoundExpression? Limit, BoundExpression? Offset, bool WithTies)
+    {
+        public BoundExpression? Breadth { get; init; }
+    }
 
     private LogicalPlan OrderAndLimit(LogicalPlan plan, ImmutableArray<SortKey> keys, RowLimit count)
         => count.WithTies ? new LogicalProject(new LogicalSort(WithTies(plan, keys, count), keys, null, null), plan.Columns, [.. plan.Columns.Select(c => c.Reference)])
-            : !keys.IsEmpty ? new LogicalSort(plan, keys, count.Limit, count.Offset)
+            : !keys.IsEmpty ? new LogicalSort(plan, keys, count.Limit, count.Offset) { Breadth = count.Breadth }
             : count.Limit != null || count.Offset != null ? new LogicalLimit(plan, count.Limit, count.Offset)
             : plan;
 

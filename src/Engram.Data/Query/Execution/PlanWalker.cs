@@ -69,7 +69,7 @@ internal static class PlanWalker
         IndexScanPlan p => p.Equal.SelectMany(e => e.Values).Concat(Optional(p.From?.Value)).Concat(Optional(p.To?.Value)).Concat(Optional(p.Start?.Value))
             .Concat(Optional(p.Filter)).Concat(Optional(p.Order?.Limit)).Concat(Optional(p.Order?.Offset)),
         KeyedScanPlan p => Optional(p.Filter),
-        VectorTopKPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)).Append(p.Query).Append(p.Limit).Concat(Optional(p.Offset))
+        VectorTopKPlan p => p.Bounds.Select(b => b.Value).Concat(Optional(p.Filter)).Append(p.Query).Append(p.Limit).Concat(Optional(p.Offset)).Concat(Optional(p.Graph?.Breadth))
             .Concat(p.Conditions.Select(c => c.Value)),
         FilterPlan p => [p.Predicate],
         ProjectPlan p => p.Expressions,

@@ -82,6 +82,9 @@ internal sealed record LogicalDistinct(LogicalPlan Input) : LogicalPlan
 
 internal sealed record LogicalSort(LogicalPlan Input, ImmutableArray<SortKey> Keys, BoundExpression? Limit, BoundExpression? Offset) : LogicalPlan
 {
+    /// <summary>WITH APPROXIMATE: how far a vector index may look; null when the order is to be exact.</summary>
+    public BoundExpression? Breadth { get; init; }
+
     public override ImmutableArray<LogicalColumn> Columns => Input.Columns;
 }
 

@@ -75,7 +75,7 @@ internal static class LogicalTree
                 Aggregates = ImmutableArray.CreateRange(p.Aggregates, a => Rewrite(a, rewrite)),
             },
             LogicalDistinct p => new LogicalDistinct(Input(p.Input)),
-            LogicalSort p => new LogicalSort(Input(p.Input), Rewrite(p.Keys, rewrite), Maybe(p.Limit), Maybe(p.Offset)),
+            LogicalSort p => new LogicalSort(Input(p.Input), Rewrite(p.Keys, rewrite), Maybe(p.Limit), Maybe(p.Offset)) { Breadth = Maybe(p.Breadth) },
             LogicalLimit p => new LogicalLimit(Input(p.Input), Maybe(p.Limit), Maybe(p.Offset)),
             LogicalJoin p => p with { Left = Input(p.Left), Right = Input(p.Right), Conjuncts = All(p.Conjuncts) },
             LogicalUnionAll p => p with { Inputs = ImmutableArray.CreateRange(p.Inputs, Input) },

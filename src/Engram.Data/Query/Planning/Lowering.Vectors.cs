@@ -1,3 +1,4 @@
+using Engram.Data.Storage.Graphs;
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
@@ -49,15 +50,31 @@ internal sealed partial class Lowering
         var lowered = LowerSearch(topK.Target, distance is not null && required.Contains(distance.Id) ? distance : null, required, slots);
         return lowered with
         {
-            Plan = (VectorTopKPlan)lowered.Plan with { Limit = LowerCount(sort.Limit, slots)!, Offset = LowerCount(sort.Offset, slots), Order = SearchOrder.Distance },
+            Plan = (VectorTopKPlan)lowered.Plan with { Limit = LowerCount(sort.Limit, slots)!, Offset = LowerCount(sort.Offset, slots), Order = SearchOrder.Distance, Graph = GraphOf(sort, topK.Target, slots) },
         };
+    }
+
+    /// <summary>The index that may answer, when the query allows for it and there is one of this metric.</summary>
+    private GraphSearch? GraphOf(LogicalSort sort, VectorTarget target, Dictionary<int, BoundExpression> slots)
+    {
+        GraphMetric? metric = target.Metric switch
+        {
+            VectorMetric.Cosine => GraphMetric.Cosine,
+            VectorMetric.L2 => GraphMetric.L2,
+            VectorMetric.InnerProduct => GraphMetric.InnerProduct,
+            _ => null,
+        };
+        var table = target.Scan.Table;
+        return sort.Breadth is null || metric is null ? null
+            : table.VectorIndexes.FirstOrDefault(i => GraphShapes.Of(table, i) is { } shape && shape.Metric == metric && shape.Column == IdOf(target.Vector)) is { } index
+            ? new GraphSearch(index, LowerCount(sort.Breadth, slots)!) : null;
     }
 
     /// <summary>Several keys: the search gives the nearest with all that tie with the last of them, and a sort decides among these.</summary>
     private Lowered LowerTopKWithTies(LogicalSort sort, TopK topK, HashSet<int> required, Dictionary<int, BoundExpression> slots)
     {
         var input = LowerTopK(sort, topK, Union(required, sort.Keys.Select(k => k.Expression)), slots);
-        var search = (VectorTopKPlan)input.Plan with { Order = SearchOrder.WithTies, Form = topK.Form };
+        var search = (VectorTopKPlan)input.Plan with { Order = SearchOrder.WithTies, Form = topK.Form, Graph = null };
         var map = input.Map();
         var keys = LogicalTree.Rewrite(sort.Keys, e => LowerExpression(e, map, slots));
         return input with { Plan = new SortPlan(search, keys) { Limit = search.Limit, Offset = search.Offset } };

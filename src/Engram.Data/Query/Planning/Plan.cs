@@ -115,6 +115,16 @@ internal enum ScoreForm
 /// <summary>A condition on the score of every row that comes out; the value is free of columns. NULL lets no row through.</summary>
 internal sealed record ScoreCondition(ScoreForm Form, ComparisonKind Comparison, BoundExpression Value);
 
+/// <summary>A vector index that may answer a search approximately.</summary>
+/// <param name="Breadth">How many candidates it keeps in view; at least as many as rows are wanted.</param>
+internal sealed record GraphSearch(IndexDefinition Index, BoundExpression Breadth)
+{
+    /// <summary>Where WITH APPROXIMATE does not say.</summary>
+    public const long BreadthDefault = 64;
+
+    public const long BreadthMax = 10_000;
+}
+
 /// <summary>In what order, and which, rows of a search come out.</summary>
 internal enum SearchOrder
 {
@@ -145,6 +155,9 @@ internal sealed record VectorTopKPlan(
     public ImmutableArray<ScoreCondition> Conditions { get; init; } = [];
 
     public SearchOrder Order { get; init; }
+
+    /// <summary>WITH APPROXIMATE: the index that may answer, and how far it looks.</summary>
+    public GraphSearch? Graph { get; init; }
 
     /// <summary>With <see cref="SearchOrder.WithTies"/>: what is sorted by.</summary>
     public ScoreForm Form { get; init; }

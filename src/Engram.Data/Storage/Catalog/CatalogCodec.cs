@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Storage.Graphs;
 
 namespace Engram.Data.Storage.Catalog;
 
@@ -210,8 +211,8 @@ internal static class CatalogCodec
             WriteColumn(writer, column);
         }
 
-        writer.WriteCount(table.Indexes.Length);
-        foreach (var index in table.Indexes)
+        writer.WriteCount(table.AllIndexes.Length);
+        foreach (var index in table.AllIndexes)
         {
             WriteIndex(writer, index);
         }
@@ -277,7 +278,8 @@ internal static class CatalogCodec
 
         return new TableDefinition(id, schema, name, columns.DrainToImmutable())
         {
-            Indexes = indexes.DrainToImmutable(),
+            Indexes = [.. indexes.Where(i => i.Method != GraphShapes.Method)],
+            VectorIndexes = [.. indexes.Where(i => i.Method == GraphShapes.Method)],
             ForeignKeys = foreignKeys.DrainToImmutable(),
             Checks = checks.DrainToImmutable(),
             Comment = comment,

@@ -65,7 +65,7 @@ internal sealed record DatabaseCatalog
         }
 
         var indexIdNext = IndexIdNext;
-        foreach (var index in table.Indexes)
+        foreach (var index in table.AllIndexes)
         {
             indexIdNext = Math.Max(indexIdNext, index.Id.Value + 1);
         }

@@ -110,6 +110,11 @@ internal sealed record TableDefinition(TableId Id, string Schema, string Name, I
 {
     public ImmutableArray<IndexDefinition> Indexes { get; init; } = [];
 
+    /// <summary>Indexes by a method of their own, over one column of vectors. They have no keys: nothing is looked up in them, no insert waits for them.</summary>
+    public ImmutableArray<IndexDefinition> VectorIndexes { get; init; } = [];
+
+    public ImmutableArray<IndexDefinition> AllIndexes => Indexes.AddRange(VectorIndexes);
+
     public ImmutableArray<ForeignKeyDefinition> ForeignKeys { get; init; } = [];
 
     public ImmutableArray<CheckDefinition> Checks { get; init; } = [];

@@ -122,7 +122,8 @@ internal static class CodeFile
     public static long LengthOf(Segment segment, int dimensions)
         => OffsetOf(segment.BlockCount - 1, dimensions) + CodeBlock.SizeOf(segment.RowsInBlock(segment.BlockCount - 1), dimensions);
 
-    private static SegmentInfo SourceOf(SegmentInfo segment, ColumnId column)
+    /// <summary>The file that a column's values are read from.</summary>
+    internal static SegmentInfo SourceOf(SegmentInfo segment, ColumnId column)
     {
         foreach (var replacement in segment.Replacements)
         {

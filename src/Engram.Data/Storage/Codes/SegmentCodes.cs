@@ -1,6 +1,7 @@
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Segments;
 using Microsoft.Extensions.Logging;
 
@@ -24,6 +25,7 @@ internal sealed unsafe class SegmentCodes : IDisposable
     private readonly string name;
     private readonly ILogger? logger;
     private int isDamaged;
+    private int isWhole;
 
     /// <param name="map">All of the file but its footer, unverified.</param>
     public SegmentCodes(Segment segment, int dimensions, MappedRange map, uint[] checksums, string name, ILogger logger)
@@ -62,6 +64,24 @@ internal sealed unsafe class SegmentCodes : IDisposable
         var at = CodeFile.OffsetOf(block, dimensions);
         codes = new CodeBlock((map is null ? memory!.Pointer : map.Pointer) + at, segment.RowsInBlock(block), dimensions);
         return map is null || (!IsDamaged && IsVerified(at, CodeBlock.SizeOf(codes.RowCount, dimensions)));
+    }
+
+    /// <summary>The codes of all rows, by number; false when any are damaged. The first call looks at every page.</summary>
+    public bool TryGetAll(out CodeRows rows)
+    {
+        var first = (map is null ? memory!.Pointer : map.Pointer) + CodeFile.OffsetOf(0, dimensions);
+        rows = new CodeRows(first, CodeBlock.SizeOf(Batch.RowCountMax, dimensions), CodeBlock.StrideOf(dimensions));
+        if (Volatile.Read(ref isWhole) == 0)
+        {
+            if (!Verify())
+            {
+                return false;
+            }
+
+            Volatile.Write(ref isWhole, 1);
+        }
+
+        return true;
     }
 
     /// <summary>Compares every page with its checksum.</summary>

@@ -2,6 +2,7 @@ using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Indexes;
 
 namespace Engram.Data.Storage.Maintenance;
@@ -37,6 +38,11 @@ internal static class OrphanFiles
             {
                 var shape = KeyShape.Of(definition, index);
                 runs.UnionWith(table.Segments.Select(s => RunFile.NameOf(s.Info, index.Id, shape.Sources)));
+            }
+
+            foreach (var index in definition.VectorIndexes)
+            {
+                runs.UnionWith(table.Segments.Select(s => GraphFile.NameOf(s.Info, index.Id, index.Columns[0].Column)));
             }
 
             foreach (var column in manifest.Catalog.Get(table.Table).Columns)

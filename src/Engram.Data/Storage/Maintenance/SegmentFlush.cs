@@ -4,6 +4,7 @@ using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
@@ -110,6 +111,14 @@ internal static class SegmentFlush
             if (CodeFile.IsCoded(column.Type))
             {
                 extent.WriteCodes(column.Id, column.Type.Size, isNew);
+            }
+        }
+
+        foreach (var index in table.VectorIndexes)
+        {
+            if (GraphShapes.Of(table, index) is { } shape)
+            {
+                extent.WriteGraph(index.Id, shape, isNew);
             }
         }
     }

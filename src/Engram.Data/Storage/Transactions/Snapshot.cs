@@ -1,6 +1,7 @@
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Transactions;
@@ -98,6 +99,9 @@ internal abstract class TableScan : IDisposable
         (codes, patched) = (default, null);
         return false;
     }
+
+    /// <summary>The parts of the table that an index has graphs over; none where this cannot be split. Has missing ones built.</summary>
+    public virtual IReadOnlyList<GraphPart> FindGraphs(IndexId index, GraphShape shape) => [];
 
     /// <summary>Blocks seen so far, and of these the ones left out thanks to zone maps.</summary>
     public abstract long BlocksTotal { get; }

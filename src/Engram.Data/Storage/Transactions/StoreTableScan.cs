@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Transactions;
@@ -100,6 +101,30 @@ internal sealed class StoreTableScan : TableScan
     public override Column Load(int ordinal, Selection? needed) => reader.Load(ordinal, needed);
 
     public override bool TryLoadCodes(int ordinal, out CodeBlock codes, out PatchList? patched) => reader.TryLoadCodes(ordinal, out codes, out patched);
+
+    public override IReadOnlyList<GraphPart> FindGraphs(IndexId index, GraphShape shape)
+    {
+        var parts = new List<GraphPart>();
+        var first = 0;
+        foreach (var extent in version.Segments)
+        {
+            var blocks = extent.Segment.BlockCount;
+            if (extent.FindGraph(index, shape) is { } graph && extent.FindCodes(shape.Column, shape.Dimensions) is { } codes)
+            {
+                var isPlain = extent.Begin == 0;
+                for (var i = 0; i < blocks && isPlain; i++)
+                {
+                    isPlain = extent.FindVersions(i) is null;
+                }
+
+                parts.Add(new GraphPart(first, blocks, checked((int)extent.Segment.RowCount), graph, codes, isPlain));
+            }
+
+            first += blocks;
+        }
+
+        return parts;
+    }
 
     public override void Dispose() => reader.Dispose();
 

@@ -101,6 +101,7 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
         }
 
         replaced.ForEach(r => r.Dispose());
+        FreeGraphs();
         FreeCodes();
         Segment.Dispose();
     }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 
@@ -110,6 +111,12 @@ internal sealed class SegmentExtent : Counted
 
     /// <inheritdoc cref="OpenSegment.WriteCodes"/>
     public void WriteCodes(ColumnId column, int dimensions, bool isNew) => opened.WriteCodes(column, dimensions, isNew);
+
+    /// <inheritdoc cref="OpenSegment.FindGraph"/>
+    public SegmentGraph? FindGraph(IndexId id, GraphShape shape) => opened.FindGraph(id, shape);
+
+    /// <inheritdoc cref="OpenSegment.WriteGraph"/>
+    public void WriteGraph(IndexId id, GraphShape shape, bool isNew) => opened.WriteGraph(id, shape, isNew);
 
     protected override void Free()
     {

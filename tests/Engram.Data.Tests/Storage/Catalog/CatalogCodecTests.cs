@@ -108,10 +108,11 @@ public class CatalogCodecTests
         Assert.Equal(expected.Columns.AsEnumerable(), actual.Columns.AsEnumerable());
         Assert.Equal(expected.Checks.AsEnumerable(), actual.Checks.AsEnumerable());
         Assert.Equal(
-            expected with { Columns = [], Indexes = [], ForeignKeys = [], Checks = [] },
-            actual with { Columns = [], Indexes = [], ForeignKeys = [], Checks = [] });
+            expected with { Columns = [], Indexes = [], VectorIndexes = [], ForeignKeys = [], Checks = [] },
+            actual with { Columns = [], Indexes = [], VectorIndexes = [], ForeignKeys = [], Checks = [] });
         Assert.Equal(expected.Indexes.Length, actual.Indexes.Length);
-        foreach (var (e, a) in expected.Indexes.Zip(actual.Indexes))
+        Assert.Equal(expected.VectorIndexes.Length, actual.VectorIndexes.Length);
+        foreach (var (e, a) in expected.AllIndexes.Zip(actual.AllIndexes))
         {
             Assert.Equal(e.Columns.AsEnumerable(), a.Columns.AsEnumerable());
             Assert.Equal(e.Options.OrderBy(o => o.Key, StringComparer.Ordinal), a.Options.OrderBy(o => o.Key, StringComparer.Ordinal));

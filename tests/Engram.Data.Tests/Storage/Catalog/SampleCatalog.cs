@@ -28,6 +28,9 @@ internal static class SampleCatalog
         Indexes =
         [
             new(new IndexId(2), "IX_a_b", [new(new ColumnId(1), IsDescending: true), new(new ColumnId(2))]) { FilterSql = "a > 0" },
+        ],
+        VectorIndexes =
+        [
             new(new IndexId(7), "IX_v", [new(new ColumnId(25))])
             {
                 Method = "hnsw",

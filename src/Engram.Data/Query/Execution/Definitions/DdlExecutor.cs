@@ -1,3 +1,4 @@
+using Engram.Data.Storage.Graphs;
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
@@ -13,7 +14,7 @@ namespace Engram.Data.Query.Execution.Definitions;
 /// Every expression that the catalog will keep as text (defaults, checks, computed columns, filters) is bound once here, so that a mistake is an
 /// error of this statement and not of the first INSERT.
 /// </remarks>
-internal static class DdlExecutor
+internal static partial class DdlExecutor
 {
     /// <param name="statement">As parsed.</param>
     /// <param name="text">The text of the script that it was parsed from: expressions are kept as they were written.</param>
@@ -121,9 +122,15 @@ internal static class DdlExecutor
     private static void CreateIndex(CreateIndexSyntax create, string text, Transaction transaction)
     {
         var table = NameMatch.FindTable(transaction.Catalog, create.Table);
+        if (create.Method?.Text.ToLowerInvariant() == GraphShapes.Method)
+        {
+            CreateVectorIndex(create, table, transaction);
+            return;
+        }
+
         if (create.Method is { } method && method.Text.ToLowerInvariant() is not ("btree" or "hash"))
         {
-            throw Error.NotSupported($"An index by {method.Text} (vector searches are exact without an index)", method.Position + 1);
+            throw Error.NotSupported($"An index by {method.Text} (use hnsw, or none: vector searches are exact without an index)", method.Position + 1);
         }
 
         if (create.NullsNotDistinct)
@@ -222,7 +229,7 @@ internal static class DdlExecutor
                 throw Error.DependentObjects($"Index '{index.Name}'", $"foreign key '{key.Name}' of '{reference.Table}'", name.Position);
             }
 
-            transaction.PutTable(table with { Indexes = table.Indexes.Remove(index) });
+            transaction.PutTable(table with { Indexes = table.Indexes.Remove(index), VectorIndexes = table.VectorIndexes.Remove(index) });
         }
     }
 
@@ -245,7 +252,12 @@ internal static class DdlExecutor
             throw Error.DuplicateIndex(name, rename.NewName.Position);
         }
 
-        transaction.PutTable(table with { Indexes = table.Indexes.Replace(index, index with { Name = name }) });
+        var renamed = index with { Name = name };
+        transaction.PutTable(table with
+        {
+            Indexes = [.. table.Indexes.Select(i => i.Id == index.Id ? renamed : i)],
+            VectorIndexes = [.. table.VectorIndexes.Select(i => i.Id == index.Id ? renamed : i)],
+        });
     }
 
     /// <summary>Schemas whose tables the system makes up.</summary>
@@ -330,6 +342,6 @@ internal static class DdlExecutor
     private static IEnumerable<(TableDefinition Table, IndexDefinition Index)> AllIndexes(DatabaseCatalog catalog, string schema)
         => from table in catalog.Tables.Values
            where table.Schema == schema
-           from index in table.Indexes
+           from index in table.AllIndexes
            select (table, index);
 }

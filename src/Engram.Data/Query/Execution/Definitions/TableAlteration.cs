@@ -94,6 +94,7 @@ internal static class TableAlteration
         {
             Columns = table.Columns.Remove(column),
             Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id))],
+            VectorIndexes = [.. table.VectorIndexes.Where(i => i.Columns[0].Column != column.Id)],
         };
     }
 

@@ -108,7 +108,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
     public static string FreeName(DatabaseCatalog catalog, TableDefinition table, string name)
     {
         var taken = catalog.Tables.Values.Append(table).Where(t => t.Schema == table.Schema)
-            .SelectMany(t => t.Indexes.Select(i => i.Name).Append(t.Name)).ToHashSet();
+            .SelectMany(t => t.AllIndexes.Select(i => i.Name).Append(t.Name)).ToHashSet();
         var free = name;
         for (var i = 1; taken.Contains(free); i++)
         {

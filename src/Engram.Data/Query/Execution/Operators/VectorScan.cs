@@ -30,21 +30,30 @@ internal sealed class VectorScan : IDisposable
 
     public VectorSearch Search { get; }
 
+    /// <summary>The vectors' place among what is scanned.</summary>
+    public int VectorOrdinal => plan.FilterColumns.Length;
+
     /// <summary>Starts a scan of what the filter and the search read; null when no row can satisfy the filter.</summary>
     public TableScan? Open() => ScanOperator.Open(plan.Table, [.. plan.FilterColumns, plan.VectorColumn, ColumnId.RowId], plan.Bounds, context);
 
     /// <summary>Searches the block that the scan stands on.</summary>
     public void Take(TableScan block)
     {
-        context.Cancellation.ThrowIfCancellationRequested();
-        scan = block;
-        isLoaded.AsSpan().Clear();
-        scanned.RowCount = block.RowCount;
-        var rows = filter is null ? block.Visible : filter.Apply(scanned, block.Visible, load);
+        var rows = Select(block);
         if (rows is not { Count: 0 })
         {
             Search.Take(block, rows);
         }
+    }
+
+    /// <summary>The rows of the block that the scan stands on that are visible and pass the filter; null for all. Valid until the next block.</summary>
+    public Selection? Select(TableScan block)
+    {
+        context.Cancellation.ThrowIfCancellationRequested();
+        scan = block;
+        isLoaded.AsSpan().Clear();
+        scanned.RowCount = block.RowCount;
+        return filter is null ? block.Visible : filter.Apply(scanned, block.Visible, load);
     }
 
     public void Dispose()

@@ -17,6 +17,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     private readonly Batch batch;
     private readonly ColumnBuffer distances = new(DataType.Double);
     private VectorJob? job;
+    private GraphScan? approximate;
     private VectorTally tally;
     private RowFetch? fetch;
     private long[]? rowIds;
@@ -115,9 +116,37 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
 
         var usesCodes = k < context.Snapshot.EstimateRowCount(plan.Table.Id) || conditions.Limit < double.PositiveInfinity;
         using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, usesCodes);
-        var common = new ScoreLimit(conditions.Limit);
-        Search(search => search.Begin(target, common, conditions, plan.Order, plan.Form, k), k);
+        if (target is null || !TryApproximate(target, conditions, k))
+        {
+            var common = new ScoreLimit(conditions.Limit);
+            Search(search => search.Begin(target, common, conditions, plan.Order, plan.Form, k), k);
+        }
+
         return plan.Order == SearchOrder.Distance ? Order(own.Search, offset, limit) : All(own.Search, k, conditions);
+    }
+
+    /// <summary>Searches by graphs where the statement allows for it and they help; false when the search is still to be made.</summary>
+    private bool TryApproximate(VectorQuery target, ScoreConditions conditions, long k)
+    {
+        if (plan.Graph is not { } graph)
+        {
+            return false;
+        }
+
+        var breadth = LimitOperator.Read(graph.Breadth, isOffset: false, context) ?? GraphSearch.BreadthDefault;
+        if (breadth is < 1 or > GraphSearch.BreadthMax)
+        {
+            throw Error.ApproximateBreadth(breadth, GraphSearch.BreadthMax);
+        }
+
+        if (plan.Order != SearchOrder.Distance || k > GraphSearch.BreadthMax)
+        {
+            return false;
+        }
+
+        own.Search.Begin(target, new ScoreLimit(conditions.Limit), conditions, plan.Order, plan.Form, k);
+        approximate ??= new GraphScan(graph, plan, own);
+        return approximate.TryRun(target, (int)Math.Max(breadth, k), ref tally) && (!approximate.IsApproximate || own.Search.Nearest.Count >= k);
     }
 
     private void Search(Action<VectorSearch> begin, long k)

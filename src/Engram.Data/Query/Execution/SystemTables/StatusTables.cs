@@ -69,7 +69,7 @@ internal static class StatusTables
     {
         foreach (var table in rows.Tables)
         {
-            foreach (var index in table.Indexes.OrderBy(i => i.Name, StringComparer.Ordinal))
+            foreach (var index in table.AllIndexes.OrderBy(i => i.Name, StringComparer.Ordinal))
             {
                 var columns = index.Columns.Select(c => table.FindColumn(c.Column)!.Name + (c.IsDescending ? " DESC" : ""));
                 rows.Add(

@@ -1,0 +1,243 @@
+using Engram.Data.Columns;
+using Engram.Data.Kernels;
+using Engram.Data.Query.Planning;
+using Engram.Data.Storage.Graphs;
+using Engram.Data.Storage.Transactions;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>A search WITH APPROXIMATE: graphs choose candidates where they lead, everything else is searched as ever.</summary>
+/// <remarks>
+/// <para><b>The problem.</b> A graph knows rows as their segment stores them. It knows nothing of deletes and updates since, of rows that are in no segment, and of conditions.</para>
+/// <para><b>The picture.</b> A part that a graph leads through and that is plain and unfiltered: walk, then search the blocks of the candidates for these rows alone. A part with
+/// versions or a filter: first its blocks are read for the rows that are visible and satisfy the filter, as bits; rows with vectors of a later time are scored at once. Then the
+/// walk collects rows of the bits only. When the bits are so few that walking past the others costs more than judging these by their codes, no walk: that part is exact. Blocks without a
+/// graph, as of rows that wait for a checkpoint, are searched exactly.</para>
+/// <para><b>The guarantee.</b> Every row that comes out is visible, satisfies the filter and carries the defined score. When fewer than k were found, and any part was
+/// walked, the caller searches exactly: k rows come whenever k exist.</para>
+/// </remarks>
+internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorScan own)
+{
+    /// <summary>A comparison within a walk costs about as much as this many of a scan, since walks jump; a candidate costs about 20 of them.</summary>
+    private const double ScanRowsPerCandidate = 64;
+
+    private readonly List<int> candidates = [];
+    private readonly Selection chosen = new();
+    private ulong[] bits = [];
+    private long compared;
+
+    /// <summary>Whether any part was not searched exactly.</summary>
+    public bool IsApproximate { get; private set; }
+
+    /// <summary>Searches; false, having offered nothing, when no graph is of use.</summary>
+    /// <param name="breadth">At least as many as rows are wanted.</param>
+    public bool TryRun(VectorQuery query, int breadth, ref VectorTally tally)
+    {
+        IsApproximate = false;
+        compared = 0;
+        if (query.Codes is null || GraphShapes.Of(plan.Table, search.Index) is not { } shape)
+        {
+            return false;
+        }
+
+        using var scan = own.Open();
+        if (scan is null)
+        {
+            return false;
+        }
+
+        var parts = scan.FindGraphs(search.Index.Id, shape).Where(p => IsWorthWalking(p.RowCount, p.RowCount, breadth)).ToList();
+        if (parts.Count == 0)
+        {
+            return false;
+        }
+
+        var before = own.Search.Tally;
+        var next = 0;
+        foreach (var part in parts)
+        {
+            Scan(scan, next, part.FirstBlock - next);
+            next = part.FirstBlock + part.BlockCount;
+            if (plan.Filter is null && part.IsPlain)
+            {
+                Walk(scan, part, query.Codes, breadth, null);
+            }
+            else
+            {
+                Choose(scan, part, query.Codes, breadth);
+            }
+        }
+
+        Scan(scan, next, scan.BlockCount - next);
+        tally += own.Search.Tally - before;
+        tally += new VectorTally { BlocksTotal = scan.BlocksTotal, BlocksSkipped = scan.BlocksSkipped, BytesRead = scan.BytesRead, CodesRead = compared };
+        return true;
+    }
+
+    private static bool IsWorthWalking(long accepted, long rows, int breadth) => (double)accepted * accepted > ScanRowsPerCandidate * breadth * rows;
+
+    private void Scan(TableScan scan, int first, int count)
+    {
+        if (count > 0)
+        {
+            scan.Restrict(first, count);
+            while (scan.NextBlock())
+            {
+                own.Take(scan);
+            }
+        }
+    }
+
+    /// <summary>Walks to candidates and searches among them; scans when the graph turns out to be damaged.</summary>
+    private void Walk(TableScan scan, GraphPart part, Int8Query query, int breadth, ulong[]? accepted)
+    {
+        candidates.Clear();
+        if (!part.Graph.TryFind(part.Codes, query, breadth, accepted, candidates, ref compared))
+        {
+            Scan(scan, part.FirstBlock, part.BlockCount);
+            return;
+        }
+
+        IsApproximate = true;
+        candidates.Sort();
+        for (var i = 0; i < candidates.Count;)
+        {
+            var block = candidates[i] / Batch.RowCountMax;
+            scan.Restrict(part.FirstBlock + block, 1);
+            var isThere = scan.NextBlock();
+            chosen.Count = 0;
+            for (; i < candidates.Count && candidates[i] / Batch.RowCountMax == block; i++)
+            {
+                if (accepted is null || IsSet(accepted, candidates[i]))
+                {
+                    chosen.Add((ushort)(candidates[i] % Batch.RowCountMax));
+                }
+            }
+
+            if (isThere)
+            {
+                Offer(scan);
+            }
+        }
+    }
+
+    /// <summary>Finds out which rows of a part are wanted, then walks, or searches them all.</summary>
+    private void Choose(TableScan scan, GraphPart part, Int8Query query, int breadth)
+    {
+        var words = (part.RowCount + 63) / 64;
+        if (bits.Length < words)
+        {
+            bits = new ulong[words];
+        }
+
+        Array.Clear(bits, 0, words);
+        var count = 0L;
+        for (var block = 0; block < part.BlockCount; block++)
+        {
+            scan.Restrict(part.FirstBlock + block, 1);
+            if (!scan.NextBlock())
+            {
+                continue;
+            }
+
+            var rows = own.Select(scan);
+            // Without codes nothing tells which vectors were changed: the block is searched now, all of it.
+            if (!scan.TryLoadCodes(own.VectorOrdinal, out _, out var patched))
+            {
+                if (rows is not { Count: 0 })
+                {
+                    own.Search.Take(scan, rows);
+                }
+
+                continue;
+            }
+
+            chosen.Count = 0;
+            var length = rows?.Count ?? scan.RowCount;
+            for (var i = 0; i < length; i++)
+            {
+                var row = rows?.Rows[i] ?? (ushort)i;
+                if (patched is not null && patched.Holds(row))
+                {
+                    chosen.Add(row);
+                    continue;
+                }
+
+                var at = (block * Batch.RowCountMax) + row;
+                bits[at >> 6] |= 1UL << (at & 63);
+                count++;
+            }
+
+            if (chosen.Count > 0)
+            {
+                own.Search.Take(scan, chosen);
+            }
+        }
+
+        if (IsWorthWalking(count, part.RowCount, breadth))
+        {
+            Walk(scan, part, query, breadth, bits);
+        }
+        else if (count > 0)
+        {
+            TakeAll(scan, part);
+        }
+    }
+
+    /// <summary>Searches exactly among the rows of the bits.</summary>
+    private void TakeAll(TableScan scan, GraphPart part)
+    {
+        for (var block = 0; block < part.BlockCount; block++)
+        {
+            chosen.Count = 0;
+            var first = block * Batch.RowCountMax;
+            var end = Math.Min(first + Batch.RowCountMax, part.RowCount);
+            for (var word = first >> 6; word << 6 < end; word++)
+            {
+                for (var left = bits[word]; left != 0; left &= left - 1)
+                {
+                    chosen.Add((ushort)((word << 6) - first + System.Numerics.BitOperations.TrailingZeroCount(left)));
+                }
+            }
+
+            if (chosen.Count > 0)
+            {
+                scan.Restrict(part.FirstBlock + block, 1);
+                if (scan.NextBlock())
+                {
+                    Offer(scan);
+                }
+            }
+        }
+    }
+
+    /// <summary>Offers the chosen rows of the scan's block, those of them that are visible.</summary>
+    private void Offer(TableScan scan)
+    {
+        if (scan.Visible is { } visible)
+        {
+            var (kept, at) = (0, 0);
+            for (var i = 0; i < chosen.Count; i++)
+            {
+                while (at < visible.Count && visible.Rows[at] < chosen.Rows[i])
+                {
+                    at++;
+                }
+
+                if (at < visible.Count && visible.Rows[at] == chosen.Rows[i])
+                {
+                    chosen.Buffer[kept++] = chosen.Rows[i];
+                }
+            }
+
+            chosen.Count = kept;
+        }
+
+        if (chosen.Count > 0)
+        {
+            own.Search.Take(scan, chosen);
+        }
+    }
+
+    private static bool IsSet(ulong[] words, int row) => (words[row >> 6] >> (row & 63) & 1) != 0;
+}

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using Engram.Data.Kernels;
+using Engram.Data.Storage.Codes;
+using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Segments;
+using Microsoft.Extensions.Logging;
+
+namespace Engram.Data.Storage.Graphs;
+
+/// <summary>The graph of one index over one segment, mapped from its file or in memory.</summary>
+/// <remarks>
+/// <para><b>Derived data.</b> Opening looks at the ends of the file alone. The first search compares every page with its checksum; one that cannot be read or is not what was written
+/// ends the use of the file: searches scan the segment, exactly, and another graph is built beside them.</para>
+/// <para>Thread-safe. Valid while the segment is open.</para>
+/// </remarks>
+internal sealed unsafe class SegmentGraph : IDisposable
+{
+    private static readonly ConcurrentBag<GraphWalk> Walks = [];
+
+    private readonly Segment segment;
+    private readonly GraphShape shape;
+    private readonly MappedRange? map;
+    private readonly NativeBlock? memory;
+    private readonly uint[] checksums = [];
+    private readonly string name = "";
+    private readonly ILogger? logger;
+    private int isDamaged;
+    private int isWhole;
+
+    /// <param name="map">All of the file but its footer, unverified.</param>
+    public SegmentGraph(Segment segment, GraphShape shape, MappedRange map, uint[] checksums, string name, ILogger logger)
+    {
+        (this.segment, this.shape, this.map, this.checksums, this.name, this.logger) = (segment, shape, map, checksums, name, logger);
+    }
+
+    /// <param name="memory">Laid out as in a file, and taken over.</param>
+    public SegmentGraph(Segment segment, GraphShape shape, NativeBlock memory)
+    {
+        (this.segment, this.shape, this.memory, isWhole) = (segment, shape, memory, 1);
+    }
+
+    public GraphShape Shape => shape;
+
+    public bool IsMapped => map is not null;
+
+    public bool IsDamaged => Volatile.Read(ref isDamaged) != 0;
+
+    /// <summary>The arrays, to write them.</summary>
+    public NativeBlock? Memory => memory;
+
+    /// <summary>Finds rows of the segment that may be among the nearest, by what codes say; false when this cannot be used.</summary>
+    /// <param name="codes">Of the same segment and column.</param>
+    /// <param name="breadth">How many to find at most.</param>
+    /// <param name="accepted">A bit for each row that may be found; null for all.</param>
+    /// <param name="rows">Receives them, and those that have no code; neither in order nor checked for whether they are visible.</param>
+    /// <param name="compared">Is increased by the distances computed.</param>
+    public bool TryFind(SegmentCodes codes, Int8Query query, int breadth, ulong[]? accepted, List<int> rows, ref long compared)
+    {
+        if (!IsVerified() || !codes.TryGetAll(out var codeRows))
+        {
+            return false;
+        }
+
+        var graph = new GraphLayout(map is null ? memory!.Pointer : map.Pointer);
+        for (var i = 0; i < graph.LooseCount; i++)
+        {
+            rows.Add(graph.Loose[i]);
+        }
+
+        if (graph.Entry < 0)
+        {
+            return true;
+        }
+
+        var walk = Walks.TryTake(out var kept) ? kept : new GraphWalk();
+        var stride = codeRows.Stride;
+        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(stride);
+        var before = walk.Compared;
+        fixed (byte* code = buffer)
+        fixed (ulong* bits = accepted)
+        {
+            for (var i = 0; i < stride; i++)
+            {
+                code[i] = (byte)(query.Codes[i] + CodeBlock.Zero);
+            }
+
+            // The norm of a query only scales all distances of cosine; offsets are added to L2's unscaled.
+            var factor = shape.Metric switch
+            {
+                GraphMetric.Cosine => query.Scale / query.Norm,
+                GraphMetric.L2 => 2 * query.Scale,
+                _ => query.Scale,
+            };
+            var target = new GraphTarget(code, query.Bias / CodeBlock.Zero, (float)factor, 0);
+            walk.Run(graph, codeRows, target, 0, walk.Descend(graph, codeRows, target, 0), breadth, bits);
+        }
+
+        for (var i = 0; i < walk.Count; i++)
+        {
+            rows.Add(GraphWalk.RowOf(walk.Keys[i]));
+        }
+
+        compared += walk.Compared - before;
+        System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        if (Walks.Count < 2 * Environment.ProcessorCount)
+        {
+            Walks.Add(walk);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        map?.Dispose();
+        memory?.Release();
+    }
+
+    /// <summary>Racing with another is harmless: both find the same.</summary>
+    private bool IsVerified()
+    {
+        if (Volatile.Read(ref isWhole) != 0 || IsDamaged)
+        {
+            return !IsDamaged;
+        }
+
+        try
+        {
+            map!.Populate(0, map.Length);
+            for (var page = 0; page < checksums.Length; page++)
+            {
+                var at = (long)page * SegmentFormat.PageSize;
+                if (Crc32C.Compute(new ReadOnlySpan<byte>(map.Pointer + at, (int)Math.Min(SegmentFormat.PageSize, map.Length - at))) != checksums[page])
+                {
+                    if (Interlocked.Exchange(ref isDamaged, 1) == 0)
+                    {
+                        logger?.LogWarning("Page {Page} of graph file {Name} is damaged: searches of {Segment} are exact until the graph is built anew", page, name, segment.Info.Name);
+                    }
+
+                    return false;
+                }
+            }
+        }
+        catch (EngramException e)
+        {
+            if (Interlocked.Exchange(ref isDamaged, 1) == 0)
+            {
+                logger?.LogWarning(e, "Graph file {Name} could not be read: searches of {Segment} are exact until the graph is built anew", name, segment.Info.Name);
+            }
+
+            return false;
+        }
+
+        Volatile.Write(ref isWhole, 1);
+        return true;
+    }
+}
