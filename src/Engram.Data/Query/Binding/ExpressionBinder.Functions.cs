@@ -98,9 +98,9 @@ internal sealed partial class ExpressionBinder
 
     private BoundColumn BindAggregate(string name, FunctionCallSyntax syntax)
     {
-        if (syntax.WithinGroup.Count > 0)
+        if (syntax.WithinGroup.Count > 0 || IsOverOrder(name))
         {
-            throw Error.NotSupported("WITHIN GROUP", syntax.Position + 1);
+            return BindOverOrder(name, syntax);
         }
 
         if (syntax.IsStar && name != "count")
@@ -123,8 +123,10 @@ internal sealed partial class ExpressionBinder
         var filter = syntax.Filter == null ? null : inner.BindCondition(syntax.Filter, "the condition of FILTER");
         ImmutableArray<SortKey> orderBy = [.. syntax.OrderBy.Select(o => statement.SortKeyOf(inner.BindValue(o.Expression), o))];
         var aggregate = new BoundAggregate(type, function, converted, syntax.IsDistinct, filter, orderBy);
-        return (CollectorOf(aggregate) ?? throw Error.AggregateNotAllowed(clause, syntax.Position)).Add(aggregate);
+        return Collect(aggregate, syntax.Position);
     }
+
+    private BoundColumn Collect(BoundAggregate aggregate, int position) => (CollectorOf(aggregate) ?? throw Error.AggregateNotAllowed(clause, position)).Add(aggregate);
 
     /// <summary>SQL gives an aggregate to the innermost query whose columns it reads: over an outer query's columns alone it is one of that query. Null where none can stand.</summary>
     private AggregateCollector? CollectorOf(BoundAggregate aggregate)

@@ -40,6 +40,11 @@ internal sealed partial class ExpressionBinder
             return CompareRows(syntax.Operator, left, right, syntax.Position);
         }
 
+        if (syntax is { Left: RowSyntax, Right: ScalarSubquerySyntax } or { Left: ScalarSubquerySyntax, Right: RowSyntax })
+        {
+            return CompareWithRowOf(syntax);
+        }
+
         var (a, b) = (Bind(syntax.Left), Bind(syntax.Right));
         if (syntax.Operator == "||")
         {
@@ -69,13 +74,18 @@ internal sealed partial class ExpressionBinder
             throw Error.ColumnCount("The right row", left.Items.Count, right.Items.Count, right.Position);
         }
 
+        return CompareRows(symbol, [.. left.Items.Select(Bind)], [.. right.Items.Select(Bind)], position);
+    }
+
+    private static BoundExpression CompareRows(string symbol, BoundExpression[] left, BoundExpression[] right, int position)
+    {
         if (!IsComparison(symbol))
         {
             throw Error.UndefinedOperator($"record {symbol} record", position);
         }
 
-        BoundExpression Pair(string op, int i) => Compare(op, Bind(left.Items[i]), Bind(right.Items[i]), left.Items[i].Position);
-        var count = left.Items.Count;
+        BoundExpression Pair(string op, int i) => Compare(op, left[i], right[i], position);
+        var count = left.Length;
         if (symbol is "=" or "<>")
         {
             var pairs = Enumerable.Range(0, count).Select(i => Pair(symbol, i)).ToArray();

@@ -16,8 +16,7 @@ internal sealed partial class ExpressionBinder
             var query = BindSubquery(syntax.Query);
             if (syntax.Left is RowSyntax row)
             {
-                return syntax.Operator is "=" or "<>" ? Gather(query.Plan, RowMatches(row, query, syntax.Operator, syntax.Position), syntax.IsAll)
-                    : throw Error.NotSupported($"{syntax.Operator} of rows with ANY or ALL", syntax.Position + 1);
+                return Gather(query.Plan, RowMatches(row, query, syntax.Operator, syntax.Position), syntax.IsAll);
             }
 
             CheckOneColumn(query, "A query after ANY or ALL", syntax.Query.Position);
@@ -57,8 +56,24 @@ internal sealed partial class ExpressionBinder
             throw Error.ColumnCount("A query that is compared with a row", row.Items.Count, query.Columns.Length, position);
         }
 
-        ImmutableArray<BoundExpression> pairs = [.. row.Items.Select((item, i) => Compare(symbol, Bind(item), query.Columns[i].Reference, item.Position))];
-        return pairs.Length == 1 ? pairs[0] : new BoundLogical(symbol == "=", pairs);
+        return CompareRows(symbol, [.. row.Items.Select(Bind)], [.. query.Columns.Select(c => c.Reference)], position);
+    }
+
+    /// <summary><c>(a, b) = (SELECT …)</c>: the comparison is computed inside the query, so that over no row it is NULL, and over two it fails.</summary>
+    private LogicalSubquery CompareWithRowOf(BinarySyntax syntax)
+    {
+        var isLeft = syntax.Left is RowSyntax;
+        var (row, text) = isLeft ? ((RowSyntax)syntax.Left, (ScalarSubquerySyntax)syntax.Right) : ((RowSyntax)syntax.Right, (ScalarSubquerySyntax)syntax.Left);
+        var query = BindSubquery(text.Query);
+        if (row.Items.Count != query.Columns.Length)
+        {
+            throw Error.ColumnCount("A query that is compared with a row", row.Items.Count, query.Columns.Length, text.Position);
+        }
+
+        BoundExpression[] own = [.. row.Items.Select(Bind)], other = [.. query.Columns.Select(c => c.Reference)];
+        var answer = isLeft ? CompareRows(syntax.Operator, own, other, syntax.Position) : CompareRows(syntax.Operator, other, own, syntax.Position);
+        var plan = new LogicalProject(query.Plan, [statement.NewColumn("answer", DataType.Boolean)], [answer]);
+        return new LogicalSubquery(DataType.Boolean, SubqueryKind.Scalar, plan, null, false);
     }
 
     private BoundExpression AreRowsDistinct(RowSyntax left, RowSyntax right, IsDistinctFromSyntax syntax)

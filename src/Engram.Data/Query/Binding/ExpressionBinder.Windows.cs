@@ -27,7 +27,7 @@ internal sealed partial class ExpressionBinder
                 : Error.UndefinedFunction($"{name}(…) OVER (…)", Similar(name, FunctionKind.Window), syntax.Position);
         }
 
-        if (syntax.IsDistinct || syntax.OrderBy.Count > 0 || syntax.WithinGroup.Count > 0)
+        if (syntax.IsDistinct || syntax.OrderBy.Count > 0 || syntax.WithinGroup.Count > 0 || IsOverOrder(name))
         {
             throw Error.NotSupported("DISTINCT, ORDER BY or WITHIN GROUP in a call with OVER", syntax.Position + 1);
         }

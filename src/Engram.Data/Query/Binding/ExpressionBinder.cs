@@ -271,6 +271,20 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
         return new LogicalSubquery(query.Columns[0].Type, SubqueryKind.Scalar, query.Plan, null, false);
     }
 
+    /// <summary>One column of a query that gives the values of several; it runs once for each of them.</summary>
+    public LogicalSubquery BindColumnOf(ScalarSubquerySyntax syntax, int ordinal, int count)
+    {
+        var query = BindSubquery(syntax.Query);
+        if (query.Columns.Length != count)
+        {
+            throw Error.ColumnCount("A query that several columns are set from", count, query.Columns.Length, syntax.Position);
+        }
+
+        var column = query.Columns[ordinal];
+        var plan = new LogicalProject(query.Plan, [statement.NewColumn(column, column.Name)], [column.Reference]);
+        return new LogicalSubquery(column.Type, SubqueryKind.Scalar, plan, null, false);
+    }
+
     private LogicalSubquery BindArraySubquery(ArraySubquerySyntax syntax)
     {
         var query = BindSubquery(syntax.Query);

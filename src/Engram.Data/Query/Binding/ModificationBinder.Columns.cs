@@ -14,7 +14,7 @@ internal sealed partial class ModificationBinder
         var binder = new ExpressionBinder(statement, scope, "SET");
         var set = ImmutableArray.CreateBuilder<(ColumnId, BoundExpression)>();
         var seen = new HashSet<ColumnId>();
-        foreach (var (name, value) in assignments.SelectMany(Pairs))
+        foreach (var (name, value, ordinal) in assignments.SelectMany(Pairs))
         {
             var column = NameMatch.FindColumn(table, name);
             if (!seen.Add(column.Id))
@@ -32,30 +32,40 @@ internal sealed partial class ModificationBinder
                 throw Error.NotSupported("SET identity = DEFAULT", value.Position + 1);
             }
 
-            set.Add((column.Id, value is DefaultSyntax ? stored.Default(table, column) : Assign(binder.Bind(value), table, column, value.Position)));
+            var bound = value is DefaultSyntax ? stored.Default(table, column)
+                : Assign(value is ScalarSubquerySyntax query && ordinal >= 0 ? binder.BindColumnOf(query, ordinal, WidthOf(assignments, query)) : binder.Bind(value), table, column, value.Position);
+            set.Add((column.Id, bound));
         }
 
         return set.ToImmutable();
     }
 
-    private static IEnumerable<(IdentifierSyntax Column, ExpressionSyntax Value)> Pairs(AssignmentSyntax assignment)
+    /// <summary>The columns of an assignment with what each is given; the ordinal is that of the column of a query that gives a row, else -1.</summary>
+    private static IEnumerable<(IdentifierSyntax Column, ExpressionSyntax Value, int Ordinal)> Pairs(AssignmentSyntax assignment)
     {
         if (!assignment.IsRow)
         {
-            return [(assignment.Columns[0], assignment.Value)];
+            return [(assignment.Columns[0], assignment.Value, -1)];
         }
 
         if (assignment.Value is RowSyntax row)
         {
             return row.Items.Count == assignment.Columns.Count
-                ? assignment.Columns.Zip(row.Items)
+                ? assignment.Columns.Zip(row.Items, (c, v) => (c, v, -1))
                 : throw Error.ColumnCount("The row", assignment.Columns.Count, row.Items.Count, row.Position);
         }
 
-        return assignment.Columns.Count == 1 && assignment.Value is not ScalarSubquerySyntax
-            ? [(assignment.Columns[0], assignment.Value)]
-            : throw Error.NotSupported("Assigning a query to several columns (assign each from a query of its own)", assignment.Value.Position + 1);
+        if (assignment.Value is ScalarSubquerySyntax)
+        {
+            return assignment.Columns.Select((c, i) => (c, assignment.Value, i));
+        }
+
+        return assignment.Columns.Count == 1
+            ? [(assignment.Columns[0], assignment.Value, -1)]
+            : throw Error.SyntaxRule("several columns are set from a row, (a, b) = (1, 2), or from a query, (a, b) = (SELECT …).", assignment.Value.Position);
     }
+
+    private static int WidthOf(IReadOnlyList<AssignmentSyntax> assignments, ScalarSubquerySyntax query) => assignments.First(a => ReferenceEquals(a.Value, query)).Columns.Count;
 
     /// <summary>Adds the computed columns that read a column that changes, each over the new values.</summary>
     private ImmutableArray<(ColumnId Column, BoundExpression Value)> AddComputed(

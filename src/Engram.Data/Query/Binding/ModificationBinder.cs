@@ -62,9 +62,11 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         }
 
         var result = BindResult(table, syntax.Alias, syntax.Returning, null);
+        var conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables);
+        new QueryBinder(statement).CheckUnused(syntax.With, commonTables);
         return new BoundInsert(table, source, [.. columns.Select((c, i) => stored.Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result)
         {
-            Conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables),
+            Conflict = conflict,
         };
     }
 
@@ -78,6 +80,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         var from = syntax.From.Count == 0 ? null : queries.BindFrom(syntax.From, scope);
         var where = BindWhere(syntax.Where, scope);
         var set = BindAssignments(table, syntax.Assignments, scope);
+        queries.CheckUnused(syntax.With, scope.CommonTables);
 
         var source = Restrict(target, from, where, needsFrom: set.Any(s => ReadsOther(s.Value, target)));
         set = AddComputed(table, target, set);
@@ -94,6 +97,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
         var from = syntax.Using.Count == 0 ? null : queries.BindFrom(syntax.Using, scope);
         var where = BindWhere(syntax.Where, scope);
+        queries.CheckUnused(syntax.With, scope.CommonTables);
         return new BoundChange(table, target, Restrict(target, from, where, needsFrom: false), [], BindResult(table, syntax.Alias, syntax.Returning, []));
     }
 

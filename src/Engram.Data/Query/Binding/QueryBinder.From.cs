@@ -87,10 +87,8 @@ internal sealed partial class QueryBinder
                 return new Source(seen, [Named(syntax.Alias == null ? common.Name : NameMatch.Fold(syntax.Alias.Name), seen.Columns, syntax.Alias?.Columns, syntax.Position)]);
             }
 
-            // A common table sees those before it, and no columns of the query around.
-            var body = ((SelectStatementSyntax)common.Syntax.Statement).Query;
-            var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, null, common.Outer);
-            var inner = Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position);
+            common.IsUsed = true;
+            var (query, inner) = BindCommonTable(common);
             var columns = inner.Columns.Select(c => c.Column with { Name = c.Name }).ToImmutableArray();
             var known = syntax.Alias == null ? common.Name : NameMatch.Fold(syntax.Alias.Name);
             return new Source(query.Plan, [Named(known, columns, syntax.Alias?.Columns, syntax.Position)]);
@@ -120,6 +118,29 @@ internal sealed partial class QueryBinder
             FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), scan.Table.Id, null, [.. scan.Table.Columns.Select(c => (c.Id, c.Name))]));
         var table = ScopeTableOf(scan, syntax.Alias?.Name);
         return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, scan.Columns, alias.Columns, alias.Position) : table]);
+    }
+
+    /// <summary>A common table sees those before it, and no columns of the query around.</summary>
+    private (BoundQuery Query, ScopeTable Table) BindCommonTable(CommonTable common)
+    {
+        var body = ((SelectStatementSyntax)common.Syntax.Statement).Query;
+        var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, null, common.Outer);
+        return (query, Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position));
+    }
+
+    /// <summary>Binds the common tables of a WITH that nothing named, for the errors in them.</summary>
+    /// <param name="reach">The innermost of them, as <see cref="AddCommonTables"/> gave it.</param>
+    public void CheckUnused(WithSyntax? with, CommonTableScope? reach)
+    {
+        // From the last on: an earlier one may be named by a later one alone.
+        for (var left = with?.Tables.Count ?? 0; left > 0; left--, reach = reach.Next)
+        {
+            if (!reach!.Table.IsUsed)
+            {
+                statement.CountCommonTableUse(reach.Table.Syntax.Position);
+                BindCommonTable(reach.Table);
+            }
+        }
     }
 
     private Source BindView(TableNameSyntax syntax, ViewDefinition view, string name)

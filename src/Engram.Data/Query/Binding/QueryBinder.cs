@@ -20,6 +20,13 @@ internal sealed partial class QueryBinder(StatementScope statement)
     public BoundQuery Bind(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
     {
         commonTables = AddCommonTables(query.With, commonTables);
+        var bound = BindWithin(query, outer, commonTables);
+        CheckUnused(query.With, commonTables);
+        return bound;
+    }
+
+    private BoundQuery BindWithin(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
+    {
         // Left out silently, two transactions could change a row on what both had read before.
         if (query.LockingPosition is { } locking)
         {

@@ -105,6 +105,9 @@ internal sealed record CommonTable(string Name, CommonTableSyntax Syntax, Common
 
     /// <summary>While its recursive part is bound: what its own name means there, the rows of the step before.</summary>
     public LogicalWorkingTable? Working { get; init; }
+
+    /// <summary>Whether anything names it: what nothing does is bound alone, so that its mistakes are found.</summary>
+    public bool IsUsed { get; set; }
 }
 
 /// <summary>The common tables in reach, innermost first.</summary>

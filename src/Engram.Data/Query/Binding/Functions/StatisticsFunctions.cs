@@ -47,6 +47,12 @@ internal static class StatisticsFunctions
             { CreateAggregator = (_, _) => new VectorAggregator(isAverage: false), Summary = "Sum, element by element." },
         new FunctionOverload("avg", FunctionKind.Aggregate, [TypeKind.Vector], types => types[0])
             { CreateAggregator = (_, _) => new VectorAggregator(isAverage: true), Summary = "Mean, element by element." },
+        Of("percentile_cont", [Double, Double], DataType.Double, () => new PercentileAggregator(DataType.Double, isContinuous: true),
+            "Written percentile_cont(fraction) WITHIN GROUP (ORDER BY value): the value at a fraction of the order, between two where none is there."),
+        new FunctionOverload("percentile_disc", FunctionKind.Aggregate, [TypeKind.Unknown, Double], types => types[0])
+            { CreateAggregator = (type, _) => new PercentileAggregator(type, isContinuous: false), Summary = "Written percentile_disc(fraction) WITHIN GROUP (ORDER BY value): the first value at or behind a fraction of the order." },
+        new FunctionOverload("mode", FunctionKind.Aggregate, [TypeKind.Unknown], types => types[0])
+            { CreateAggregator = (type, _) => new ModeAggregator(type), Summary = "Written mode() WITHIN GROUP (ORDER BY value): the most frequent value, of several the first in the order." },
         Of("string_agg", [TypeKind.Bytea, TypeKind.Bytea], DataType.Bytea, () => new StringAggregator(), "Bytes joined, each but the first after its separator."),
     ];
 
