@@ -131,6 +131,20 @@ public sealed class AlterColumnTests : IDisposable
         Assert.DoesNotContain("c7", error.Message.Split("cannot be read")[0], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_type_that_is_given_again_and_again_can_be_read_after_reopening()
+    {
+        Execute("CREATE TABLE t (id int PRIMARY KEY, a numeric(5,0)); INSERT INTO t VALUES (1, 1); ALTER TABLE t ALTER COLUMN a TYPE numeric(7,1)");
+        for (var i = 0; i < 70; i++)
+        {
+            Execute("ALTER TABLE t ALTER COLUMN a TYPE numeric(7,1)");
+        }
+
+        Execute("CHECKPOINT");
+        Reopen();
+        Assert.Equal(["1|1.0"], Rows("SELECT id, a FROM t"));
+    }
+
     public void Dispose()
     {
         connection.Dispose();

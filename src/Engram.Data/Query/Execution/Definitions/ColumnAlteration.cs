@@ -181,6 +181,12 @@ internal static class ColumnAlteration
             throw Error.InvalidTableDefinition($"Column '{table}.{column.Name}' is computed: its expression says what its values are, and USING has nothing to add.", change.Position);
         }
 
+        if (usingSql is null && column.Type == type)
+        {
+            // Not a form more: as many as a script has runs would be more than a reader of the catalog takes.
+            return table;
+        }
+
         if (usingSql is null && Widening.IsSameInMemory(column.Type, type) && (column.Older is null || type.Kind != TypeKind.Decimal))
         {
             return With(table, column, column with { Type = type });
