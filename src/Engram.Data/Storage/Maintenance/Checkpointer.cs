@@ -268,15 +268,20 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
     /// as that; keys given later are in the delta that became the active one at the freeze.</remarks>
     private void RefillIndexes(TableId id, TableVersion next, Lsn flushed)
     {
-        if (!store.LatestCatalog.Tables.TryGetValue(id, out var table))
+        // Not of the newest schema alone: until the commit that changed it is durable, snapshots that begin use the indexes of the one before.
+        var filled = new HashSet<IndexId>();
+        foreach (var catalog in store.NeededCatalogs())
         {
-            return;
-        }
+            if (!catalog.Catalog.Tables.TryGetValue(id, out var table))
+            {
+                continue;
+            }
 
-        using var changes = new RowChanges(next, table, null);
-        foreach (var index in table.Indexes)
-        {
-            changes.FillIndex(index, includeDeltas: false, new ReadHorizon(flushed.Value, 0));
+            using var changes = new RowChanges(next, table, null);
+            foreach (var index in table.Indexes.Where(i => filled.Add(i.Id)))
+            {
+                changes.FillIndex(index, includeDeltas: false, new ReadHorizon(flushed.Value, 0));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using Engram.Data.Columns;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Transactions;
 using Engram.Data.Tests.Storage.Faults;
 using Engram.Data.Tests.Storage.Transactions;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -111,7 +112,22 @@ public sealed class CarryOverTests
     }
 
     [Fact]
-    public async Task A_snapshot_taken_right_after_a_checkpoint_finds_keys_that_a_commit_not_yet_durable_changes()
+    public Task A_snapshot_taken_right_after_a_checkpoint_finds_keys_that_a_commit_not_yet_durable_changes()
+        => CheckUnsyncedAsync(store => RekeyAsync(store, 1, 2001), last => Assert.Equal(1, EpisodeTable.Find(last, 2001)?.RowId));
+
+    [Fact]
+    public Task A_snapshot_taken_right_after_a_checkpoint_finds_keys_of_an_index_that_a_commit_not_yet_durable_replaces()
+        => CheckUnsyncedAsync(async store =>
+        {
+            using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+            transaction.BeginStatement().Dispose();
+            var table = EpisodeTable.Definition;
+            transaction.PutTable(table with { Indexes = [table.Indexes[0] with { Id = new IndexId(3) }, table.Indexes[1]] });
+            transaction.EndStatement();
+            await transaction.CommitAsync();
+        }, last => Assert.Equal(100, EpisodeTable.Read(last).Count));
+
+    private static async Task CheckUnsyncedAsync(Func<Store, Task> change, Action<Snapshot> checkLast)
     {
         using var files = new MemoryDirectory();
         var directory = new FaultyDirectory(files.Share()) { StopsClock = true };
@@ -122,7 +138,7 @@ public sealed class CarryOverTests
         await store.CheckpointAsync(default);
         await RekeyAsync(store, 1, 1001);
 
-        // The commit that gives the row another key after the freeze stays unsynced until the checkpoint is done with its root.
+        // What is committed after the freeze stays unsynced until the checkpoint is done with its root.
         using var isPublished = new ManualResetEventSlim();
         Task? rekeying = null;
         directory.BeforeSync = name =>
@@ -138,7 +154,7 @@ public sealed class CarryOverTests
                         isPublished.Wait();
                     }
                 };
-                rekeying = Task.Run(() => RekeyAsync(store, 1, 2001));
+                rekeying = Task.Run(() => change(store));
                 hasBegun.Wait();
                 directory.BeforeSync = null;
             }
@@ -165,7 +181,7 @@ public sealed class CarryOverTests
         await checkpoint;
         await rekeying!;
         using var last = store.OpenSnapshot();
-        Assert.Equal(1, EpisodeTable.Find(last, 2001)?.RowId);
+        checkLast(last);
     }
 
     [Fact]
