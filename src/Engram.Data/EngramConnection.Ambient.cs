@@ -100,6 +100,7 @@ public sealed partial class EngramConnection
             throw Error.AmbientTransactionEnded();
         }
 
+        ambient.EndAborted();
         ambient = null;
         return session;
     }

@@ -350,6 +350,11 @@ public sealed partial class EngramConnection : DbConnection
         finally
         {
             var returned = lease;
+            if (ambient is { IsEnded: true })
+            {
+                ambient.EndAborted();
+            }
+
             ambient = null;
             session = null;
             lease = null;

@@ -14,13 +14,16 @@ namespace Engram.Data.Engine;
 ///   AmbientSession: lease + session, its transaction ─────────── commit or rollback, both given back
 /// </code>
 /// <para>Invariants: one for each scope and database. It holds a lease of its own, so that the database stays open until the scope ends. The scope may end on another
-/// thread (its timeout does), while a statement runs: whoever uses the transaction holds its gate, and the end waits for the gate without holding a thread.</para>
+/// thread (its timeout does), while a statement runs: whoever uses the transaction holds its gate, and the end waits for the gate without holding a thread. While readers are open it only forbids what would follow:
+/// rows that a getter may be reading are given back by the thread that reads them, with its last reader or its next step.</para>
 /// <para>A scope with a second resource asks for two-phase commit. What was prepared here could still fail to reach the disk, so that would be a promise we cannot
 /// keep: the scope is rolled back with an error that says so.</para>
 /// </remarks>
 internal sealed class AmbientSession : ISinglePhaseNotification
 {
     private static readonly ConcurrentDictionary<(Transaction Scope, string Database), AmbientSession> Sessions = new();
+
+    private static readonly Lock Joining = new();
 
     private readonly (Transaction Scope, string Database) key;
     private readonly SessionTransaction transaction;
@@ -55,6 +58,7 @@ internal sealed class AmbientSession : ISinglePhaseNotification
         var begun = session.Begin(ToIsolation(scope.IsolationLevel));
         begun.Gate = new SemaphoreSlim(1, 1);
         var ambient = new AmbientSession(key, lease, session, begun);
+        begun.Drained = ambient.EndAborted;
         Sessions[key] = ambient;
         try
         {
@@ -119,8 +123,30 @@ internal sealed class AmbientSession : ISinglePhaseNotification
     private async Task RollbackAsync(Enlistment enlistment)
     {
         await transaction.Gate!.WaitAsync().ConfigureAwait(false);
-        End(isRolledBack: true);
+        if (transaction.TryAbortLater())
+        {
+            // Its rows stay where they are for as long as somebody may be reading one this very moment.
+            IsRolledBack = true;
+            isEnded = true;
+            Sessions.TryRemove(key, out _);
+            transaction.Gate.Release();
+        }
+        else
+        {
+            End(isRolledBack: true);
+        }
+
         enlistment.Done();
+    }
+
+    /// <summary>Does what a rollback from another thread left to the one that works with the connections.</summary>
+    public void EndAborted()
+    {
+        if (transaction is { IsAborted: true, IsEnded: false })
+        {
+            transaction.Gate!.Wait();
+            End(isRolledBack: true);
+        }
     }
 
     /// <summary>With the gate held, which is never opened again: a statement that waits there must look whether the transaction has ended.</summary>

@@ -119,11 +119,11 @@ internal sealed class QueryReader(
 
     public override void Dispose()
     {
-        owner?.Detach(this);
         Measure?.Finish();
         Free();
         rest?.Dispose();
         rest = null;
+        owner?.Detach(this);
     }
 
     private void Free()

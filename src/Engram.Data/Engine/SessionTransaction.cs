@@ -55,6 +55,20 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     /// <summary>Held by whoever uses the transaction, when others than its one thread may end it; null for those of <see cref="EngramTransaction"/>.</summary>
     public SemaphoreSlim? Gate { get; set; }
 
+    /// <summary>Whether it is to be rolled back by the thread that reads its rows, since another thread must not take them from under it.</summary>
+    public bool IsAborted { get; private set; }
+
+    /// <summary>Called when the last reader of an aborted transaction's rows is gone.</summary>
+    public Action? Drained { get; set; }
+
+    /// <summary>With the gate held, from any thread: nothing more runs in it.</summary>
+    /// <returns>False when no reader is open, so that it can be rolled back at once.</returns>
+    public bool TryAbortLater()
+    {
+        IsAborted = ownReaders.Count > 0;
+        return IsAborted;
+    }
+
     /// <summary>Takes the gate, if there is one, until the result is disposed.</summary>
     public async ValueTask<GateHold> HoldAsync(bool isAsync)
     {
@@ -72,7 +86,7 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
             Gate.Wait();
         }
 
-        if (IsEnded)
+        if (IsEnded || IsAborted)
         {
             Gate.Release();
             throw Error.AmbientTransactionEnded();
@@ -147,13 +161,19 @@ internal sealed class SessionTransaction(Store store, Isolation isolation, bool 
     /// <summary>Remembers a reader of the writer's rows until it is disposed.</summary>
     public void Attach(QueryReader reader)
     {
-        if (guard is not null)
+        if (guard is not null || Gate is not null)
         {
             ownReaders.Add(reader);
         }
     }
 
-    public void Detach(QueryReader reader) => ownReaders.Remove(reader);
+    public void Detach(QueryReader reader)
+    {
+        if (ownReaders.Remove(reader) && IsAborted && ownReaders.Count == 0)
+        {
+            Drained?.Invoke();
+        }
+    }
 
     public void CreateSavepoint(string name)
     {

@@ -112,8 +112,9 @@ public sealed class AmbientTransactionTests : AdoTest
         var reader = Command(connection, "SELECT a.id FROM t a, (SELECT i FROM (VALUES (1), (2), (3)) AS v (i)) b").ExecuteReader();
         Assert.True(reader.Read());
         await Task.Run(transaction.Rollback);
-        // Its rows are gone with the transaction, and so says the reader; a new statement of this thread, which has no scope, is on its own.
-        Assert.Equal("25000", Assert.Throws<EngramException>(() =>
+        // The row at hand can still be looked at; no other comes. A new statement of this thread, which has no scope, is on its own.
+        Assert.Equal(1, reader.GetInt32(0));
+        Assert.Equal("25P02", Assert.Throws<EngramException>(() =>
         {
             while (reader.Read())
             {
@@ -123,6 +124,57 @@ public sealed class AmbientTransactionTests : AdoTest
         Assert.Equal(0L, Command(connection, "SELECT count(*) FROM t").ExecuteScalar());
         Execute(connection, "INSERT INTO t VALUES (5)");
         Assert.Equal(["5"], Rows("SELECT id FROM t"));
+    }
+
+    [Fact]
+    public async Task A_rollback_from_another_thread_is_done_when_the_connection_goes_on_or_closes()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            using var transaction = new CommittableTransaction();
+            var connection = Open();
+            connection.EnlistTransaction(transaction);
+            Execute(connection, "INSERT INTO t VALUES (1)");
+            var reader = Command(connection, "SELECT id FROM t").ExecuteReader();
+            Assert.True(reader.Read());
+            await Task.Run(transaction.Rollback);
+            if (i == 0)
+            {
+                // The open reader's rows are taken away now, by the thread that would read them.
+                Execute(connection, "INSERT INTO t VALUES (2)");
+                Assert.Equal("25000", Assert.Throws<EngramException>(() => reader.Read()).SqlState);
+            }
+            else
+            {
+                await connection.CloseAsync();
+            }
+
+            Assert.Equal(["2"], Rows("SELECT id FROM t"));
+        }
+
+        Execute("INSERT INTO t VALUES (3)");
+    }
+
+    [Fact]
+    public async Task Connections_that_join_at_once_join_one_transaction()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled);
+            var current = Transaction.Current;
+            var connections = Enumerable.Range(0, 4).Select(_ => new EngramConnection(ConnectionString + ";Enlist=False")).ToArray();
+            Array.ForEach(connections, c => c.Open());
+            await Task.WhenAll(connections.Select(c => Task.Run(() => c.EnlistTransaction(current))));
+            for (var i = 0; i < connections.Length; i++)
+            {
+                Execute(connections[i], "INSERT INTO t VALUES ($1)", (round * 4) + i);
+            }
+
+            Array.ForEach(connections, c => c.Dispose());
+            scope.Complete();
+        }
+
+        Assert.Equal(80L, Scalar("SELECT count(*) FROM t"));
     }
 
     [Fact]

@@ -139,7 +139,7 @@ internal sealed partial class QueryBinder
             return result;
         }
 
-        public LogicalPlan Aggregate(LogicalPlan plan, AggregateCollector aggregates)
+        public LogicalAggregate Aggregate(LogicalPlan plan, AggregateCollector aggregates)
         {
             if (number == null)
             {

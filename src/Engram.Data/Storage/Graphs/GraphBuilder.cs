@@ -17,7 +17,7 @@ namespace Engram.Data.Storage.Graphs;
 /// anyway, and links into other directions are worth more. A row that has too many chooses anew among them in the same way.</para>
 /// <para><b>A row's level</b> depends on its number alone.</para>
 /// </remarks>
-internal sealed unsafe class GraphBuilder
+internal sealed unsafe class GraphBuilder : IDisposable
 {
     private const int BatchLengthMax = 1024;
 
@@ -35,6 +35,8 @@ internal sealed unsafe class GraphBuilder
         // Not the scheduler of whoever builds: that one may let one task run at a time.
         threads = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(threadCount, 1), TaskScheduler = TaskScheduler.Default };
     }
+
+    public void Dispose() => walks.Dispose();
 
     /// <summary>Builds; null when it was told to stop, or when the codes are damaged.</summary>
     /// <param name="progress">Called after each batch with the rows that are done; false to stop.</param>
@@ -87,7 +89,7 @@ internal sealed unsafe class GraphBuilder
             }
         }
 
-        var builder = new GraphBuilder(shape, rows, graph, levels, sums, threadCount);
+        using var builder = new GraphBuilder(shape, rows, graph, levels, sums, threadCount);
         if (builder.Link(progress))
         {
             return memory;
