@@ -48,7 +48,14 @@ internal sealed class AmbientSession : ISinglePhaseNotification
     public bool IsRolledBack { get; private set; }
 
     /// <summary>The session of a scope and a database; null when no connection has joined yet.</summary>
-    public static AmbientSession? Find(Transaction scope, string database) => Sessions.TryGetValue((scope, database), out var found) ? found : null;
+    public static AmbientSession? Find(Transaction scope, string database)
+    {
+        // A transaction makes its hash code when it is asked for first, and threads that ask at once may get two.
+        lock (Joining)
+        {
+            return Sessions.TryGetValue((scope, database), out var found) ? found : null;
+        }
+    }
 
     /// <summary>Begins the session of a scope, which takes over the lease.</summary>
     public static AmbientSession Begin(Transaction scope, string database, DatabaseLease lease, bool isReadOnly, int maxParallelism)

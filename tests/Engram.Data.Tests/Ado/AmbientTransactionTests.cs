@@ -165,6 +165,7 @@ public sealed class AmbientTransactionTests : AdoTest
             var connections = Enumerable.Range(0, 4).Select(_ => new EngramConnection(ConnectionString + ";Enlist=False")).ToArray();
             Array.ForEach(connections, c => c.Open());
             await Task.WhenAll(connections.Select(c => Task.Run(() => c.EnlistTransaction(current))));
+            Assert.All(connections, c => Assert.Same(connections[0].Session, c.Session));
             for (var i = 0; i < connections.Length; i++)
             {
                 Execute(connections[i], "INSERT INTO t VALUES ($1)", (round * 4) + i);

@@ -17,7 +17,7 @@ public sealed class ParameterBatchTests
         { 5, "bigint", 5L }, { 5L, "integer", 5 }, { (byte)5, "ubigint", 5UL }, { 5UL, "smallint", (short)5 }, { Small.One, "integer", 1 },
         { 5, "double precision", 5d }, { 5, "numeric", 5m }, { 1.5f, "double precision", 1.5d }, { 0.1d, "real", 0.1f }, { 3d, "integer", 3 },
         { 3.00m, "integer", 3 }, { 1.25m, "double precision", 1.25d }, { "12", "integer", 12 }, { "1.5", "numeric", 1.5m }, { (Half)1.5, "real", 1.5f },
-        { 'x', "text", "x" }, { "x", "json", "x" }, { new[] { 'a', 'b' }, "text", "ab" }, { "👍", "text", "👍" }, { "true", "boolean", true },
+        { 'x', "text", "x" }, { "{\"b\":1,\"a\":2}", "json", "{\"a\": 2, \"b\": 1}" }, { new[] { 'a', 'b' }, "text", "ab" }, { "👍", "text", "👍" }, { "true", "boolean", true },
         { new DateTime(2024, 2, 3, 4, 5, 6), "timestamp", new DateTime(2024, 2, 3, 4, 5, 6) },
         { new DateTime(2024, 2, 3, 4, 5, 6, DateTimeKind.Utc), "timestamptz", new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.Zero) },
         { new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.FromHours(-3)), "timestamptz", new DateTimeOffset(2024, 2, 3, 4, 5, 6, TimeSpan.FromHours(-3)) },

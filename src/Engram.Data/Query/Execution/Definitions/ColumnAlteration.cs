@@ -218,6 +218,12 @@ internal static class ColumnAlteration
     /// <summary>What reads the column elsewhere would read something else afterwards.</summary>
     private static void CheckDependents(TableDefinition table, ColumnDefinition column, DataType type, int position, StatementContext context)
     {
+        // Its graphs are of the operators of a type, and of the column as it is.
+        if (table.VectorIndexes.FirstOrDefault(i => i.Columns.Any(c => c.Column == column.Id)) is { } vectorIndex)
+        {
+            throw Error.ColumnInUse($"{table}.{column.Name}", $"vector index '{vectorIndex.Name}' is of it: drop the index, and create it again afterwards", position);
+        }
+
         var catalog = context.Transaction!.Catalog;
         var statement = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty);
         ImmutableArray<LogicalColumn> columns = [.. table.Columns.Select(c => statement.NewColumn(table, c))];
