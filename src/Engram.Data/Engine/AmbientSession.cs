@@ -50,7 +50,7 @@ internal sealed class AmbientSession : ISinglePhaseNotification
     /// <summary>The session of a scope and a database; null when no connection has joined yet.</summary>
     public static AmbientSession? Find(Transaction scope, string database)
     {
-        // A transaction makes its hash code when it is asked for first, and threads that ask at once may get two.
+        // Not enough for threads that join a new scope at the very same moment: the framework may not tell them yet that theirs is one transaction (docs/limitations.md).
         lock (Joining)
         {
             return Sessions.TryGetValue((scope, database), out var found) ? found : null;
