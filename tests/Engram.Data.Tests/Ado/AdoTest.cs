@@ -32,6 +32,13 @@ public abstract class AdoTest : IDisposable
         return connection;
     }
 
+    /// <summary>Closes one database that stays warm. Never all of them: those of other tests may be among them.</summary>
+    protected static void ClearPool(string connectionString)
+    {
+        using var connection = new EngramConnection(connectionString);
+        EngramConnection.ClearPool(connection);
+    }
+
     protected EngramCommand Command(string sql, params object?[] values) => Command(Connection, sql, values);
 
     /// <summary>A command whose parameters are $1, $2 and so on.</summary>

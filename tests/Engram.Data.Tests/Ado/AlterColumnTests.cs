@@ -148,7 +148,6 @@ public sealed class AlterColumnTests : IDisposable
     public void Dispose()
     {
         connection.Dispose();
-        EngramConnection.ClearAllPools();
         directory.Dispose();
     }
 

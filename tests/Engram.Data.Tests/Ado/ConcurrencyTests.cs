@@ -15,7 +15,7 @@ public sealed class ConcurrencyTests : AdoTest
     [InlineData(IsolationLevel.Snapshot, true)]
     public async Task The_sum_of_all_accounts_never_changes(IsolationLevel level, bool onDisk)
     {
-        var text = onDisk ? $"Data Source={DiskPath};Durability=None" : ConnectionString;
+        var text = onDisk ? $"Data Source={DiskPath};Durability=None;Default Timeout=300" : ConnectionString + ";Default Timeout=300";
         var connection = onDisk ? Open(text) : Connection;
         Execute(connection, "CREATE TABLE accounts (id integer PRIMARY KEY, money integer NOT NULL); CREATE TABLE moves (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, amount integer)");
         for (var i = 0; i < AccountCount; i++)

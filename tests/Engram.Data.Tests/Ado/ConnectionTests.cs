@@ -127,7 +127,7 @@ public sealed class ConnectionTests : AdoTest
                 using var taken = directory.TryLock("LOCK", out _);
                 return taken is not null;
             },
-            TimeSpan.FromSeconds(30)));
+            TimeSpan.FromSeconds(120)));
         connection.Open();
         Assert.False(connection.LastRecovery!.WasCreated);
     }

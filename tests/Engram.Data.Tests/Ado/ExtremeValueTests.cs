@@ -66,7 +66,6 @@ public sealed class ExtremeValueTests : IDisposable
             Check(connection);
         }
 
-        EngramConnection.ClearAllPools();
         using (var connection = Open())
         {
             // Recovered from the log.
@@ -173,7 +172,6 @@ public sealed class ExtremeValueTests : IDisposable
 
     public void Dispose()
     {
-        EngramConnection.ClearAllPools();
         Database.Substitute(target, null);
         files.Dispose();
     }

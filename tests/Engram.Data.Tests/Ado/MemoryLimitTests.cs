@@ -127,7 +127,9 @@ public sealed class MemoryLimitTests : AdoTest
             var error = Assert.Throws<EngramException>(() => Execute(connection, "INSERT INTO e VALUES (1, NULL)"));
             Assert.Equal("53200", error.SqlState);
             Assert.Contains("readers", error.Message, StringComparison.Ordinal);
-            var waiting = Task.Run(() => Execute(connection, "INSERT INTO e VALUES (2, NULL)"));
+            using var second = Command(connection, "INSERT INTO e VALUES (2, NULL)");
+            second.CommandTimeout = 120;
+            var waiting = Task.Run(second.ExecuteNonQuery);
             memory.Charge(-Limit);
             Assert.Equal(1, await waiting);
         }

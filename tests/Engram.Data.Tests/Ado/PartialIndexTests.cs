@@ -58,7 +58,7 @@ public sealed class PartialIndexTests : AdoTest
             Command(connection, "INSERT INTO t VALUES (1, 1, 'x'), (1, 2, 'y')").ExecuteNonQuery();
         }
 
-        EngramConnection.ClearAllPools();
+        ClearPool(connectionString);
         using (var connection = Open(connectionString))
         {
             Assert.Equal("23505", Assert.Throws<EngramException>(() => Command(connection, "INSERT INTO t VALUES (1, 1, 'z')").ExecuteNonQuery()).SqlState);

@@ -50,7 +50,7 @@ public sealed class ProcessTests : AdoTest
             Assert.DoesNotContain(OpenFiles(child.Id), f => f.StartsWith(DiskPath, StringComparison.Ordinal));
             other.Kill();
             Assert.False(child.HasExited);
-            Assert.Equal(1, Scalar(Open($"Data Source={DiskPath};Default Timeout=10"), "SELECT 1"));
+            Assert.Equal(1, Scalar(Open($"Data Source={DiskPath};Default Timeout=60"), "SELECT 1"));
             Assert.False(child.HasExited);
         }
         finally
@@ -68,7 +68,7 @@ public sealed class ProcessTests : AdoTest
         {
             other.Continue();
             Assert.Equal("closed", other.ReadLine());
-            Assert.Equal(1, Scalar(Open($"Data Source={DiskPath};Default Timeout=10"), "SELECT 1"));
+            Assert.Equal(1, Scalar(Open($"Data Source={DiskPath};Default Timeout=60"), "SELECT 1"));
             Assert.False(child.HasExited);
         }
         finally
@@ -81,7 +81,7 @@ public sealed class ProcessTests : AdoTest
     public void All_spellings_of_a_path_are_one_database()
     {
         var relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), DiskPath);
-        using var first = Open($"Data Source={DiskPath};Default Timeout=5");
+        using var first = Open($"Data Source={DiskPath};Default Timeout=60");
         Execute(first, "CREATE TABLE t (id integer); INSERT INTO t VALUES (7)");
         var link = Path.Combine(Path.GetDirectoryName(DiskPath)!, "link");
         File.CreateSymbolicLink(link, DiskPath);
@@ -90,7 +90,7 @@ public sealed class ProcessTests : AdoTest
         string[] spellings = [relative, DiskPath + "/", Path.Combine(DiskPath, "..", "db.engram"), link, Path.Combine(above, "db.engram"), Path.Combine(above, "link")];
         foreach (var spelling in spellings)
         {
-            using var connection = Open($"Data Source={spelling};Default Timeout=5");
+            using var connection = Open($"Data Source={spelling};Default Timeout=60");
             Assert.Equal(7, Scalar(connection, "SELECT id FROM t"));
             AssertState("55006", () => EngramConnection.DeleteDatabase($"Data Source={spelling}"));
         }
@@ -101,9 +101,9 @@ public sealed class ProcessTests : AdoTest
     {
         var above = Path.Combine(Path.GetDirectoryName(DiskPath)!, "above");
         File.CreateSymbolicLink(above, Path.GetDirectoryName(DiskPath)!);
-        using var first = Open($"Data Source={above}/db.engram;Default Timeout=5");
+        using var first = Open($"Data Source={above}/db.engram;Default Timeout=60");
         Execute(first, "CREATE TABLE t (id integer)");
-        Assert.Equal(0L, Scalar(Open($"Data Source={DiskPath};Default Timeout=5"), "SELECT count(*) FROM t"));
+        Assert.Equal(0L, Scalar(Open($"Data Source={DiskPath};Default Timeout=60"), "SELECT count(*) FROM t"));
     }
 
     [Fact]

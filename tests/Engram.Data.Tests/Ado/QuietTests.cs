@@ -101,7 +101,7 @@ public sealed class QuietTests : AdoTest
             }
 
             directory.Resume();
-            Assert.True(SpinWait.SpinUntil(() => inner.Count(FaultPoint.Write) > count, TimeSpan.FromSeconds(30)));
+            Assert.True(SpinWait.SpinUntil(() => inner.Count(FaultPoint.Write) > count, TimeSpan.FromSeconds(120)));
         }
 
         await stop.CancelAsync();
@@ -123,7 +123,7 @@ public sealed class QuietTests : AdoTest
             var before = disk.Count(FaultPoint.Write);
             Execute(connection, "CREATE TABLE t (id integer)");
             // The commit, then the seal.
-            Assert.True(SpinWait.SpinUntil(() => disk.Count(FaultPoint.Write) >= before + 2, TimeSpan.FromSeconds(30)));
+            Assert.True(SpinWait.SpinUntil(() => disk.Count(FaultPoint.Write) >= before + 2, TimeSpan.FromSeconds(120)));
         }
         finally
         {

@@ -145,7 +145,7 @@ public sealed class TransactionTests : AdoTest
         using var transaction = Connection.BeginTransaction();
         Execute("INSERT INTO t VALUES (1, 1)");
         using var command = Command(other, "INSERT INTO t VALUES (2, 2)");
-        command.CommandTimeout = 1;
+        command.CommandTimeout = 2;
         var error = Assert.Throws<EngramException>(() => command.ExecuteNonQuery());
         Assert.Equal("55P03", error.SqlState);
         Assert.True(error.IsTransient);

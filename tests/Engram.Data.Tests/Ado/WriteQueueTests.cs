@@ -25,6 +25,7 @@ public sealed class WriteQueueTests : AdoTest
         Assert.Matches(@"within (1|0\.\d+) s: another transaction of this process has held it for \d", error.Message);
 
         transaction.Commit();
+        command.CommandTimeout = 0;
         Assert.Equal(1, command.ExecuteNonQuery());
         Assert.Equal(["1", "2"], Rows("SELECT id FROM t ORDER BY id"));
     }
@@ -143,7 +144,6 @@ public sealed class WriteQueueTests : AdoTest
             syncing.Reset();
             goOn.Reset();
             using var second = Command(connection, "INSERT INTO t VALUES (2) RETURNING id");
-            second.CommandTimeout = 1;
             using var cancelled = new CancellationTokenSource();
             var returning = Task.Run(() => second.ExecuteScalarAsync(cancelled.Token));
             syncing.Wait();

@@ -27,13 +27,16 @@ public sealed class TestDatabase : IDisposable
         return database;
     }
 
+    /// <summary>Closed at once, not after its time of keeping warm: the next context opens it anew.</summary>
+    public void Close()
+    {
+        using var connection = new EngramConnection(ConnectionString);
+        EngramConnection.ClearPool(connection);
+    }
+
     public void Dispose()
     {
-        using (var connection = new EngramConnection(ConnectionString))
-        {
-            EngramConnection.ClearPool(connection);
-        }
-
+        Close();
         Directory.Delete(directory, recursive: true);
     }
 }

@@ -111,7 +111,7 @@ public sealed class EpisodeFixture : IDisposable
         }
         else if (state == RowState.Reopened)
         {
-            EngramConnection.ClearAllPools();
+            database.Close();
         }
 
         return database;

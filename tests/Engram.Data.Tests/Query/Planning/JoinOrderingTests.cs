@@ -93,7 +93,7 @@ public sealed class JoinOrderingTests : IAsyncLifetime
 
     private async Task RunAsync(string sql)
     {
-        await using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(5), null, default);
+        await using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         using (var snapshot = transaction.BeginStatement())
         {
             var bound = Bind(sql, transaction.Catalog, true, null);

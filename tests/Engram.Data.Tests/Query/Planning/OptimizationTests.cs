@@ -98,7 +98,7 @@ public sealed class OptimizationTests : IAsyncLifetime
 
     private async Task RunAsync(string sql)
     {
-        await using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(5), null, default);
+        await using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         using (var snapshot = transaction.BeginStatement())
         {
             var bound = Planner.Plan(Parser.ParseScript(sql).Single(), sql, transaction.Catalog, new Dictionary<string, DataType>());

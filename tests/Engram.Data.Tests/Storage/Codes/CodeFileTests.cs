@@ -65,7 +65,7 @@ public sealed partial class CodeFileTests : AdoTest
             Execute(connection, "CHECKPOINT");
         }
 
-        EngramConnection.ClearAllPools();
+        ClearPool($"Data Source={DiskPath}");
         var paths = Directory.GetFiles(Folder, "*.codes");
         Assert.Equal(2, paths.Length);
         foreach (var path in paths)
@@ -191,7 +191,7 @@ public sealed partial class CodeFileTests : AdoTest
 
     private EngramConnection Reopen()
     {
-        EngramConnection.ClearAllPools();
+        ClearPool($"Data Source={DiskPath}");
         return Open($"Data Source={DiskPath}");
     }
 

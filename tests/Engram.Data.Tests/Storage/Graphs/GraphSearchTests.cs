@@ -37,7 +37,7 @@ public sealed partial class GraphSearchTests : AdoTest
         }
 
         Assert.Single(Directory.GetFiles(Folder, "*.graph"));
-        EngramConnection.ClearAllPools();
+        ClearPool($"Data Source={DiskPath}");
         using var reopened = Open($"Data Source={DiskPath}");
         Assert.InRange(CodesRead(reopened, distance), 1, RowCount / 2);
         foreach (var filter in new[] { "true", "id % 2 = 0", "id < 10000", "id % 10 = 0", "id % 100 = 7", "id < 12", "id = 5" })
@@ -93,7 +93,7 @@ public sealed partial class GraphSearchTests : AdoTest
             Execute(connection, "CHECKPOINT");
         }
 
-        EngramConnection.ClearAllPools();
+        ClearPool($"Data Source={DiskPath}");
         var path = Assert.Single(Directory.GetFiles(Folder, "*.graph"));
         var bytes = File.ReadAllBytes(path);
         switch (damage)

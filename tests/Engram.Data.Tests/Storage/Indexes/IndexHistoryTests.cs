@@ -12,7 +12,7 @@ namespace Engram.Data.Tests.Storage.Indexes;
 /// <summary>Random histories: whatever happened to a table, an index gives the rows of a range, in order, as filtering and sorting all rows does.</summary>
 public sealed class IndexHistoryTests : IDisposable
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private static readonly TableId s_table = new(1);
 
     private static readonly TableDefinition s_definition = new(

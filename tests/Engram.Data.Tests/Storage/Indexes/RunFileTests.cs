@@ -127,7 +127,7 @@ public sealed class RunFileTests : IDisposable
 
     private static void Write(Store store, Action<Transaction> change)
     {
-        using var transaction = store.BeginWrite(TimeSpan.FromSeconds(30), null, CancellationToken.None);
+        using var transaction = store.BeginWrite(TimeSpan.FromSeconds(120), null, CancellationToken.None);
         transaction.BeginStatement().Dispose();
         change(transaction);
         transaction.EndStatement();

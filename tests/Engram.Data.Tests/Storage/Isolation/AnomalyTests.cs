@@ -331,7 +331,7 @@ public sealed class AnomalyTests : AdoTest
             }
 
             transactions[name] = transaction with { Waiting = null };
-            Assert.Equal($"{line[..arrow]}=> {expected}", $"{line[..arrow]}=> {await running.WaitAsync(TimeSpan.FromSeconds(30))}");
+            Assert.Equal($"{line[..arrow]}=> {expected}", $"{line[..arrow]}=> {await running.WaitAsync(TimeSpan.FromSeconds(120))}");
         }
     }
 

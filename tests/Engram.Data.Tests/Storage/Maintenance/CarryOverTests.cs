@@ -119,7 +119,7 @@ public sealed class CarryOverTests
     public Task A_snapshot_taken_right_after_a_checkpoint_finds_keys_of_an_index_that_a_commit_not_yet_durable_replaces()
         => CheckUnsyncedAsync(async store =>
         {
-            using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+            using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
             transaction.BeginStatement().Dispose();
             var table = EpisodeTable.Definition;
             transaction.PutTable(table with { Indexes = [table.Indexes[0] with { Id = new IndexId(3) }, table.Indexes[1]] });
@@ -234,7 +234,7 @@ public sealed class CarryOverTests
 
     private static async Task UpdateAsync(Store store, long rowId, float confidence)
     {
-        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         Assert.Equal(1, EpisodeTable.Update(transaction, rowId, 2, confidence));
         transaction.EndStatement();
@@ -243,7 +243,7 @@ public sealed class CarryOverTests
 
     private static async Task RekeyAsync(Store store, long rowId, long key)
     {
-        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         Assert.Equal(1, EpisodeTable.Update(transaction, rowId, 0, key));
         transaction.EndStatement();

@@ -12,7 +12,7 @@ namespace Engram.Data.Tests.Storage.Maintenance;
 /// <summary>Compaction: what it leaves, what goes on beside it, what it gives back.</summary>
 public sealed class CompactorTests
 {
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(120);
 
     [Theory]
     [InlineData(1)]

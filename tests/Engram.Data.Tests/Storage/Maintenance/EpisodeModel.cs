@@ -73,7 +73,7 @@ internal sealed class EpisodeModel(Random random) : IDisposable
     public async Task ChangeAsync(Store store, Action<Transaction, Dictionary<long, EpisodeRow>> change)
     {
         var next = new Dictionary<long, EpisodeRow>(rows);
-        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         change(transaction, next);
         transaction.EndStatement();

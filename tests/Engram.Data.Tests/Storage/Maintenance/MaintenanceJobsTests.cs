@@ -10,7 +10,7 @@ namespace Engram.Data.Tests.Storage.Maintenance;
 /// <summary>Background work of an open store, by a clock that the test moves.</summary>
 public sealed class MaintenanceJobsTests
 {
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(120);
     private static readonly StoreOptions s_options = SimulatedRun.SmallFiles with { MaintenanceInterval = TimeSpan.FromSeconds(100) };
 
     [Fact]

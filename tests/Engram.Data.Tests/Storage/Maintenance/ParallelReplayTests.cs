@@ -190,7 +190,7 @@ public sealed class ParallelReplayTests
     /// <summary>The ids that a new row of each table gets: recovery found the counters again.</summary>
     private static async Task<string> InsertOneAsync(Store store)
     {
-        await using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        await using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         var ids = new StringBuilder();
         foreach (var table in transaction.Catalog.Tables.Values)

@@ -164,7 +164,7 @@ public sealed class ReadOnlyOpeningTests : IDisposable
 
     private static async Task RunAsync(Store writer, Action<Transaction> work)
     {
-        using var transaction = await writer.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        using var transaction = await writer.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         work(transaction);
         transaction.EndStatement();

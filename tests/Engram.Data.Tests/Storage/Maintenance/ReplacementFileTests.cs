@@ -14,7 +14,7 @@ namespace Engram.Data.Tests.Storage.Maintenance;
 /// <summary>Columns of segments that are written anew into files of their own.</summary>
 public sealed class ReplacementFileTests
 {
-    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(120);
     private static readonly StoreOptions s_options = new() { FoldedPatchCountMin = 3, MaintenanceInterval = Timeout.InfiniteTimeSpan };
 
     [Theory]

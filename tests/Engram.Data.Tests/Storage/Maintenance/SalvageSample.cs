@@ -105,7 +105,7 @@ internal sealed class Sample
 
     public static async Task ChangeAsync(Store store, Action<Transaction> change)
     {
-        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         change(transaction);
         transaction.EndStatement();

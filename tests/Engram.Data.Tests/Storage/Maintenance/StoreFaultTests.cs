@@ -222,5 +222,5 @@ public sealed class StoreFaultTests : IDisposable
         return (Store.Open(directory, Options, NullLogger.Instance), directory);
     }
 
-    private static ValueTask<Transaction> BeginAsync(Store store) => store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+    private static ValueTask<Transaction> BeginAsync(Store store) => store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
 }

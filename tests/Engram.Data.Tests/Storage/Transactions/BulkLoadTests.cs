@@ -9,7 +9,7 @@ namespace Engram.Data.Tests.Storage.Transactions;
 
 public sealed class BulkLoadTests : IAsyncLifetime
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private readonly string path = Path.Combine(Path.GetTempPath(), $"engram-load-{Guid.NewGuid():N}");
     private Store store = null!;
 

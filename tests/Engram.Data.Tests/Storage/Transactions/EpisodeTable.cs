@@ -50,7 +50,7 @@ internal static class EpisodeTable
 
     public static async Task CreateAsync(Store store)
     {
-        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+        using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
         transaction.PutTable(Definition);
         transaction.EndStatement();

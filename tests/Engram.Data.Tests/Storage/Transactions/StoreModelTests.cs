@@ -103,7 +103,7 @@ public sealed class StoreModelTests : IDisposable
         public async Task RunTransactionAsync(Store store)
         {
             var rows = new Dictionary<long, EpisodeRow>(committed);
-            using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(30), null, default);
+            using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
             var saved = new Stack<Dictionary<long, EpisodeRow>>();
             var statements = random.Next(1, 6);
             for (var i = 0; i < statements; i++)

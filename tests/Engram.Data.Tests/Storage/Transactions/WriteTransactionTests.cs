@@ -9,7 +9,7 @@ namespace Engram.Data.Tests.Storage.Transactions;
 
 public sealed class WriteTransactionTests : IAsyncLifetime
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(120);
     private readonly Store store = Store.Open(new MemoryDirectory(), new StoreOptions(), NullLogger.Instance);
 
     public Task InitializeAsync() => EpisodeTable.CreateAsync(store);

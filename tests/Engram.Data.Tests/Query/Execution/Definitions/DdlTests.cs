@@ -173,7 +173,7 @@ public sealed class DdlTests : IAsyncLifetime
 
     private void Run(string sql)
     {
-        using var transaction = store.BeginWriteAsync(TimeSpan.FromSeconds(5), null, default).AsTask().GetAwaiter().GetResult();
+        using var transaction = store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default).AsTask().GetAwaiter().GetResult();
         using (var snapshot = transaction.BeginStatement())
         {
             foreach (var statement in Parser.ParseScript(sql))

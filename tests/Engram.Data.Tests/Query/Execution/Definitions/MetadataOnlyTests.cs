@@ -55,7 +55,7 @@ public sealed class MetadataOnlyTests : IDisposable
 
     private static void Run(Store store, string sql)
     {
-        using var transaction = store.BeginWrite(TimeSpan.FromSeconds(5), null, default);
+        using var transaction = store.BeginWrite(TimeSpan.FromSeconds(120), null, default);
         using (var snapshot = transaction.BeginStatement())
         {
             var context = Statement.Context(snapshot, transaction);

@@ -101,7 +101,7 @@ public sealed class SequenceTests : AdoTest
             Assert.Equal(2L, Scalar(connection, "SELECT nextval('a')"));
         }
 
-        EngramConnection.ClearAllPools();
+        ClearPool(path);
         using (var connection = new EngramConnection(path))
         {
             connection.Open();
@@ -109,7 +109,7 @@ public sealed class SequenceTests : AdoTest
             AssertState("25006", () => Scalar(Open(path + ";Mode=ReadOnly"), "SELECT nextval('a')"));
         }
 
-        EngramConnection.ClearAllPools();
+        ClearPool(path);
         using (var connection = new EngramConnection(path))
         {
             connection.Open();
@@ -117,7 +117,7 @@ public sealed class SequenceTests : AdoTest
             Assert.Equal(7L, Scalar(connection, "SELECT nextval('b')"));
         }
 
-        EngramConnection.ClearAllPools();
+        ClearPool(path);
     }
 
     private long[] Next(string sequence, int count) => [.. Enumerable.Range(0, count).Select(_ => (long)Scalar($"SELECT nextval('{sequence}')")!)];

@@ -89,7 +89,7 @@ public sealed class ViewTests : AdoTest
                 Assert.Equal(last ? 6L : 5L, Scalar(connection, "SELECT nextval('s.q')"));
             }
 
-            EngramConnection.ClearAllPools();
+            ClearPool(path);
         }
     }
 

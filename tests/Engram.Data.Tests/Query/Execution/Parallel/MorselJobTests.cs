@@ -78,7 +78,7 @@ public sealed class MorselJobTests
             },
         };
         var run = Task.Run(() => job.Run(0, 1000));
-        Assert.Same(run, await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(20))));
+        Assert.Same(run, await Task.WhenAny(run, Task.Delay(TimeSpan.FromMinutes(2))));
         Assert.Equal("merge", (await Assert.ThrowsAsync<InvalidOperationException>(() => run)).Message);
     }
 
@@ -113,7 +113,7 @@ public sealed class MorselJobTests
             },
         };
         var run = Task.Run(() => job.Run(0, 1000));
-        Assert.Same(run, await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(20))));
+        Assert.Same(run, await Task.WhenAny(run, Task.Delay(TimeSpan.FromMinutes(2))));
         Assert.Equal("worker", (await Assert.ThrowsAsync<InvalidOperationException>(() => run)).Message);
     }
 
