@@ -130,7 +130,7 @@ internal static partial class SchemaCollections
         => context.Catalog.Tables.Values.OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
 
     private static IEnumerable<(TableDefinition Table, IndexDefinition Index)> Indexes(Context context)
-        => Tables(context).SelectMany(t => t.Indexes.OrderBy(i => i.Name, StringComparer.Ordinal).Select(i => (t, i)));
+        => Tables(context).SelectMany(t => t.Indexes.Concat(t.VectorIndexes).OrderBy(i => i.Name, StringComparer.Ordinal).Select(i => (t, i)));
 
     private static IEnumerable<(TableDefinition Table, ForeignKeyDefinition Key, TableDefinition Referenced)> ForeignKeys(Context context)
         => Tables(context).SelectMany(t => t.ForeignKeys.OrderBy(k => k.Name, StringComparer.Ordinal).Select(k => (t, k, context.Catalog.Get(k.ReferencedTable))));

@@ -21,6 +21,29 @@ internal sealed class CompiledModelCode(
         base.Generate(column, parameters);
     }
 
+    public override void Generate(IIndex index, CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        RemoveVectorIndex(parameters);
+        base.Generate(index, parameters);
+    }
+
+    public override void Generate(ITableIndex index, CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        RemoveVectorIndex(parameters);
+        base.Generate(index, parameters);
+    }
+
+    private static void RemoveVectorIndex(CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        if (!parameters.IsRuntime)
+        {
+            parameters.Annotations.Remove(AnnotationNames.VectorMetric);
+            parameters.Annotations.Remove(AnnotationNames.VectorColumnType);
+            parameters.Annotations.Remove(AnnotationNames.M);
+            parameters.Annotations.Remove(AnnotationNames.EfConstruction);
+        }
+    }
+
     private static void RemoveIdentity(CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
     {
         if (!parameters.IsRuntime)

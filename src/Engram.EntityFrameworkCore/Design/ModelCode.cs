@@ -20,6 +20,15 @@ internal sealed class ModelCode(AnnotationCodeGeneratorDependencies dependencies
     private static readonly MethodInfo UseIdentityColumn = Method(
         typeof(EngramPropertyBuilderExtensions), nameof(EngramPropertyBuilderExtensions.UseIdentityColumn), typeof(PropertyBuilder), typeof(long), typeof(long));
 
+    private static readonly (string Annotation, MethodInfo Method)[] IndexCalls =
+    [
+        (AnnotationNames.VectorMetric, Method(
+            typeof(EngramIndexBuilderExtensions), nameof(EngramIndexBuilderExtensions.HasVectorMetric), typeof(IndexBuilder), typeof(VectorMetric?))),
+        (AnnotationNames.M, Method(typeof(EngramIndexBuilderExtensions), nameof(EngramIndexBuilderExtensions.HasM), typeof(IndexBuilder), typeof(int?))),
+        (AnnotationNames.EfConstruction, Method(
+            typeof(EngramIndexBuilderExtensions), nameof(EngramIndexBuilderExtensions.HasEfConstruction), typeof(IndexBuilder), typeof(int?))),
+    ];
+
     public override IReadOnlyList<MethodCallCodeFragment> GenerateFluentApiCalls(IModel model, IDictionary<string, IAnnotation> annotations)
     {
         var calls = new List<MethodCallCodeFragment>();
@@ -47,6 +56,20 @@ internal sealed class ModelCode(AnnotationCodeGeneratorDependencies dependencies
         }
 
         return [.. calls, .. base.GenerateFluentApiCalls(property, annotations)];
+    }
+
+    public override IReadOnlyList<MethodCallCodeFragment> GenerateFluentApiCalls(IIndex index, IDictionary<string, IAnnotation> annotations)
+    {
+        var calls = new List<MethodCallCodeFragment>();
+        foreach (var (annotation, method) in IndexCalls)
+        {
+            if (Take<object>(annotations, annotation) is { } value)
+            {
+                calls.Add(new MethodCallCodeFragment(method, value));
+            }
+        }
+
+        return [.. calls, .. base.GenerateFluentApiCalls(index, annotations)];
     }
 
     private static MethodCallCodeFragment Call(MethodInfo method, string name, string? schema)

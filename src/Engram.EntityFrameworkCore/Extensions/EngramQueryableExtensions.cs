@@ -1,6 +1,8 @@
 using System.Data;
 using System.Data.Common;
+using System.Linq.Expressions;
 using System.Text;
+using Microsoft.EntityFrameworkCore.Query;
 
 namespace Microsoft.EntityFrameworkCore;
 
@@ -71,6 +73,26 @@ public static class EngramQueryableExtensions
                 await connection.CloseAsync().ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>Lets a vector index (<c>HasVectorIndex</c>) find the nearest rows: not always the very nearest, but soon.</summary>
+    /// <param name="source">A query that orders by a distance of the index's metric and takes the first rows.</param>
+    /// <param name="efSearch">How many candidates the search keeps in view, 1 to 10,000: more of them find more of the nearest and take longer. A part of the query's SQL.</param>
+    /// <remarks>
+    /// Stands after <c>Take</c>, or anywhere between the order and <c>Take</c> or <c>First</c>. Each row is there, satisfies the filter and has its exact distance, and k come
+    /// whenever k exist. Without a fitting index the search is exact.
+    /// </remarks>
+    public static IQueryable<TSource> WithApproximate<TSource>(this IQueryable<TSource> source, [NotParameterized] int efSearch)
+    {
+        if (efSearch is < 1 or > 10_000)
+        {
+            throw new ArgumentOutOfRangeException(nameof(efSearch), efSearch, "A search keeps from 1 to 10,000 candidates in view.");
+        }
+
+        return source.Provider is IAsyncQueryProvider
+            ? source.Provider.CreateQuery<TSource>(Expression.Call(
+                ((Func<IQueryable<TSource>, int, IQueryable<TSource>>)WithApproximate).Method, source.Expression, Expression.Constant(efSearch)))
+            : source;
     }
 
     private static DbCommand CreateExplain(IQueryable query, bool analyze)

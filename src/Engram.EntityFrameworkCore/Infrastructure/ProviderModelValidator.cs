@@ -17,7 +17,46 @@ internal sealed class ProviderModelValidator(ModelValidatorDependencies dependen
         {
             ValidateVector(property);
         }
+
+        foreach (var index in model.GetEntityTypes().SelectMany(t => t.GetDeclaredIndexes()))
+        {
+            ValidateIndex(index);
+        }
     }
+
+    private static void ValidateIndex(IIndex index)
+    {
+        var name = $"'{index.DeclaringEntityType.DisplayName()}.{string.Join(", ", index.Properties.Select(p => p.Name))}'";
+        if (index.GetVectorMetric() is null)
+        {
+            if (index.GetM() is not null || index.GetEfConstruction() is not null)
+            {
+                throw new InvalidOperationException($"The index over {name} has options of a vector index without being one. Declare it with HasVectorIndex(e => …, VectorMetric.Cosine).");
+            }
+
+            if (index.Properties.FirstOrDefault(IsVector) is { } embedding)
+            {
+                throw new InvalidOperationException(
+                    $"The index over {name} orders embeddings, which have no order. Declare it with HasVectorIndex(e => e.{embedding.Name}, VectorMetric.Cosine), or leave it out: "
+                    + "exact searches need no index.");
+            }
+
+            return;
+        }
+
+        if (index.Properties is not [var property] || !IsVector(property))
+        {
+            throw new InvalidOperationException(
+                $"The vector index over {name} must be over one embedding: a property with a column type such as vector(768) or halfvec(768).");
+        }
+
+        if (index.IsUnique || index.GetFilter() is not null || index.IsDescending is not null)
+        {
+            throw new InvalidOperationException($"The vector index over {name} cannot be unique, filtered or descending. Leave these out: a query's own filter is respected.");
+        }
+    }
+
+    private static bool IsVector(IProperty property) => property.FindTypeMapping() is EngramVectorTypeMapping or EngramHalfVectorTypeMapping;
 
     private static void ValidateVector(IProperty property)
     {

@@ -17,4 +17,16 @@ internal static class AnnotationNames
 
     /// <summary>The schema of that sequence.</summary>
     public const string HiLoSequenceSchema = "Engram:HiLoSequenceSchema";
+
+    /// <summary>On an index: the <see cref="Microsoft.EntityFrameworkCore.VectorMetric"/> of a vector index; other indexes are without it.</summary>
+    public const string VectorMetric = "Engram:VectorMetric";
+
+    /// <summary>On a vector index: the neighbours of a row in its graph.</summary>
+    public const string M = "Engram:M";
+
+    /// <summary>On a vector index: the candidates that are kept in view when a row is added to its graph.</summary>
+    public const string EfConstruction = "Engram:EfConstruction";
+
+    /// <summary>On a vector index of the database, not of the model: the type of its column, so that another type means another index.</summary>
+    public const string VectorColumnType = "Engram:VectorColumnType";
 }

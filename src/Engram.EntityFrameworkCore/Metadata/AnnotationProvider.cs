@@ -24,6 +24,27 @@ internal sealed class AnnotationProvider(RelationalAnnotationProviderDependencie
         }
     }
 
+    /// <summary>What a vector index is built from; the type of its column too, since no index survives another type of it.</summary>
+    public override IEnumerable<IAnnotation> For(ITableIndex index, bool designTime)
+    {
+        if (!designTime || index.MappedIndexes.FirstOrDefault() is not { } mapped || mapped.GetVectorMetric() is not { } metric)
+        {
+            yield break;
+        }
+
+        yield return new Annotation(AnnotationNames.VectorMetric, metric);
+        yield return new Annotation(AnnotationNames.VectorColumnType, index.Columns[0].StoreType);
+        if (mapped.GetM() is { } m)
+        {
+            yield return new Annotation(AnnotationNames.M, m);
+        }
+
+        if (mapped.GetEfConstruction() is { } efConstruction)
+        {
+            yield return new Annotation(AnnotationNames.EfConstruction, efConstruction);
+        }
+    }
+
     private static bool IsIdentity(IProperty property, IColumn column)
         => GeneratedIntegers.Contains(property, StoreObjectIdentifier.Table(column.Table.Name, column.Table.Schema)) && property.GetHiLoSequenceName() is null;
 

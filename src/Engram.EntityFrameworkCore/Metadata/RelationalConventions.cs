@@ -18,6 +18,7 @@ internal sealed class RelationalConventions(
     {
         var conventions = base.CreateConventionSet();
         conventions.Replace<ValueGenerationConvention>(new KeyGenerationConvention(Dependencies, RelationalDependencies));
+        conventions.Add(new VectorIndexConvention(Dependencies));
         conventions.ModelFinalizingConventions.Add(new StoreGenerationConvention());
         return conventions;
     }

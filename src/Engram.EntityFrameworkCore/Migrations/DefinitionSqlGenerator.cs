@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engram.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
@@ -103,6 +104,28 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
     protected override void Generate(DropIndexOperation operation, IModel? model, MigrationCommandListBuilder builder, bool terminate = true)
     {
         builder.Append("DROP INDEX ").Append(Delimit(operation.Name, operation.Schema));
+        if (terminate)
+        {
+            End(builder);
+        }
+    }
+
+    /// <summary><c>CREATE INDEX "IX" ON "T" USING hnsw ("Embedding" vector_cosine_ops) WITH (m = 16)</c> for a vector index.</summary>
+    protected override void Generate(CreateIndexOperation operation, IModel? model, MigrationCommandListBuilder builder, bool terminate = true)
+    {
+        if (operation[AnnotationNames.VectorMetric] is not VectorMetric metric)
+        {
+            base.Generate(operation, model, builder, terminate);
+            return;
+        }
+
+        var type = (string?)operation[AnnotationNames.VectorColumnType]
+            ?? model?.GetRelationalModel().FindTable(operation.Table, operation.Schema)?.FindColumn(operation.Columns[0])?.StoreType ?? "vector";
+        builder.Append("CREATE INDEX ").Append(Delimit(operation.Name)).Append(" ON ").Append(Delimit(operation.Table, operation.Schema))
+            .Append(" USING hnsw (").Append(Delimit(operation.Columns[0])).Append(" ").Append(VectorIndexSql.Operators(type, metric)).Append(")");
+        var options = new (string Name, object? Value)[] { ("m", operation[AnnotationNames.M]), ("ef_construction", operation[AnnotationNames.EfConstruction]) }
+            .Where(o => o.Value is not null).Select(o => string.Create(CultureInfo.InvariantCulture, $"{o.Name} = {o.Value}")).ToList();
+        builder.Append(options.Count == 0 ? "" : $" WITH ({string.Join(", ", options)})");
         if (terminate)
         {
             End(builder);

@@ -52,6 +52,8 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
                 return isArrayNullable
                     ? sqlExpressionFactory.Case([new CaseWhenClause(sqlExpressionFactory.IsNotNull(array), isFound)], elseResult: null)
                     : isFound;
+            case ApproximateLimitExpression limit:
+                return limit.Update(Visit(limit.Limit, out nullable));
             case ArrayElementExpression element:
                 nullable = true;
                 return element.Update(Visit(element.Array, out _), Visit(element.Place, out _));

@@ -24,6 +24,7 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
             RowsFunctionExpression rows => VisitRowsFunction(rows),
             OperatorExpression binary => VisitOperator(binary),
             OrderedAggregateExpression aggregate => VisitOrderedAggregate(aggregate),
+            ApproximateLimitExpression limit => VisitApproximateLimit(limit),
             _ => base.VisitExtension(extensionExpression),
         };
 
@@ -186,6 +187,13 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
         }
 
         Sql.Append(" ON TRUE");
+    }
+
+    private ApproximateLimitExpression VisitApproximateLimit(ApproximateLimitExpression limit)
+    {
+        Visit(limit.Limit);
+        Sql.Append(string.Create(System.Globalization.CultureInfo.InvariantCulture, $" WITH APPROXIMATE ({limit.Breadth})"));
+        return limit;
     }
 
     private VectorDistanceExpression VisitVectorDistance(VectorDistanceExpression distance)

@@ -166,7 +166,11 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
             {
                 var index = new DatabaseIndex { Table = table, Name = name, IsUnique = (bool)row["is_unique"], Filter = Text(row, "filter_sql") };
                 AddAll(index.Columns, indexed);
-                AddAll(index.IsDescending, members.Select(r => (bool)r["is_descending"]));
+                if (!VectorIndexSql.TryDescribe(index, Text(row, "method"), Text(row, "options")))
+                {
+                    AddAll(index.IsDescending, members.Select(r => (bool)r["is_descending"]));
+                }
+
                 table.Indexes.Add(index);
             }
         }

@@ -1,0 +1,34 @@
+using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace Microsoft.EntityFrameworkCore;
+
+/// <summary>Vector indexes of entities.</summary>
+public static class EngramEntityTypeBuilderExtensions
+{
+    /// <summary>Gives an embedding a vector index. Queries that say <c>WithApproximate</c> may use it; all others stay exact.</summary>
+    /// <param name="propertyExpression">The embedding: <c>e => e.Embedding</c>, of a column type <c>vector(n)</c> or <c>halfvec(n)</c>.</param>
+    /// <param name="metric">The distance that queries order by.</param>
+    /// <param name="name">Needed when a property has several; by default <c>IX_</c>, the table and the column.</param>
+    public static IndexBuilder<TEntity> HasVectorIndex<TEntity>(
+        this EntityTypeBuilder<TEntity> entityTypeBuilder, Expression<Func<TEntity, object?>> propertyExpression, VectorMetric metric, string? name = null)
+        where TEntity : class
+        => (name is null ? entityTypeBuilder.HasIndex(propertyExpression) : entityTypeBuilder.HasIndex(propertyExpression, name)).HasVectorMetric(metric);
+
+    /// <inheritdoc cref="HasVectorIndex{TEntity}(EntityTypeBuilder{TEntity}, Expression{Func{TEntity, object}}, VectorMetric, string)"/>
+    /// <param name="propertyName">The name of the embedding's property.</param>
+    public static IndexBuilder HasVectorIndex(this EntityTypeBuilder entityTypeBuilder, string propertyName, VectorMetric metric, string? name = null)
+        => (name is null ? entityTypeBuilder.HasIndex(propertyName) : entityTypeBuilder.HasIndex([propertyName], name)).HasVectorMetric(metric);
+
+    /// <inheritdoc cref="HasVectorIndex{TEntity}(EntityTypeBuilder{TEntity}, Expression{Func{TEntity, object}}, VectorMetric, string)"/>
+    public static IndexBuilder<TDependentEntity> HasVectorIndex<TOwnerEntity, TDependentEntity>(
+        this OwnedNavigationBuilder<TOwnerEntity, TDependentEntity> ownedNavigationBuilder,
+        Expression<Func<TDependentEntity, object?>> propertyExpression, VectorMetric metric, string? name = null)
+        where TOwnerEntity : class
+        where TDependentEntity : class
+        => (name is null ? ownedNavigationBuilder.HasIndex(propertyExpression) : ownedNavigationBuilder.HasIndex(propertyExpression, name)).HasVectorMetric(metric);
+
+    /// <inheritdoc cref="HasVectorIndex(EntityTypeBuilder, string, VectorMetric, string)"/>
+    public static IndexBuilder HasVectorIndex(this OwnedNavigationBuilder ownedNavigationBuilder, string propertyName, VectorMetric metric, string? name = null)
+        => (name is null ? ownedNavigationBuilder.HasIndex(propertyName) : ownedNavigationBuilder.HasIndex([propertyName], name)).HasVectorMetric(metric);
+}
