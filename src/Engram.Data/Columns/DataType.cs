@@ -86,6 +86,12 @@ internal readonly record struct DataType(TypeKind Kind, int Size = 0, int Scale 
     public static readonly DataType Interval = new(TypeKind.Interval);
     public static readonly DataType Json = new(TypeKind.Json);
 
+    /// <summary>How texts compare; of an array, its elements. Nothing of how they are stored.</summary>
+    public Collation Collation { get; init; }
+
+    /// <summary>The type of an array's elements.</summary>
+    public DataType ElementType => new(Element) { Collation = Collation };
+
     /// <summary>A vector of <paramref name="dimensions"/> float32 elements; 0 when the dimension is not fixed.</summary>
     public static DataType Vector(int dimensions) => new(TypeKind.Vector, dimensions);
 

@@ -62,6 +62,8 @@ internal static class SqlStates
     public const string InvalidTableDefinition = "42P16";
     public const string InvalidForeignKey = "42830";
     public const string IndeterminateDatatype = "42P18";
+    public const string CollationMismatch = "42P21";
+    public const string IndeterminateCollation = "42P22";
     public const string InvalidSchemaName = "3F000";
     public const string DuplicateSchema = "42P06";
     public const string DependentObjectsStillExist = "2BP01";

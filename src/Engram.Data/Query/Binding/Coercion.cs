@@ -21,6 +21,13 @@ internal static class Coercion
             return expression;
         }
 
+        if (expression.Type.Collation != type.Collation)
+        {
+            var collation = type.Collation;
+            var own = expression.Type.Kind == type.Kind ? expression.Type.Collation : Collation.Default;
+            return Collations.Relabel(Convert(expression, type with { Collation = own }, isExplicit), collation);
+        }
+
         switch (expression)
         {
             case BoundConstant { Value: null }:

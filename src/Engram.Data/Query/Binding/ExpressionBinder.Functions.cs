@@ -202,8 +202,25 @@ internal sealed partial class ExpressionBinder
             converted.Add(parameter == TypeKind.Unknown && best.ArrayElement != TypeKind.Unknown ? Coercion.Settle(arguments[i]) : ConvertArgument(arguments[i], parameter, element));
         }
 
-        var moved = converted.MoveToImmutable();
-        return new Resolved(best, moved, best.ResultType(ImmutableArray.CreateRange(moved, a => a.Type)));
+        return Collated(best, converted.MoveToImmutable(), position);
+    }
+
+    /// <summary>Gives all texts among the arguments the collation that they are compared by, and the result too, when it is text.</summary>
+    private static Resolved Collated(FunctionOverload function, ImmutableArray<BoundExpression> arguments, int position)
+    {
+        var collation = Collation.Default;
+        foreach (var argument in arguments)
+        {
+            if (argument.Type.Collation != Collation.Default)
+            {
+                collation = Collations.Of(arguments, position);
+                arguments = ImmutableArray.CreateRange(arguments, a => Collations.Relabel(a, collation));
+                break;
+            }
+        }
+
+        var type = function.ResultType(ImmutableArray.CreateRange(arguments, a => a.Type));
+        return new Resolved(function, arguments, type.Kind == TypeKind.Text || type.Element == TypeKind.Text ? type with { Collation = collation } : type);
     }
 
     private static BoundExpression ConvertArgument(BoundExpression argument, TypeKind kind, TypeKind element)
@@ -220,7 +237,7 @@ internal sealed partial class ExpressionBinder
         }
 
         // A float[] parameter that nothing else tells the element of.
-        var type = DataType.ArrayOf(element != TypeKind.Unknown ? element : TypeKind.Single);
+        var type = DataType.ArrayOf(element != TypeKind.Unknown ? element : TypeKind.Single) with { Collation = argument.Type.Collation };
         return argument.Type == type ? argument : Coercion.Convert(argument, type, false);
     }
 

@@ -175,7 +175,7 @@ internal sealed partial class ExpressionBinder
         // One "=" for each item decides its type; when all agree, as nearly always, the list is one node.
         var comparisons = items.ConvertAll(i => (BoundCall)Compare("=", operand, i.Value, i.Position));
         var first = comparisons[0];
-        if (comparisons.TrueForAll(c => ReferenceEquals(c.Function, first.Function)))
+        if (comparisons.TrueForAll(c => ReferenceEquals(c.Function, first.Function) && c.Arguments[0].Type.Collation == first.Arguments[0].Type.Collation))
         {
             return new BoundInList(first.Arguments[0], [.. comparisons.Select(c => c.Arguments[1])], syntax.IsNegated);
         }

@@ -156,16 +156,22 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             throw Error.CannotCast(bound.Type.ToString(), type.ToString(), operand.Position);
         }
 
-        return Coercion.Convert(bound, type, true);
+        // A cast between texts keeps the collation.
+        return Coercion.Convert(bound, bound.Type.Kind == type.Kind ? type with { Collation = bound.Type.Collation } : type, true);
     }
 
     private BoundExpression BindCollate(CollateSyntax syntax)
     {
-        var name = NameMatch.Fold(syntax.Collation.Name);
-        return name is "C" or "POSIX" or "c" or "posix" or "default" or "ucs_basic"
-            ? BindValue(syntax.Operand)
-            : throw Error.NotSupported($"Collation {syntax.Collation} (text compares by code point; use lower(…) to compare without case)", syntax.Collation.Position + 1);
+        var value = BindValue(syntax.Operand);
+        return value.Type is { Kind: TypeKind.Text } or { Kind: TypeKind.Array, Element: TypeKind.Text }
+            ? Collations.Collate(value, FindCollation(syntax.Collation))
+            : throw Error.NotCollatable(value.Type.ToString(), syntax.Position);
     }
+
+    /// <summary>The collation of a name.</summary>
+    public static Collation FindCollation(ObjectNameSyntax name)
+        => (name.Schema is null || NameMatch.Fold(name.Schema) is "pg_catalog" ? CollationNames.Find(NameMatch.Fold(name.Name)) : null)
+            ?? throw Error.UndefinedCollation(name.ToString(), name.Position);
 
     private BoundCase BindCase(CaseSyntax syntax)
     {
@@ -195,6 +201,11 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     public static ImmutableArray<BoundExpression> Unify(IReadOnlyList<(BoundExpression Value, int Position)> values, string what)
     {
         var type = CommonType(values, what);
+        if (type.Kind is TypeKind.Text or TypeKind.Array)
+        {
+            type = type with { Collation = Collations.Of(values.Select(v => v.Value), values[0].Position) };
+        }
+
         return [.. values.Select(v => Coercion.Convert(v.Value, type, false))];
     }
 
@@ -289,7 +300,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     {
         var query = BindSubquery(syntax.Query);
         CheckOneColumn(query, "A query in ARRAY(…)", syntax.Position);
-        return new LogicalSubquery(DataType.ArrayOf(query.Columns[0].Type.Kind), SubqueryKind.Array, query.Plan, null, false);
+        return new LogicalSubquery(DataType.ArrayOf(query.Columns[0].Type.Kind) with { Collation = query.Columns[0].Type.Collation }, SubqueryKind.Array, query.Plan, null, false);
     }
 
     private static void CheckOneColumn(BoundQuery query, string what, int position)

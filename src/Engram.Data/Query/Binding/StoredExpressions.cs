@@ -116,7 +116,7 @@ internal sealed class StoredExpressions(StatementScope statement)
 
     /// <summary>The value in the column's type; when it does not fit, the error names the column.</summary>
     public static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column)
-        => Coercion.Convert(value, column.Type, false) is var converted && converted is BoundCast cast && !ReferenceEquals(converted, value)
+        => Coercion.Convert(value, column.Type with { Collation = value.Type.Kind == column.Type.Kind ? value.Type.Collation : Collation.Default }, false) is var converted && converted is BoundCast cast && !ReferenceEquals(converted, value)
             ? cast with { Target = $"{table.Name}.{column.Name}" }
             : converted;
 

@@ -75,6 +75,12 @@ internal static class TypeConversions
     /// <summary>The type that both turn into by themselves, for CASE, UNION and VALUES; Unknown when there is none.</summary>
     public static DataType Common(DataType a, DataType b)
     {
+        if (a.Collation != b.Collation && a.Kind != TypeKind.Unknown && b.Kind != TypeKind.Unknown)
+        {
+            var collation = Collations.Merge(a.Collation, b.Collation);
+            (a, b) = (a with { Collation = collation }, b with { Collation = collation });
+        }
+
         if (a == b || b.Kind == TypeKind.Unknown)
         {
             return a;
@@ -88,7 +94,7 @@ internal static class TypeConversions
         if (a.Kind == b.Kind)
         {
             // Different modifiers: what holds both is the type without them.
-            return a.Kind == TypeKind.Array && a.Element != b.Element ? CommonArray(a, b) : new DataType(a.Kind, Element: a.Element);
+            return a.Kind == TypeKind.Array && a.Element != b.Element ? CommonArray(a, b) : Bare(a);
         }
 
         var best = (Cost: Impossible, Kind: TypeKind.Unknown);
@@ -113,12 +119,12 @@ internal static class TypeConversions
         TypeKind.Decimal, TypeKind.Single, TypeKind.Double, TypeKind.Timestamp, TypeKind.TimestampTz, TypeKind.Vector,
     ];
 
-    private static DataType Bare(DataType type) => new(type.Kind, Element: type.Element);
+    private static DataType Bare(DataType type) => new(type.Kind, Element: type.Element) { Collation = type.Collation };
 
     private static DataType CommonArray(DataType a, DataType b)
     {
         var element = Common(new DataType(a.Element), new DataType(b.Element));
-        return element.Kind == TypeKind.Unknown ? DataType.Unknown : DataType.ArrayOf(element.Kind);
+        return element.Kind == TypeKind.Unknown ? DataType.Unknown : DataType.ArrayOf(element.Kind) with { Collation = a.Collation };
     }
 
     public static bool IsInteger(TypeKind kind) => kind is >= TypeKind.Int8 and <= TypeKind.UInt64;

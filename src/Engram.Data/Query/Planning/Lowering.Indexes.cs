@@ -291,6 +291,7 @@ internal sealed partial class Lowering
     /// <summary>The column that an expression is, perhaps through a conversion that keeps every value: an integer to a wider one or to numeric, a text or number without its modifiers.</summary>
     private static LogicalColumn? FindKeyColumn(LogicalScan scan, BoundExpression expression)
     {
+        expression = Collations.Strip(expression);
         if (expression is BoundCast { Operand: BoundColumn inner } cast
             && ((inner.Type.IsInteger && (cast.Type.IsInteger || cast.Type == DataType.Decimal) && TypeConversions.IsImplicit(inner.Type, cast.Type))
                 || (inner.Type.Kind == cast.Type.Kind && cast.Type is { Kind: TypeKind.Text or TypeKind.Decimal, Size: 0 })))

@@ -94,7 +94,7 @@ internal sealed partial class Lowering
     }
 
     /// <summary>The column that a key is, perhaps through a conversion that keeps every value, as in <see cref="FindKeyColumn"/>.</summary>
-    private static int? KeyOrdinal(BoundExpression key) => key switch
+    private static int? KeyOrdinal(BoundExpression key) => Collations.Strip(key) switch
     {
         BoundColumn column => column.Ordinal,
         BoundCast { Operand: BoundColumn inner } cast when KeepsValues(inner.Type, cast.Type) => inner.Ordinal,

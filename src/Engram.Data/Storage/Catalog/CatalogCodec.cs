@@ -344,7 +344,7 @@ internal static class CatalogCodec
             IsNotNull = (flags & NotNullFlag) != 0,
             DefaultSql = (flags & DefaultFlag) != 0 ? reader.ReadString() : null,
             ComputedSql = (flags & ComputedFlag) != 0 ? reader.ReadString() : null,
-            Collation = (flags & CollationFlag) != 0 ? reader.ReadString() : null,
+            Type = (flags & CollationFlag) != 0 ? type with { Collation = ReadCollation(ref reader) } : type,
             Comment = (flags & CommentFlag) != 0 ? reader.ReadString() : null,
         };
         if ((flags & IdentityFlag) != 0)
@@ -359,6 +359,12 @@ internal static class CatalogCodec
 
         var (missing, older) = ReadOlder(ref reader, column, flags, FormCountMax);
         return missing is null && older is null ? column : column with { Missing = missing, Older = older };
+    }
+
+    private static Collation ReadCollation(ref ByteReader reader)
+    {
+        var name = reader.ReadString();
+        return CollationNames.Find(name) is { } found && CollationNames.Of(found) == name ? found : throw reader.Damaged($"there is no collation {name}");
     }
 
     private static (MissingValue? Missing, ColumnForm? Older) ReadOlder(ref ByteReader reader, ColumnForm form, byte flags, int left)

@@ -64,7 +64,8 @@ internal sealed record ColumnDefinition(ColumnId Id, string Name, DataType Type)
 
     public long IdentityIncrement { get; init; } = 1;
 
-    public string? Collation { get; init; }
+    /// <summary>The collation that was given, by name; null for none.</summary>
+    public string? Collation => CollationNames.Of(Type.Collation);
 
     public string? Comment { get; init; }
 }

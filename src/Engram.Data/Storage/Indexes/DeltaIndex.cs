@@ -15,7 +15,7 @@ internal sealed class DeltaIndex(Arena memory)
     /// <summary>Called by the holder of the write lock only.</summary>
     public void Add(KeyShape shape, ReadOnlySpan<Column> columns, int row, long rowId)
     {
-        if (KeyValue.TryHash(columns, row, out var hash))
+        if (KeyValue.TryHash(shape, columns, row, out var hash))
         {
             Hash.Add(hash, rowId);
         }

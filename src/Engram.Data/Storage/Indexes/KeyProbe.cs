@@ -42,7 +42,7 @@ internal sealed class KeyProbe : KeyLookup
     /// <summary>Appends the row ids with the key, ascending. A key with a NULL in it finds nothing.</summary>
     public override void Find(ReadOnlySpan<Column> key, int row, List<long> rowIds)
     {
-        if (!KeyValue.TryHash(key, row, out var hash))
+        if (!KeyValue.TryHash(shape, key, row, out var hash))
         {
             return;
         }
@@ -125,7 +125,7 @@ internal sealed class KeyProbe : KeyLookup
         for (var i = 0; i < key.Length; i++)
         {
             var stored = reader.Load(i, one);
-            if (stored.IsNull(at) || !KeyValue.AreEqual(stored, at, key[i], keyRow))
+            if (stored.IsNull(at) || !KeyValue.AreEqual(shape, i, stored, at, key[i], keyRow))
             {
                 return false;
             }

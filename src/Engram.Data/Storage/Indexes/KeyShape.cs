@@ -17,7 +17,7 @@ namespace Engram.Data.Storage.Indexes;
 ///       | real, double           big-endian, the sign bit inverted, negative numbers inverted whole; −0 as +0; every NaN as FF…
 ///       | numeric                value × 10^28 as a signed number of 24 bytes: 1.0 and 1.00 are one key
 ///       | uuid                   its 16 bytes as they are written
-///       | text, bytea, …         each 00 as 00 FF, then 00 00: so no value is the beginning of another
+///       | text, bytea, …         each 00 as 00 FF, then 00 00: so no value is the beginning of another; text that compares without case is folded first
 /// </code>
 /// <para><b>Invariants.</b> Bytes compare as ORDER BY compares (NULL smallest, NaN greatest, text by code point, instants without their offset);
 /// equal bytes are equal keys by SQL's <c>=</c>, and no key is the beginning of another key of the same shape. So "the first columns equal these" is
@@ -91,6 +91,18 @@ internal sealed class KeyShape
     public static KeyShape[] AllOf(TableDefinition table)
         => ShapesOfTables.TryGetValue(table, out var shapes) ? shapes : ShapesOfTables.GetValue(table, static t => [.. t.Indexes.Select(i => Make(t, i))]);
 
+    /// <summary>The shape of a key over columns that need not have an index.</summary>
+    public static KeyShape Of(TableDefinition table, ReadOnlySpan<ColumnId> columns)
+    {
+        var forms = new ColumnForm[columns.Length];
+        for (var i = 0; i < forms.Length; i++)
+        {
+            forms[i] = table.FindColumn(columns[i]) ?? throw Error.Internal($"a key names a column that {table} has not");
+        }
+
+        return new KeyShape(forms, new bool[columns.Length]);
+    }
+
     private static KeyShape Make(TableDefinition table, IndexDefinition index) => new(
         [.. index.Columns.Select(c => table.FindColumn(c.Column) ?? throw Error.Internal($"index {index.Name} names a column that {table} has not"))],
         [.. index.Columns.Select(c => c.IsDescending)]);
@@ -108,7 +120,7 @@ internal sealed class KeyShape
 
         for (var i = 0; i < types.Length; i++)
         {
-            if (types[i].Kind != other.types[i].Kind)
+            if (types[i].Kind != other.types[i].Kind || IsFolded(i) != other.IsFolded(i))
             {
                 return false;
             }
@@ -138,7 +150,16 @@ internal sealed class KeyShape
         else
         {
             target.Add(ValueMarker);
-            AppendValue(column, row, target);
+            if (IsFolded(part))
+            {
+                AppendFolded(column.Get<Bytes>(row).Span, target);
+                target.Add(0);
+                target.Add(0);
+            }
+            else
+            {
+                AppendValue(column, row, target);
+            }
         }
 
         if (descending[part])
@@ -152,7 +173,15 @@ internal sealed class KeyShape
     {
         var first = target.Length;
         target.Add(ValueMarker);
-        AppendEscaped(start, target);
+        if (IsFolded(part))
+        {
+            AppendFolded(start, target);
+        }
+        else
+        {
+            AppendEscaped(start, target);
+        }
+
         if (descending[part])
         {
             target.Invert(first);
@@ -222,6 +251,21 @@ internal sealed class KeyShape
                 target.Add(0);
                 break;
             default: throw Error.Internal($"no key of type {column.Type}");
+        }
+    }
+
+    /// <summary>Whether a part compares without regard to case.</summary>
+    public bool IsFolded(int part) => types[part] is { Kind: TypeKind.Text, Collation: Collation.NoCase };
+
+    private static void AppendFolded(ReadOnlySpan<byte> value, KeyBuffer target)
+    {
+        var room = Kernels.TextCase.FoldedLengthMax(value.Length);
+        var rented = room <= 512 ? null : System.Buffers.ArrayPool<byte>.Shared.Rent(room);
+        var folded = rented ?? stackalloc byte[512];
+        AppendEscaped(folded[..Kernels.TextCase.Fold(value, folded)], target);
+        if (rented is not null)
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(rented);
         }
     }
 

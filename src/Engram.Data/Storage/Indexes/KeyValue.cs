@@ -8,7 +8,7 @@ namespace Engram.Data.Storage.Indexes;
 internal static class KeyValue
 {
     /// <summary>The hash of one row's key; false when a part of it is NULL.</summary>
-    public static bool TryHash(ReadOnlySpan<Column> key, int row, out ulong hash)
+    public static bool TryHash(KeyShape shape, ReadOnlySpan<Column> key, int row, out ulong hash)
     {
         hash = 0;
         for (var i = 0; i < key.Length; i++)
@@ -18,7 +18,7 @@ internal static class KeyValue
                 return false;
             }
 
-            var part = HashOne(key[i], row);
+            var part = shape.IsFolded(i) ? TextCase.Hash(key[i].Get<Bytes>(row).Span) : HashOne(key[i], row);
             hash = i == 0 ? part : Hashing.Combine(hash, part);
         }
 
@@ -26,7 +26,10 @@ internal static class KeyValue
     }
 
     /// <summary>Whether two values, neither NULL, of one type are equal.</summary>
-    public static bool AreEqual(Column left, int leftRow, Column right, int rightRow) => left.Type.Physical switch
+    public static bool AreEqual(KeyShape shape, int part, Column left, int leftRow, Column right, int rightRow)
+        => shape.IsFolded(part) ? TextCase.AreEqual(left.Get<Bytes>(leftRow).Span, right.Get<Bytes>(rightRow).Span) : AreEqual(left, leftRow, right, rightRow);
+
+    private static bool AreEqual(Column left, int leftRow, Column right, int rightRow) => left.Type.Physical switch
     {
         PhysicalType.Byte => left.Get<byte>(leftRow) == right.Get<byte>(rightRow),
         PhysicalType.SByte => left.Get<sbyte>(leftRow) == right.Get<sbyte>(rightRow),

@@ -18,7 +18,7 @@ namespace Engram.Data.Storage.Indexes;
 /// 20  rows         u32   of the segment: as many entries follow
 /// 24  index        i32
 /// 28  columns      u32
-///     for each: column i32, type kind u8, descending u8
+///     for each: column i32, type kind u8 (and 80 when folded), descending u8
 ///     common       u32   length, and what all keys begin with
 ///     for each page: first prefix u64, checksum u32
 ///     checksum     u32   CRC-32C of the head up to here; zeros up to the head's length
@@ -128,7 +128,7 @@ internal static class RunFile
         for (var i = 0; i < head.Shape.Count; i++)
         {
             writer.WriteUInt32((uint)head.Shape.Columns[i].Value);
-            writer.WriteByte((byte)head.Shape.TypeOf(i).Kind);
+            writer.WriteByte(KindOf(head.Shape, i));
             writer.WriteByte(head.Shape.IsDescending(i) ? (byte)1 : (byte)0);
         }
 
@@ -147,6 +147,9 @@ internal static class RunFile
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(used - sizeof(uint)), Crc32C.Compute(bytes.AsSpan(0, used - sizeof(uint))));
         return bytes;
     }
+
+    /// <summary>The kind of a part of the key; folded texts are another kind than texts.</summary>
+    private static byte KindOf(KeyShape shape, int part) => (byte)((byte)shape.TypeOf(part).Kind | (shape.IsFolded(part) ? 0x80 : 0));
 
     /// <summary>Null when the file is not the run of this segment, index and shape, whole as far as its head tells.</summary>
     private static RunHead? ReadHead(DataDirectory directory, DataFile file, SegmentInfo segment, IndexId index, KeyShape shape)
@@ -175,7 +178,7 @@ internal static class RunFile
             && bytes.Length >= at + (shape.Count * (sizeof(uint) + 2)) + sizeof(uint);
         for (var i = 0; isSame && i < shape.Count; i++)
         {
-            isSame = Next(bytes, ref at) == (uint)shape.Columns[i].Value && bytes[at++] == (byte)shape.TypeOf(i).Kind
+            isSame = Next(bytes, ref at) == (uint)shape.Columns[i].Value && bytes[at++] == KindOf(shape, i)
                 && bytes[at++] == (shape.IsDescending(i) ? 1 : 0);
         }
 

@@ -88,6 +88,7 @@ internal static class VerificationKeys
         TableVersion version, TableDefinition table, ColumnId[] columns, ReadHorizon horizon, Func<SegmentExtent, SegmentExtent>? open, CancellationToken cancellationToken)
     {
         using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. columns]);
+        var shape = KeyShape.Of(table, columns);
         var found = new List<(long, ulong?)>(Batch.RowCountMax);
         foreach (var segment in version.Segments)
         {
@@ -98,7 +99,7 @@ internal static class VerificationKeys
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     reader.Position(extent ?? segment, block);
-                    HashBlock(reader, columns.Length, found);
+                    HashBlock(reader, shape, found);
                     foreach (var row in found)
                     {
                         yield return row;
@@ -117,7 +118,7 @@ internal static class VerificationKeys
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 reader.Position(delta.Chunk(chunk));
-                HashBlock(reader, columns.Length, found);
+                HashBlock(reader, shape, found);
                 foreach (var row in found)
                 {
                     yield return row;
@@ -126,7 +127,7 @@ internal static class VerificationKeys
         }
     }
 
-    private static void HashBlock(BlockReader reader, int columnCount, List<(long RowId, ulong? Hash)> found)
+    private static void HashBlock(BlockReader reader, KeyShape shape, List<(long RowId, ulong? Hash)> found)
     {
         found.Clear();
         if (reader.VisibleCount == 0)
@@ -136,7 +137,7 @@ internal static class VerificationKeys
 
         var visible = reader.Visible;
         var rowIds = reader.Load(0, visible);
-        var key = new Column[columnCount];
+        var key = new Column[shape.Count];
         for (var c = 0; c < key.Length; c++)
         {
             key[c] = reader.Load(c + 1, visible);
@@ -145,7 +146,7 @@ internal static class VerificationKeys
         for (var i = 0; i < reader.VisibleCount; i++)
         {
             var row = visible is null ? i : visible.Rows[i];
-            found.Add((rowIds.Get<long>(row), KeyValue.TryHash(key, row, out var hash) ? hash : null));
+            found.Add((rowIds.Get<long>(row), KeyValue.TryHash(shape, key, row, out var hash) ? hash : null));
         }
     }
 
@@ -187,6 +188,7 @@ internal static class VerificationKeys
     {
         private readonly BlockReader reader = new(horizon, table, [.. index.Columns.Select(c => c.Column)]);
         private readonly Column[] key = new Column[index.Columns.Length];
+        private readonly KeyShape shape = KeyShape.Of(table, index);
         private readonly Selection one = new();
         private int row;
 
@@ -209,7 +211,7 @@ internal static class VerificationKeys
         {
             for (var i = 0; i < key.Length; i++)
             {
-                if (!KeyValue.AreEqual(key[i], row, other.key[i], other.row))
+                if (!KeyValue.AreEqual(shape, i, key[i], row, other.key[i], other.row))
                 {
                     return false;
                 }

@@ -104,6 +104,7 @@ internal static class LoadedKeys
     private sealed class KeyRow : IDisposable
     {
         private readonly Segment segment;
+        private readonly KeyShape shape;
         private readonly int[] ordinals;
         private readonly Column[] views;
         private readonly ColumnBuffer[] scratch;
@@ -113,6 +114,7 @@ internal static class LoadedKeys
         public KeyRow(Segment segment, KeyShape shape)
         {
             this.segment = segment;
+            this.shape = shape;
             ordinals = new int[shape.Count];
             views = new Column[shape.Count];
             scratch = new ColumnBuffer[shape.Count];
@@ -130,7 +132,7 @@ internal static class LoadedKeys
             other.Load(otherPosition);
             for (var i = 0; i < views.Length; i++)
             {
-                if (views[i].IsNull(row) || other.views[i].IsNull(other.row) || !KeyValue.AreEqual(views[i], row, other.views[i], other.row))
+                if (views[i].IsNull(row) || other.views[i].IsNull(other.row) || !KeyValue.AreEqual(shape, i, views[i], row, other.views[i], other.row))
                 {
                     return false;
                 }

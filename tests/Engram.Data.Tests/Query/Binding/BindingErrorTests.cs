@@ -28,7 +28,7 @@ public class BindingErrorTests
     [InlineData("""INSERT INTO people (id, name) VALUES (1)""", "42601", 31)]
     [InlineData("""INSERT INTO "Episodes" ("Double") VALUES (1)""", "428C9", 43)]
     [InlineData("""SELECT id::uuid FROM people""", "42846", 8)]
-    [InlineData("""SELECT name COLLATE "de_DE" FROM people""", "0A000", 21)]
+    [InlineData("""SELECT name COLLATE "de_DE" FROM people""", "42704", 21)]
     public void Mistakes_are_errors_with_a_code_and_a_position(string sql, string sqlState, int position)
     {
         var error = PlanningSchema.Refused(sql);

@@ -10,7 +10,7 @@ internal static class SampleCatalog
     public static readonly TableDefinition Sources = new(new TableId(1), "public", "Sources",
     [
         new(new ColumnId(1), "Id", DataType.Int32) { IsNotNull = true, Identity = IdentityKind.Always, IdentityStart = -5, IdentityIncrement = 3 },
-        new(new ColumnId(3), "Name", new DataType(TypeKind.Text, 200)) { Collation = "C", Comment = "As shown", DefaultSql = "'naïve 🙂'" },
+        new(new ColumnId(3), "Name", new DataType(TypeKind.Text, 200) { Collation = Collation.Ordinal }) { Comment = "As shown", DefaultSql = "'naïve 🙂'" },
     ])
     {
         ColumnIdNext = 9,

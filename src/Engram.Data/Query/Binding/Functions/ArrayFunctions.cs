@@ -17,7 +17,7 @@ internal static class ArrayFunctions
 
     public static IEnumerable<FunctionOverload> All =>
     [
-        Of("array_element", [Array, Int], types => new DataType(types[0].Element), (type, arguments) => new ArrayElementEvaluator(type, arguments[0], arguments[1]), "a[i]: the element at a 1-based place, NULL when there is none."),
+        Of("array_element", [Array, Int], types => types[0].ElementType, (type, arguments) => new ArrayElementEvaluator(type, arguments[0], arguments[1]), "a[i]: the element at a 1-based place, NULL when there is none."),
         Scalar.Unary<Bytes, int, Cardinality>("cardinality", Array, DataType.Int32, "Number of elements."),
         Extent("array_length", [Array, Int], isConstantOne: false, "Number of elements of dimension 1; NULL when there are none."),
         Extent("array_upper", [Array, Int], isConstantOne: false, "Place of the last element; NULL when there is none."),
@@ -48,7 +48,7 @@ internal static class ArrayFunctions
         Joined([Array, Text, Text], "The elements joined; the last argument stands for NULLs."),
     ];
 
-    private static DataType ElementOf(Evaluator[] arguments) => new(arguments[0].Type.Element);
+    private static DataType ElementOf(Evaluator[] arguments) => arguments[0].Type.ElementType;
 
     private static FunctionOverload Of(
         string name, TypeKind[] parameters, Func<ImmutableArray<DataType>, DataType> result, Func<DataType, Evaluator[], Evaluator> create, string summary)

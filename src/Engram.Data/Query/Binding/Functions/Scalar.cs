@@ -26,6 +26,17 @@ internal static class Scalar
         where TFunction : struct, IBinaryFunction<TA, TB, TOut>
         => Of(name, [a, b], result, (type, arguments, _) => new BinaryEvaluator<TA, TB, TOut, TFunction>(type, arguments[0], arguments[1]), summary);
 
+    /// <summary>A function that looks for one text in another: where they compare without regard to case, it is given both folded.</summary>
+    public static FunctionOverload Searching(FunctionOverload function) => function with
+    {
+        CreateEvaluator = (type, arguments, context) => function.CreateEvaluator!(type, arguments[0].Type.Collation switch
+        {
+            Collation.NoCase => ImmutableArray.CreateRange(arguments, a => (Evaluator)new UnaryEvaluator<Bytes, Bytes, FoldCase>(a.Type, a)),
+            Collation.Indeterminate => throw Error.IndeterminateCollation(),
+            _ => arguments,
+        }, context),
+    };
+
     /// <summary>A strict function of any number of arguments, or one that may answer NULL.</summary>
     public static FunctionOverload Row<TOut, TFunction>(string name, TypeKind[] parameters, DataType result, string summary)
         where TOut : unmanaged

@@ -163,12 +163,7 @@ internal static class ColumnAlteration
     public static TableDefinition SetType(TableDefinition table, AlterColumnTypeSyntax change, string text, StatementContext context)
     {
         var column = NameMatch.FindColumn(table, change.Column);
-        var type = TypeNames.Resolve(change.Type);
-        if (change.Collation is { } collation)
-        {
-            throw Error.NotSupported($"Collation {collation}", collation.Position + 1);
-        }
-
+        var type = TableBuilder.Collated(TypeNames.Resolve(change.Type), change.Collation);
         TableBuilder.CheckType(column.Name, type, change.Type.Position);
         if (column.Identity != IdentityKind.None && !type.IsInteger)
         {
@@ -187,7 +182,9 @@ internal static class ColumnAlteration
             return table;
         }
 
-        if (usingSql is null && Widening.IsSameInMemory(column.Type, type) && (column.Older is null || type.Kind != TypeKind.Decimal))
+        // Keys of another collation have other bytes, and other equals.
+        var comparesAlike = Collations.AreSame(column.Type.Collation, type.Collation);
+        if (usingSql is null && comparesAlike && Widening.IsSameInMemory(column.Type, type) && (column.Older is null || type.Kind != TypeKind.Decimal))
         {
             return With(table, column, column with { Type = type });
         }
@@ -200,7 +197,7 @@ internal static class ColumnAlteration
             replaced = replaced with { IdentityStart = context.Transaction!.PeekIdentity(table.Id, column.Id) };
         }
 
-        if (usingSql is null && column.ComputedSql is null && (Widening.Exists(column.Type, type) || Widening.IsSameInMemory(column.Type, type)))
+        if (usingSql is null && column.ComputedSql is null && comparesAlike && (Widening.Exists(column.Type, type) || Widening.IsSameInMemory(column.Type, type)))
         {
             return Replace(table, column, replaced with { Older = new ColumnForm(column.Id, column.Type) { Missing = column.Missing, Older = column.Older } }, context);
         }
@@ -236,7 +233,7 @@ internal static class ColumnAlteration
             }
         }
 
-        if (type.Kind == column.Type.Kind)
+        if (type.Kind == column.Type.Kind && Collations.AreSame(type.Collation, column.Type.Collation))
         {
             return;
         }

@@ -141,6 +141,14 @@ internal static partial class DdlExecutor
         var columns = create.Keys.Select(key => key.Expression is ColumnReferenceSyntax { Table: null, Column: var column }
             ? new IndexColumn(NameMatch.FindColumn(table, column).Id, key.IsDescending)
             : throw Error.NotSupported("An index over an expression (index a computed column)", key.Position + 1)).ToImmutableArray();
+        for (var i = 0; i < columns.Length; i++)
+        {
+            if (create.Keys[i].Collation is { } collation && !Collations.AreSame(ExpressionBinder.FindCollation(collation), table.FindColumn(columns[i].Column)!.Type.Collation))
+            {
+                throw Error.NotSupported("An index by another collation than that of its column", collation.Position + 1);
+            }
+        }
+
         var name = create.Name is { } given ? NameMatch.Fold(given) : TableBuilder.FreeName(transaction.Catalog, table, $"{table.Name}_{table.FindColumn(columns[0].Column)!.Name}_idx");
         if (FindIndex(transaction.Catalog, table.Schema, name) is not null)
         {

@@ -33,13 +33,9 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             throw Error.DuplicateColumn(name, syntax.Name.Position);
         }
 
-        if (syntax.Collation is { } collation)
-        {
-            throw Error.NotSupported($"Collation {collation}", collation.Position + 1);
-        }
-
         var isSerial = TypeNames.IsSerial(syntax.Type, out var type);
-        var column = new ColumnDefinition(new ColumnId(table.ColumnIdNext), name, isSerial ? type : TypeNames.Resolve(syntax.Type))
+        type = Collated(isSerial ? type : TypeNames.Resolve(syntax.Type), syntax.Collation);
+        var column = new ColumnDefinition(new ColumnId(table.ColumnIdNext), name, type)
         {
             Identity = isSerial ? IdentityKind.ByDefault : IdentityKind.None,
             IsNotNull = isSerial,
@@ -57,6 +53,19 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
         CheckType(name, column.Type, syntax.Type.Position);
         table = table with { Columns = table.Columns.Add(column), ColumnIdNext = table.ColumnIdNext + 1 };
         return column;
+    }
+
+    /// <summary>The type of a column behind which COLLATE may stand.</summary>
+    public static DataType Collated(DataType type, ObjectNameSyntax? collation)
+    {
+        if (collation is null)
+        {
+            return type;
+        }
+
+        var found = ExpressionBinder.FindCollation(collation);
+        return type.Kind != TypeKind.Text ? throw Error.NotCollatable(type.ToString(), collation.Position)
+            : type with { Collation = NameMatch.Fold(collation.Name) == "default" ? Collation.Default : found };
     }
 
     /// <summary>Whether a column can be of a type.</summary>
@@ -186,6 +195,12 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             {
                 throw Error.InvalidForeignKey(
                     $"Column '{columns[i].Name}' is of type {columns[i].Type} and refers to '{referenced}.{target[i].Name}' of type {target[i].Type}. Give both the same type.", syntax.Position);
+            }
+
+            if (!Collations.AreSame(columns[i].Type.Collation, target[i].Type.Collation))
+            {
+                throw Error.InvalidForeignKey(
+                    $"Column '{columns[i].Name}' and '{referenced}.{target[i].Name}', which it refers to, compare by different collations. Give both the same collation.", syntax.Position);
             }
         }
 

@@ -113,7 +113,7 @@ internal static class ViewDefinitions
         try
         {
             var query = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty).BindView(view);
-            return query.Columns.Select(c => c.Type).SequenceEqual(view.Columns.Select(c => c.Type));
+            return query.Columns.Select(c => c.Type with { Collation = Collation.Default }).SequenceEqual(view.Columns.Select(c => c.Type));
         }
         catch (EngramException e) when (e.SqlState is not (SqlStates.InternalError or SqlStates.OutOfMemory))
         {
@@ -138,7 +138,7 @@ internal static class ViewDefinitions
                 throw Error.DuplicateColumn(name, i < create.Columns.Count ? create.Columns[i].Position : create.Query.Position);
             }
 
-            columns.Add(new ViewColumn(name, query.Columns[i].Type));
+            columns.Add(new ViewColumn(name, query.Columns[i].Type with { Collation = Collation.Default }));
         }
 
         return columns.MoveToImmutable();

@@ -5,7 +5,7 @@ using Engram.Data.Query.Execution.Rows;
 namespace Engram.Data.Query.Execution.Evaluators;
 
 /// <summary>Compares arrays element by element; NULL elements equal each other.</summary>
-internal sealed class ArrayComparisonEvaluator(TypeKind element, ComparisonKind kind, Evaluator left, Evaluator right)
+internal sealed class ArrayComparisonEvaluator(DataType element, ComparisonKind kind, Evaluator left, Evaluator right)
     : StrictEvaluator(DataType.Boolean, left, right)
 {
     private readonly ArrayKeyComparer comparer = new(element);

@@ -127,7 +127,7 @@ internal sealed class ArrayPositionsEvaluator(DataType element, Evaluator[] argu
 }
 
 /// <summary>array_remove(array, x), and with a third argument array_replace(array, x, y).</summary>
-internal sealed class ArrayReplaceEvaluator(DataType type, Evaluator[] arguments) : ArraySearchEvaluator<Bytes>(type, new DataType(type.Element), arguments, looseFrom: 1)
+internal sealed class ArrayReplaceEvaluator(DataType type, Evaluator[] arguments) : ArraySearchEvaluator<Bytes>(type, type.ElementType, arguments, looseFrom: 1)
 {
     private ArrayWriter writer;
 

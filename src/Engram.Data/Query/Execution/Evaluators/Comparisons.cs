@@ -24,7 +24,9 @@ internal static class Comparisons
 
     public static Evaluator Create(DataType type, ComparisonKind kind, Evaluator left, Evaluator right) => type.Kind switch
     {
-        TypeKind.Array => new ArrayComparisonEvaluator(type.Element, kind, left, right),
+        _ when type.Collation == Collation.Indeterminate => throw Error.IndeterminateCollation(),
+        TypeKind.Array => new ArrayComparisonEvaluator(type.ElementType, kind, left, right),
+        TypeKind.Text when type.Collation == Collation.NoCase => Create<Bytes, NoCaseOrder>(kind, left, right),
         TypeKind.Json => Create<Bytes, JsonValueOrder>(kind, left, right),
         TypeKind.Vector => Create<Bytes, VectorOrder>(kind, left, right),
         _ => type.Physical switch

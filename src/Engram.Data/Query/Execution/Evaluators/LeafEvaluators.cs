@@ -34,3 +34,15 @@ internal sealed class ValueEvaluator(DataType type, Column value, bool isStable)
 
     public override Column Evaluate(Batch batch, Selection? rows) => value;
 }
+
+/// <summary>A value as it is, under another type that lies in memory alike.</summary>
+internal sealed class RelabelledEvaluator(DataType type, Evaluator operand) : Evaluator(type)
+{
+    public override Column Evaluate(Batch batch, Selection? rows) => operand.Evaluate(batch, rows);
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        operand.Dispose();
+    }
+}

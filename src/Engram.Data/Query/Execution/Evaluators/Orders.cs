@@ -35,6 +35,14 @@ internal readonly struct BytesOrder : IOrder<Bytes>
     public static int Compare(Bytes a, Bytes b) => a.Span.SequenceCompareTo(b.Span);
 }
 
+/// <summary>Texts without regard to case.</summary>
+internal readonly struct NoCaseOrder : IOrder<Bytes>
+{
+    public static bool AreEqual(Bytes a, Bytes b) => TextCase.AreEqual(a.Span, b.Span);
+
+    public static int Compare(Bytes a, Bytes b) => TextCase.Compare(a.Span, b.Span);
+}
+
 /// <summary>json by value.</summary>
 internal readonly struct JsonValueOrder : IOrder<Bytes>
 {

@@ -243,6 +243,19 @@ internal readonly struct Right : IBinaryFunction<Bytes, int, Bytes>
     public Bytes Invoke(Bytes a, int b, ColumnBuffer memory) => Slices.OfCodePoints(a, b >= 0 ? CodePoints.Count(a.Span) - (long)b : -(long)b, long.MaxValue);
 }
 
+/// <summary>The text as it compares without regard to case.</summary>
+internal readonly unsafe struct FoldCase : IUnaryFunction<Bytes, Bytes>
+{
+    public static bool IsTotal => true;
+
+    public Bytes Invoke(Bytes a, ColumnBuffer memory)
+    {
+        var room = Kernels.TextCase.FoldedLengthMax(a.Length);
+        var target = memory.AllocateVariable(room);
+        return new Bytes(target, Kernels.TextCase.Fold(a.Span, new Span<byte>(target, room)));
+    }
+}
+
 internal readonly struct StartsWith : IBinaryFunction<Bytes, Bytes, byte>
 {
     public static bool IsTotal => false;

@@ -59,7 +59,7 @@ internal sealed class ConflictResolution : IDisposable
         var width = table.Columns.Length;
         keys = [.. conflict.Indexes.Select(i => new ConflictKeys(table, i, context))];
         var keyColumns = keys.SelectMany(k => k.Columns).ToHashSet();
-        isRowByRow = conflict.Set.Any(s => keyColumns.Contains(s.Column)) || keyColumns.Any(c => table.FindColumn(c)!.Collation is not null);
+        isRowByRow = conflict.Set.Any(s => keyColumns.Contains(s.Column)) || keyColumns.Any(c => table.FindColumn(c)!.Type.Collation == Collation.NoCase);
         inserted = new CompactRows(width);
         excluded = new CompactRows(width);
         insertedRows = new Batch(width);

@@ -3,11 +3,11 @@ using Engram.Data.Columns;
 namespace Engram.Data.Query.Execution.Rows;
 
 /// <summary>Arrays as keys: element by element, then the shorter first; a NULL element equals NULL and comes first.</summary>
-internal sealed unsafe class ArrayKeyComparer(TypeKind element) : KeyComparer
+internal sealed unsafe class ArrayKeyComparer(DataType element) : KeyComparer
 {
-    private readonly KeyComparer elements = For(new DataType(element));
-    private readonly ColumnBuffer left = new(new DataType(element));
-    private readonly ColumnBuffer right = new(new DataType(element));
+    private readonly KeyComparer elements = For(element);
+    private readonly ColumnBuffer left = new(element);
+    private readonly ColumnBuffer right = new(element);
 
     public override void Hash(Column column, ReadOnlySpan<ushort> rows, Span<ulong> hashes, bool combine)
     {

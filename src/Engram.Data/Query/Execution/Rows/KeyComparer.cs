@@ -37,7 +37,9 @@ internal abstract unsafe class KeyComparer : IDisposable
         TypeKind.Vector => new KeyComparer<Bytes, VectorOrder, VectorKey>(),
         TypeKind.HalfVector => new KeyComparer<Bytes, HalfVectorOrder, HalfVectorKey>(),
         TypeKind.Json => new KeyComparer<Bytes, JsonValueOrder, JsonKey>(),
-        TypeKind.Array => new ArrayKeyComparer(type.Element),
+        _ when type.Collation == Collation.Indeterminate => throw Error.IndeterminateCollation(),
+        TypeKind.Array => new ArrayKeyComparer(type.ElementType),
+        TypeKind.Text when type.Collation == Collation.NoCase => new KeyComparer<Bytes, NoCaseOrder, NoCaseKey>(),
         _ => type.Physical switch
         {
             PhysicalType.Byte => new KeyComparer<byte, NumberOrder<byte>, NumberKey<byte>>(),
@@ -254,6 +256,39 @@ internal readonly unsafe struct BytesKey : IKey<Bytes>
         }
 
         return prefix;
+    }
+}
+
+/// <summary>Texts without regard to case, as keys.</summary>
+internal readonly unsafe struct NoCaseKey : IKey<Bytes>
+{
+    private const int Kept = 7;
+
+    public static ulong Hash(Bytes value) => Kernels.TextCase.Hash(value.Span);
+
+    /// <summary>As <see cref="BytesKey"/>, of the folded text; its first bytes come from the first characters, of at most four bytes each.</summary>
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        const int ReadMax = 4 * (Kept + 1);
+        var start = value.Span;
+        var isCut = start.Length > ReadMax;
+        if (isCut)
+        {
+            var end = ReadMax;
+            while ((start[end] & 0xC0) == 0x80)
+            {
+                end--;
+            }
+
+            start = start[..end];
+        }
+
+        Span<byte> folded = stackalloc byte[2 * ReadMax];
+        var length = Kernels.TextCase.Fold(start, folded);
+        fixed (byte* pointer = folded)
+        {
+            return BytesKey.Prefix(new Bytes(pointer, length), 0, ref isExact);
+        }
     }
 }
 
