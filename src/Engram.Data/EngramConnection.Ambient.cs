@@ -75,14 +75,17 @@ public sealed partial class EngramConnection
 
         // Of its own, so that the database stays open when this connection closes before the scope ends.
         var held = await DatabaseRegistry.OpenAsync(target, source?.Logger ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, isAsync, CancellationToken.None).ConfigureAwait(false);
+        var isTaken = false;
         try
         {
-            ambient = AmbientSession.Begin(scope, target.Key, held, settings.Mode == EngramOpenMode.ReadOnly, settings.MaxParallelism);
+            ambient = AmbientSession.Join(scope, target.Key, held, settings.Mode == EngramOpenMode.ReadOnly, settings.MaxParallelism, out isTaken);
         }
-        catch
+        finally
         {
-            await held.ReturnAsync(isAsync).ConfigureAwait(false);
-            throw;
+            if (!isTaken)
+            {
+                await held.ReturnAsync(isAsync).ConfigureAwait(false);
+            }
         }
     }
 

@@ -48,17 +48,28 @@ internal sealed class AmbientSession : ISinglePhaseNotification
     public bool IsRolledBack { get; private set; }
 
     /// <summary>The session of a scope and a database; null when no connection has joined yet.</summary>
-    public static AmbientSession? Find(Transaction scope, string database)
+    public static AmbientSession? Find(Transaction scope, string database) => Sessions.TryGetValue((scope, database), out var found) ? found : null;
+
+    /// <summary>The session of a scope: that of whoever was first, or one that begins now and takes over the lease. Two threads that join at once must not begin two.</summary>
+    /// <param name="isLeaseTaken">Whether the lease is the session's now; else it is still the caller's to return.</param>
+    public static AmbientSession Join(Transaction scope, string database, DatabaseLease lease, bool isReadOnly, int maxParallelism, out bool isLeaseTaken)
     {
-        // Not enough for threads that join a new scope at the very same moment: the framework may not tell them yet that theirs is one transaction (docs/limitations.md).
+        // Nothing in here waits: a transaction takes the write lock with its first statement that needs it, and the framework calls back for a scope's end only.
         lock (Joining)
         {
-            return Sessions.TryGetValue((scope, database), out var found) ? found : null;
+            isLeaseTaken = false;
+            if (Find(scope, database) is { } joined)
+            {
+                return joined;
+            }
+
+            var begun = Begin(scope, database, lease, isReadOnly, maxParallelism);
+            isLeaseTaken = true;
+            return begun;
         }
     }
 
-    /// <summary>Begins the session of a scope, which takes over the lease.</summary>
-    public static AmbientSession Begin(Transaction scope, string database, DatabaseLease lease, bool isReadOnly, int maxParallelism)
+    private static AmbientSession Begin(Transaction scope, string database, DatabaseLease lease, bool isReadOnly, int maxParallelism)
     {
         var key = (scope.Clone(), database);
         var session = new Session(lease.Database, isReadOnly, maxParallelism);

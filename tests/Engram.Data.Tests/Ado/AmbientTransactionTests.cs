@@ -156,6 +156,29 @@ public sealed class AmbientTransactionTests : AdoTest
     }
 
     [Fact]
+    public async Task Connections_that_join_at_once_join_one_transaction()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            using var scope = new TransactionScope(TransactionScopeAsyncFlowOption.Enabled);
+            var current = Transaction.Current;
+            var connections = Enumerable.Range(0, 4).Select(_ => new EngramConnection(ConnectionString + ";Enlist=False")).ToArray();
+            Array.ForEach(connections, c => c.Open());
+            await Task.WhenAll(connections.Select(c => Task.Run(() => c.EnlistTransaction(current))));
+            Assert.All(connections, c => Assert.Same(connections[0].Session, c.Session));
+            for (var i = 0; i < connections.Length; i++)
+            {
+                Execute(connections[i], "INSERT INTO t VALUES ($1)", (round * 4) + i);
+            }
+
+            Array.ForEach(connections, c => c.Dispose());
+            scope.Complete();
+        }
+
+        Assert.Equal(80L, Scalar("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
     public void Two_databases_in_one_scope_are_refused_and_nothing_is_committed()
     {
         using var other = Open("Data Source=ambient-other;Mode=Memory");
