@@ -27,11 +27,11 @@ public sealed class ReadmeTests
     public void A_program_of_the_documentation_works_when_pasted(string page, int index, string expected)
     {
         var folder = Directory.CreateTempSubdirectory("readme");
+        var database = Path.Combine(folder.FullName, "some.engram");
         try
         {
             var program = Snippets(page)[index];
             var source = Assert.Single(Regex.Matches(program, "Data Source=[a-z]+\\.engram")).Value;
-            var database = Path.Combine(folder.FullName, "some.engram");
             program = program.Replace(source, "Data Source=" + database.Replace('\\', '/'), StringComparison.Ordinal);
 
             var output = Run(Compile(program));
@@ -42,7 +42,11 @@ public sealed class ReadmeTests
         }
         finally
         {
-            Engram.Data.EngramConnection.ClearAllPools();
+            using (var connection = new Engram.Data.EngramConnection($"Data Source={database}"))
+            {
+                Engram.Data.EngramConnection.ClearPool(connection);
+            }
+
             folder.Delete(recursive: true);
         }
     }
