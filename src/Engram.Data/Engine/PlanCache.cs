@@ -82,6 +82,17 @@ internal sealed class PlanCache
         }
     }
 
+    /// <summary>Has everything parsed and planned anew, but for what callers hold.</summary>
+    public void Forget()
+    {
+        lock (gate)
+        {
+            old = new ConcurrentDictionary<string, Script>(StringComparer.Ordinal);
+            young = new ConcurrentDictionary<string, Script>(StringComparer.Ordinal);
+            (youngCount, youngSizeChars) = (0, 0);
+        }
+    }
+
     /// <summary>Adds a script, unless another thread was faster, and returns the one that is there. Under the gate.</summary>
     private Script Add(Script script)
     {

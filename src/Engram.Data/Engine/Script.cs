@@ -78,7 +78,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true) => Find(catalog, parameters, optimizes).Bound;
 
     /// <summary>The plan for a schema and types of parameters, made if need be; anew when tables that decided about it have grown or shrunk many times over.</summary>
-    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot = null)
+    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot = null, TimeProvider? clock = null)
     {
         var seen = plans;
         foreach (var plan in seen)
@@ -89,7 +89,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
             }
         }
 
-        var bound = Plan(catalog, parameters, optimizes, snapshot);
+        var bound = Plan(catalog, parameters, optimizes, snapshot, clock);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
         var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog)).Take(PlanCountMax - 1);
@@ -101,8 +101,8 @@ internal sealed class Statement(StatementSyntax syntax, string text)
         return made;
     }
 
-    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot)
-        => Planner.Plan(Syntax, text, catalog, parameters, optimizes, snapshot is null ? null : snapshot.EstimateRowCount);
+    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot, TimeProvider? clock)
+        => Planner.Plan(Syntax, text, catalog, parameters, optimizes, snapshot is null ? null : new SampledStatistics(snapshot, clock ?? TimeProvider.System));
 }
 
 /// <summary>A plan with what it was made for.</summary>

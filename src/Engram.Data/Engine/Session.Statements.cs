@@ -52,13 +52,7 @@ internal sealed partial class Session
                 await ExecuteBlockAsync(block, text, interrupt, isAsync).ConfigureAwait(false);
                 break;
             case AnalyzeSyntax analyze:
-                // Nothing is gathered ahead: what plans are chosen by is looked at when they are made.
-                var analyzed = ReadCatalog();
-                foreach (var name in analyze.Tables)
-                {
-                    NameMatch.FindTable(analyzed, name);
-                }
-
+                Analyze(analyze, interrupt);
                 break;
             case SetTransactionSyntax set:
                 SetTransaction(set);
@@ -158,6 +152,19 @@ internal sealed partial class Session
         {
             throw Error.MaintenanceInTransaction(statement);
         }
+    }
+
+    /// <summary>Reads what sketches are missing, and has statements planned anew: samples are looked at when that is done.</summary>
+    private void Analyze(AnalyzeSyntax analyze, Interrupt interrupt)
+    {
+        using var snapshot = store.OpenSnapshot();
+        var tables = analyze.Tables.Count == 0 ? snapshot.Catalog.Tables.Keys : analyze.Tables.Select(name => NameMatch.FindTable(snapshot.Catalog, name).Id);
+        foreach (var table in tables)
+        {
+            snapshot.MakeSketches(table, interrupt.Token);
+        }
+
+        Database.Plans.Forget();
     }
 
     private ValueTask VacuumAsync(VacuumSyntax vacuum, Interrupt interrupt, bool isAsync)

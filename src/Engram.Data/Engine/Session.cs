@@ -81,7 +81,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         CachedPlan? plan = null;
         try
         {
-            plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot);
+            plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
         }
         finally
         {
@@ -116,7 +116,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var isViewHanded = false;
         try
         {
-            var plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot);
+            var plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
             var bound = plan.Bound;
             if (isSchemaOnly)
             {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
 using Engram.Data.Storage.Catalog;
@@ -6,11 +7,13 @@ namespace Engram.Data.Query.Planning;
 
 /// <summary>How many rows parts of a query give, roughly: enough to tell a join that gives ten rows from one that gives a million.</summary>
 /// <remarks>
-/// Known are the rows of each table and what is unique. The rest is by rule of thumb: an equality leaves one row in twenty, a range one in three. Parameters have no
-/// value yet, so a plan that is used again holds for all of them. An estimate that is wrong costs time, never rows.
+/// <para>What a table's conditions leave is tried on some of its rows; how many different values a column has is known from sketches (<see cref="TableStatistics"/>). What
+/// neither tells goes by rule of thumb: an equality leaves one row in twenty, a range one in three. Parameters have no value yet, so a plan that is used again holds for
+/// all of them: a column that equals one has one of its values, a range of one is three tenths.</para>
+/// <para>Conditions of one table are tried together, so that those that go with each other are not counted twice; those of several tables are taken to be independent.
+/// An estimate that is wrong costs time, never rows.</para>
 /// </remarks>
-/// <param name="rowCounts">Rows of a table.</param>
-internal sealed class Cardinality(Func<TableId, long> rowCounts)
+internal sealed class Cardinality(TableStatistics statistics)
 {
     private const double EqualFraction = 0.05;
     private const double RangeFraction = 0.3;
@@ -21,6 +24,8 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
     private const double RowsPerFunctionCall = 100;
 
     private readonly Dictionary<TableId, long> asked = [];
+    private readonly Dictionary<(TableId, ColumnId), double?> distinct = [];
+    private readonly Dictionary<LogicalScan, double> scanned = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>What was asked for, by table: when these change, an estimate may.</summary>
     public IReadOnlyDictionary<TableId, long> Asked => asked;
@@ -29,7 +34,7 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
     {
         if (!asked.TryGetValue(table.Id, out var count))
         {
-            asked.Add(table.Id, count = rowCounts(table.Id));
+            asked.Add(table.Id, count = statistics.CountRows(table.Id));
         }
 
         return Math.Max(1, count);
@@ -38,7 +43,7 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
     /// <summary>The rows that a plan gives; at least 1.</summary>
     public double Rows(LogicalPlan plan) => Math.Max(1, plan switch
     {
-        LogicalScan p => Filtered(RowsOf(p.Table), p, p.Filters),
+        LogicalScan p => RowsOf(p),
         LogicalFilter p => Filtered(Rows(p.Input), p.Input, p.Conjuncts),
         LogicalProject p => Rows(p.Input),
         LogicalSort { Limit: BoundConstant { Value: long limit } } p => Math.Min(limit, Rows(p.Input)),
@@ -51,7 +56,8 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
         LogicalAggregate p => Math.Min(p.Keys.Select(k => Distinct(p.Input, k)).Aggregate(1.0, (a, b) => a * b), Rows(p.Input)),
         LogicalValues p => p.Rows.Length,
         LogicalUnionAll p => p.Inputs.Sum(Rows),
-        LogicalJoin { Kind: JoinKind.Semi or JoinKind.Anti } p => Rows(p.Left) / 2,
+        LogicalJoin { Kind: JoinKind.Semi } p => Rows(p.Left) * PartnerFraction(p),
+        LogicalJoin { Kind: JoinKind.Anti } p => Rows(p.Left) * Math.Max(EqualFraction, 1 - PartnerFraction(p)),
         LogicalJoin { Kind: JoinKind.Left } p => Math.Max(Rows(p.Left), Joined(p)),
         LogicalJoin p => Joined(p),
         _ => RowsPerFunctionCall,
@@ -84,6 +90,71 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
             default:
                 return OtherFraction;
         }
+    }
+
+    /// <summary>Which part of a table's rows pass the conditions that one of its columns has: for a choice among indexes.</summary>
+    public double Fraction(LogicalScan scan, IReadOnlyList<BoundExpression> conditions)
+        => conditions.Count == 0 ? 1 : RowsOf(scan with { Filters = [.. conditions] }) / RowsOf(scan.Table);
+
+    private double RowsOf(LogicalScan scan)
+    {
+        if (!scanned.TryGetValue(scan, out var rows))
+        {
+            var trial = Try(scan, out var tried, out var others);
+            var fraction = trial is var (looked, passed, zones)
+                // None of those that were looked at passed: fewer than one would have.
+                ? Math.Min(zones, passed > 0 ? (double)passed / looked : Math.Min(0.5 / looked, Product(scan, tried)))
+                : 1;
+            scanned.Add(scan, rows = RowsOf(scan.Table) * fraction * Product(scan, trial is null ? [.. scan.Filters] : others));
+        }
+
+        return rows;
+    }
+
+    /// <summary>Tries those of a scan's conditions that can be.</summary>
+    private FilterTrial? Try(LogicalScan scan, out BoundExpression[] tried, out BoundExpression[] others)
+    {
+        var columns = ImmutableArray.CreateRange(scan.TableColumns, c => c.Definition?.Id ?? ColumnId.RowId);
+        var map = scan.TableColumns.Select((c, i) => (c.Id, i)).ToDictionary(c => c.Id, c => c.i);
+        bool CanTry(BoundExpression c) => !ExpressionTree.Any(c, e => e is ParameterReference or LogicalSubquery or BoundSubquery or BoundSlot or BoundParameter
+            || e is BoundColumn column && !map.ContainsKey(column.Ordinal) || e is BoundCall { Function.Volatility: Volatility.Volatile });
+        tried = [.. scan.Filters.Where(CanTry)];
+        others = [.. scan.Filters.Where(c => !CanTry(c))];
+        if (tried.Length == 0 || RowsOf(scan.Table) < TableStatistics.RowCountMin)
+        {
+            return null;
+        }
+
+        BoundExpression Place(BoundExpression condition) => ExpressionTree.Rewrite(condition, e => e switch
+        {
+            BoundColumn column => column with { Ordinal = map[column.Ordinal] },
+            BoundConstant { Type.Kind: TypeKind.Unknown } constant => new BoundConstant(DataType.Text, constant.Value),
+            _ => null,
+        });
+        var bounds = Lowering.ConstantBounds(scan with { Filters = [.. tried] });
+        var output = ImmutableArray.CreateRange(scan.TableColumns, c => c.ToPlanColumn());
+        return statistics.Try(new ScanPlan(output, scan.Table, columns) { Filter = Place(ExpressionTree.And(tried)!), Bounds = bounds });
+    }
+
+    private double Product(LogicalPlan plan, IEnumerable<BoundExpression> conditions)
+        => conditions.Aggregate(1.0, (f, c) => f * Fraction(c, [plan]));
+
+    /// <summary>Which part of the left rows have a partner: as many of its keys as there are on the right, if all of those are among them.</summary>
+    private double PartnerFraction(LogicalJoin join)
+    {
+        var (best, right) = (1.0, Rows(join.Right));
+        foreach (var conjunct in join.Conjuncts)
+        {
+            if (conjunct is BoundCall { Function.Name: "=", Arguments: [var a, var b] })
+            {
+                var isSwapped = !ExpressionTree.ColumnsOf(a).Overlaps(LogicalTree.ColumnIds(join.Left));
+                var ours = DistinctIn([join.Left], isSwapped ? b : a);
+                var theirs = Math.Min(right, DistinctIn([join.Right], isSwapped ? a : b));
+                best = Math.Min(best, theirs / Math.Max(1, ours));
+            }
+        }
+
+        return Math.Clamp(best, 0.01, join.Conjuncts.IsEmpty ? 1 : 0.9);
     }
 
     private double Filtered(double rows, LogicalPlan plan, IEnumerable<BoundExpression> conditions)
@@ -121,12 +192,7 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
         switch (plan)
         {
             case LogicalScan scan when scan.TableColumns.FirstOrDefault(c => c.Id == id) is { } column:
-                var rows = RowsOf(scan.Table);
-                return column.Definition is null || scan.Table.Indexes.Any(i => i.IsUnique && i.Columns.Length == 1 && i.Columns[0].Column == column.Definition.Id) ? rows
-                    : column.Type.Kind == TypeKind.Boolean ? 2
-                    // A column that an index begins with tells rows apart; of others it is not known.
-                    : scan.Table.Indexes.Any(i => i.Columns[0].Column == column.Definition.Id) ? Math.Max(1 / EqualFraction, rows * GroupFraction)
-                    : 1 / EqualFraction;
+                return DistinctOf(scan, column);
             case LogicalProject project:
                 var place = project.Results.Select((r, i) => (r, i)).FirstOrDefault(r => r.r.Id == id, (null!, -1)).Item2;
                 return place >= 0 ? Distinct(project.Input, project.Expressions[place]) : 1 / EqualFraction;
@@ -143,6 +209,31 @@ internal sealed class Cardinality(Func<TableId, long> rowCounts)
 
                 return 1 / EqualFraction;
         }
+    }
+
+    private double DistinctOf(LogicalScan scan, LogicalColumn column)
+    {
+        var rows = RowsOf(scan.Table);
+        if (column.Definition is not { } definition || scan.Table.Indexes.Any(i => i.IsUnique && i.Columns.Length == 1 && i.Columns[0].Column == definition.Id))
+        {
+            return rows;
+        }
+
+        if (column.Type.Kind == TypeKind.Boolean)
+        {
+            return 2;
+        }
+
+        if (!distinct.TryGetValue((scan.Table.Id, definition.Id), out var known))
+        {
+            known = rows < TableStatistics.RowCountMin ? null : statistics.CountDistinct(scan.Table.Id, definition.Id);
+            distinct.Add((scan.Table.Id, definition.Id), known);
+        }
+
+        // A column that an index begins with tells rows apart; of others it is not known.
+        return known is { } count ? Math.Clamp(count, 1, rows)
+            : scan.Table.Indexes.Any(i => i.Columns[0].Column == definition.Id) ? Math.Max(1 / EqualFraction, rows * GroupFraction)
+            : 1 / EqualFraction;
     }
 
     private static bool IsColumn(BoundExpression expression, int id) => expression switch

@@ -40,20 +40,40 @@ internal sealed partial class Lowering
         }
 
         var conditions = ConditionsOf(scan, slots);
-        var best = (Score: 0, Index: (IndexDefinition?)null, Equal: 0);
+        var candidates = new List<(int Score, IndexDefinition Index, int Equal)>();
         foreach (var index in scan.Table.Indexes.Where(i => IsUsable(i, scan)))
         {
             var equal = CountEqual(index, conditions);
             var hasRange = equal < index.Columns.Length && conditions.GetValueOrDefault(index.Columns[equal].Column) is { HasRange: true };
             // A unique index of which all columns are given comes first, then the one that leaves the least.
             var score = (equal * 4) + (hasRange ? 2 : 0) + (equal == index.Columns.Length && index.IsUnique ? 1 : 0);
-            if (score > best.Score)
+            if (score > 0)
             {
-                best = (score, index, equal);
+                candidates.Add((score, index, equal));
             }
         }
 
-        return best.Index is null ? plan : MakeIndexScan(plan, best.Index, best.Equal, conditions, null);
+        if (candidates.Count == 0)
+        {
+            return plan;
+        }
+
+        // Both orders are stable: of those that are alike the first one.
+        var (_, best, count) = candidates.Count == 1 || cardinality is null ? candidates.MaxBy(c => c.Score)
+            : candidates.OrderByDescending(c => c.Score).MinBy(c => EntriesFraction(scan, c.Index, c.Equal));
+        return MakeIndexScan(plan, best, count, conditions, null);
+    }
+
+    /// <summary>Which part of an index's entries lies in the range that the filters give of its first columns.</summary>
+    private double EntriesFraction(LogicalScan scan, IndexDefinition index, int equal)
+    {
+        var columns = index.Columns.Take(equal + 1).Select(c => c.Column).ToHashSet();
+        var ids = scan.TableColumns.Where(c => c.Definition is { } d && columns.Contains(d.Id)).Select(c => c.Id).ToHashSet();
+        var all = scan.TableColumns.Select(c => c.Id).ToHashSet();
+        // What an index cannot look for leaves as many entries to be read.
+        var own = scan.Filters.Where(f => ExpressionTree.ColumnsOf(f) is var read && read.Overlaps(ids) && !read.Except(ids).Any(all.Contains)
+            && f is BoundCall { Function.Name: "=" or "<" or "<=" or ">" or ">=" or "like" or "starts_with" or "any_equal" } or BoundIsNull or BoundInList { IsNegated: false });
+        return index.IsUnique && equal == index.Columns.Length ? 0 : cardinality!.Fraction(scan, [.. own]);
     }
 
     /// <summary>Puts an index that has the rows in the order of a sort before the sort's input: then the sort is given few rows more than it wants.</summary>

@@ -57,6 +57,22 @@ internal sealed partial class Lowering
         return bounds.ToImmutable();
     }
 
+    /// <summary>The same, of constants alone.</summary>
+    internal static ImmutableArray<(ColumnId Column, ZoneComparison Comparison, BoundExpression Value)> ConstantBounds(LogicalScan scan)
+    {
+        var bounds = ImmutableArray.CreateBuilder<(ColumnId, ZoneComparison, BoundExpression)>();
+        foreach (var filter in scan.Filters)
+        {
+            if (TryCompare(scan, filter, out var column, out var symbol, out var value) && ZoneOf(symbol) is { } comparison && value is BoundConstant { Type.Kind: not TypeKind.Unknown }
+                && column.Type.Kind is >= TypeKind.Boolean and <= TypeKind.Interval and not TypeKind.Bytea)
+            {
+                bounds.Add((IdOf(column), comparison, value));
+            }
+        }
+
+        return bounds.ToImmutable();
+    }
+
     private static ZoneComparison? ZoneOf(string symbol) => symbol switch
     {
         "=" => ZoneComparison.Equal,

@@ -16,15 +16,16 @@ namespace Engram.Data.Query.Planning;
 /// <param name="statement">The statement's columns and parameters.</param>
 /// <param name="optimizes">False leaves conditions where they were written and takes no index, no hash key and no fused operator: the form that tests
 /// compare results with.</param>
-/// <param name="rowCounts">Rows of a table; null leaves joins in their order.</param>
-internal sealed partial class Lowering(StatementScope statement, bool optimizes = true, Func<TableId, long>? rowCounts = null)
+/// <param name="statistics">What is known of tables; null leaves joins in their order.</param>
+/// <param name="estimates">Whether the plan is to say how many rows are expected where: for EXPLAIN.</param>
+internal sealed partial class Lowering(StatementScope statement, bool optimizes = true, TableStatistics? statistics = null, bool estimates = false)
 {
     private static readonly Dictionary<int, BoundExpression> NoSlots = [];
 
     private readonly Dictionary<(string Name, DataType Type), int> parameterIndexes = [];
     private readonly ImmutableArray<StatementParameter>.Builder parameters = ImmutableArray.CreateBuilder<StatementParameter>();
     private readonly Dictionary<LogicalSort, LogicalColumn> distanceOutputs = new(ReferenceEqualityComparer.Instance);
-    private readonly Cardinality? cardinality = rowCounts is null ? null : new Cardinality(rowCounts);
+    private readonly Cardinality? cardinality = statistics is null ? null : new Cardinality(statistics);
     private int slotNext;
 
     public ImmutableArray<StatementParameter> Parameters => parameters.ToImmutable();
@@ -87,6 +88,12 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     private Lowered Lower(LogicalPlan plan, HashSet<int> required, Dictionary<int, BoundExpression> slots)
     {
         Recursion.Check();
+        var lowered = LowerBare(plan, required, slots);
+        return estimates && cardinality is not null ? lowered with { Plan = lowered.Plan with { RowsExpected = cardinality.Rows(plan) } } : lowered;
+    }
+
+    private Lowered LowerBare(LogicalPlan plan, HashSet<int> required, Dictionary<int, BoundExpression> slots)
+    {
         return plan switch
         {
             LogicalScan p => LowerScan(p, required, slots),

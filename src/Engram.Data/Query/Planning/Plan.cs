@@ -15,7 +15,11 @@ internal sealed record PlanColumn(string Name, DataType Type, TableDefinition? T
 
 /// <summary>Door 4: what a statement will do, as one tree. Bound, optimised, immutable, cached by the statement's text.</summary>
 /// <remarks>Expressions of a node are over the columns of its input (of left, then right, for joins), by ordinal.</remarks>
-internal abstract record Plan(ImmutableArray<PlanColumn> Output);
+internal abstract record Plan(ImmutableArray<PlanColumn> Output)
+{
+    /// <summary>How many rows the planner expects to come out, in a plan that EXPLAIN shows; null in others.</summary>
+    public double? RowsExpected { get; init; }
+}
 
 /// <summary>Reads a table. <see cref="Filter"/> is over <see cref="Columns"/>; only rows that pass come out, all columns of them.</summary>
 /// <remarks>Execution loads the filter's columns first and the others for surviving rows only. Columns may contain <see cref="ColumnId.RowId"/>.</remarks>

@@ -15,8 +15,8 @@ namespace Engram.Data.Query.Planning;
 ///                 functions             become joins
 /// </code>
 /// <para>Rules decide by what the schema tells for certain: which columns an index has, what is unique, which conditions are equalities. Costs decide about the order of
-/// inner joins alone (<see cref="JoinOrdering"/>), from the sizes of tables, and what depends on values (an index or a scan, a lookup or a hash table) is decided by
-/// the running operators.</para>
+/// inner joins (<see cref="JoinOrdering"/>) and which of several indexes is read, from sizes, sketches and samples of tables (<see cref="TableStatistics"/>); what depends on
+/// the values of parameters (an index or a scan, a lookup or a hash table) is decided by the running operators.</para>
 /// <para>Thread-safe: every call has a state of its own. The result is immutable and refers to nothing but the catalog's definitions.</para>
 /// </remarks>
 internal static class Planner
@@ -27,22 +27,23 @@ internal static class Planner
     /// <param name="catalog">The schema that names are looked up in.</param>
     /// <param name="parameterTypes">By name, the types that the caller's values have; Unknown for a bare null.</param>
     /// <param name="optimizes">False for the plain form of the same plan, for tests to compare with.</param>
-    /// <param name="rowCounts">Rows of a table, for the order of joins; null for the order of the text.</param>
+    /// <param name="statistics">What is known of tables, for the order of joins and the choice among indexes; null for the order of the text.</param>
+    /// <param name="estimates">Whether the plan is to say how many rows are expected where.</param>
     /// <exception cref="EngramException">The statement does not fit the schema, or asks for what is not supported; with a position where there is one.</exception>
     public static BoundStatement Plan(
         StatementSyntax statement, string text, DatabaseCatalog catalog, IReadOnlyDictionary<string, DataType> parameterTypes, bool optimizes = true,
-        Func<TableId, long>? rowCounts = null)
+        TableStatistics? statistics = null, bool estimates = false)
     {
         switch (statement)
         {
             case ExplainSyntax explain:
-                var inner = Plan(explain.Statement, text, catalog, parameterTypes, optimizes, rowCounts);
+                var inner = Plan(explain.Statement, text, catalog, parameterTypes, optimizes, statistics, estimates: true);
                 var line = new PlanColumn("QUERY PLAN", DataType.Text, IsNullable: false);
                 var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
                 return inner with { Kind = kind, Plan = new ExplainPlan([line], inner.Plan, explain.IsAnalyze) };
             case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax:
                 var scope = new StatementScope(catalog, parameterTypes);
-                var lowering = new Lowering(scope, optimizes, rowCounts);
+                var lowering = new Lowering(scope, optimizes, statistics, estimates);
                 var plan = PlanData(statement, scope, lowering);
                 return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters) { RowCounts = lowering.RowCounts };
             case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax

@@ -25,6 +25,13 @@ internal static class KeyValue
         return true;
     }
 
+    /// <summary>The hash of one value by its bytes, whatever a collation takes for equal; false for NULL.</summary>
+    public static bool TryHash(Column column, int row, out ulong hash)
+    {
+        hash = column.IsNull(row) ? 0 : HashOne(column, row);
+        return !column.IsNull(row);
+    }
+
     /// <summary>Whether two values, neither NULL, of one type are equal.</summary>
     public static bool AreEqual(KeyShape shape, int part, Column left, int leftRow, Column right, int rightRow)
         => shape.IsFolded(part) ? TextCase.AreEqual(left.Get<Bytes>(leftRow).Span, right.Get<Bytes>(rightRow).Span) : AreEqual(left, leftRow, right, rightRow);

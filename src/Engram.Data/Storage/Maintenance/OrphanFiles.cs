@@ -4,6 +4,7 @@ using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Indexes;
+using Engram.Data.Storage.Statistics;
 
 namespace Engram.Data.Storage.Maintenance;
 
@@ -34,6 +35,7 @@ internal static class OrphanFiles
         foreach (var table in manifest.Tables)
         {
             var definition = manifest.Catalog.Get(table.Table);
+            runs.UnionWith(table.Segments.Select(s => SketchFile.NameOf(s.Info)));
             foreach (var index in definition.Indexes)
             {
                 var shape = KeyShape.Of(definition, index);

@@ -93,7 +93,7 @@ internal static class SegmentFlush
         }
     }
 
-    /// <summary>Writes those runs of the table's indexes, and codes of its vectors, that are not there yet. The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
+    /// <summary>Writes those runs of the table's indexes, codes of its vectors and sketches of its columns that are not there yet. The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
     internal static void WriteRuns(SegmentExtent extent, TableDefinition table, bool isNew)
     {
         foreach (var index in table.Indexes)
@@ -106,6 +106,7 @@ internal static class SegmentFlush
 
     internal static void WriteCodes(SegmentExtent extent, TableDefinition table, bool isNew)
     {
+        extent.WriteSketches(isNew);
         foreach (var column in table.Columns)
         {
             if (CodeFile.IsCoded(column.Type))

@@ -44,6 +44,17 @@ internal abstract class Snapshot : IDisposable
     /// <summary>Rows of a table, counted without looking at what is deleted: for the planner.</summary>
     public abstract long EstimateRowCount(TableId table);
 
+    /// <summary>About how many different values a column has, NULL aside: from sketches of its segments, and from some of the other rows. Null when nobody knows.</summary>
+    public virtual double? EstimateDistinct(TableId table, ColumnId column) => null;
+
+    /// <summary>Which part of a column's rows have NULL, as zone maps tell; of rows in no segment it is not known.</summary>
+    public virtual double EstimateNullFraction(TableId table, ColumnId column) => 0;
+
+    /// <summary>Reads what sketches of a table's columns are missing: ANALYZE.</summary>
+    public virtual void MakeSketches(TableId table, CancellationToken cancellationToken)
+    {
+    }
+
     /// <summary>Rows that have NULL in a column. Reads only blocks with rows that were deleted or changed since they were written, and rows that are in no segment.</summary>
     public abstract long CountNulls(TableId table, ColumnId column);
 

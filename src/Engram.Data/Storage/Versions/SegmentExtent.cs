@@ -118,6 +118,12 @@ internal sealed class SegmentExtent : Counted
     /// <inheritdoc cref="OpenSegment.WriteGraph"/>
     public void WriteGraph(IndexId id, GraphShape shape, bool isNew) => opened.WriteGraph(id, shape, isNew);
 
+    /// <inheritdoc cref="OpenSegment.FindSketch"/>
+    public byte[]? FindSketch(ColumnId column, bool makes = false) => opened.FindSketch(column, makes);
+
+    /// <inheritdoc cref="OpenSegment.WriteSketches"/>
+    public void WriteSketches(bool isNew) => opened.WriteSketches(isNew);
+
     protected override void Free()
     {
         opened.Release();

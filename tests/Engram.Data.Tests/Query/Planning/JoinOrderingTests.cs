@@ -89,7 +89,7 @@ public sealed class JoinOrderingTests : IAsyncLifetime
         => [.. Statement.Run(plan, Statement.Context(snapshot)).Select(r => string.Join(",", r.Select(v => v ?? "NULL"))).Order(StringComparer.Ordinal)];
 
     private static BoundStatement Bind(string sql, DatabaseCatalog catalog, bool optimizes, Func<TableId, long>? rowCounts)
-        => Planner.Plan(Parser.ParseScript(sql).Single(), sql, catalog, new Dictionary<string, DataType>(), optimizes, rowCounts);
+        => Planner.Plan(Parser.ParseScript(sql).Single(), sql, catalog, new Dictionary<string, DataType>(), optimizes, rowCounts is null ? null : TableStatistics.OfSizes(rowCounts));
 
     private async Task RunAsync(string sql)
     {

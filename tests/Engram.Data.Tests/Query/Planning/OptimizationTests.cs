@@ -76,7 +76,7 @@ public sealed class OptimizationTests : IAsyncLifetime
     private List<string> Ordered(string sql, bool optimizes, int rowsPerJoinKey = 128, Func<TableId, long>? rowCounts = null)
     {
         using var snapshot = store.OpenSnapshot();
-        var bound = Planner.Plan(Parser.ParseScript(sql).Single(), sql, snapshot.Catalog, new Dictionary<string, DataType>(), optimizes, rowCounts);
+        var bound = Planner.Plan(Parser.ParseScript(sql).Single(), sql, snapshot.Catalog, new Dictionary<string, DataType>(), optimizes, rowCounts is null ? null : TableStatistics.OfSizes(rowCounts));
         try
         {
             return [.. Statement.Run(bound.Plan, Context(snapshot, rowsPerJoinKey)).Select(r => string.Join(",", r.Select(v => Convert.ToString(v ?? "NULL", CultureInfo.InvariantCulture))))];

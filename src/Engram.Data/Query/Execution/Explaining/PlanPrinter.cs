@@ -25,7 +25,10 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
 
     private void Add(Plan plan, int depth)
     {
-        AddLine(depth, Title(plan) + (measures is null ? "" : measures.GetValueOrDefault(plan) is { } measure ? $"  ({measure})" : "  (not run)"));
+        var expected = plan.RowsExpected is { } rows ? "expected=" + Math.Round(rows).ToString(CultureInfo.InvariantCulture) : null;
+        AddLine(depth, Title(plan) + (measures is null ? expected is null ? "" : $"  ({expected})"
+            : measures.GetValueOrDefault(plan) is { } measure ? $"  ({(expected is null ? "" : expected + " ")}{measure})"
+            : "  (not run)"));
         foreach (var (label, text) in Details(plan))
         {
             AddLine(depth + 1, $"{label}: {text}");
