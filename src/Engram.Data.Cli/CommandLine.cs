@@ -16,6 +16,7 @@ internal static class CommandLine
             ImportCommand.Create(),
             ExportCommand.Create(),
             InfoCommand.Create(),
+            WalCommand.Create(),
             VerifyCommand.Create(),
             RepairCommand.Create(),
             BackupCommand.Create(),

@@ -72,4 +72,22 @@ public sealed class CareTests : CommandTest
         Assert.StartsWith("Compacted: ", output, StringComparison.Ordinal);
         Assert.True(new DirectoryInfo(Path.Combine(Database, "segments")).EnumerateFiles().Sum(f => f.Length) < before / 10);
     }
+
+    [Fact]
+    public async Task The_log_is_shown_as_text_and_as_json_lines()
+    {
+        CreateNotes();
+        Assert.Equal(0, (await RunAsync("query", Database, "-w", "UPDATE notes SET confidence = 1 WHERE id < 3")).Code);
+        var (code, output, error) = await RunAsync("wal", Database, "--table", "notes");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("update         notes (confidence)  2 rows from row id 1", output, StringComparison.Ordinal);
+        Assert.Contains("insert         notes  3 rows from row id 1", output, StringComparison.Ordinal);
+        var lines = (await RunAsync("wal", Database, "--json")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains(lines, line =>
+        {
+            using var json = JsonDocument.Parse(line);
+            return json.RootElement.GetProperty("transactions").EnumerateArray().SelectMany(t => t.GetProperty("records").EnumerateArray()).Any(r => r.GetProperty("kind").GetString() == "Update");
+        });
+        Assert.Equal(4, (await RunAsync("wal", PathOf("none.engram"))).Code);
+    }
 }

@@ -9,3 +9,8 @@ namespace Engram.Data.Cli.Commands;
 [JsonSerializable(typeof(EngramRecoveryReport))]
 [JsonSerializable(typeof(DatabaseInfo))]
 internal sealed partial class CliJson : JsonSerializerContext;
+
+/// <summary>The same, each object on a line of its own.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(EngramLogGroup))]
+internal sealed partial class CliJsonLines : JsonSerializerContext;
