@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Engram.Benchmarks.Measuring;
 
 /// <summary>One measured number with its unit; counts have none.</summary>
@@ -22,7 +24,18 @@ internal sealed class Section(string name, string description)
 
     public IReadOnlyList<string> Notes => notes;
 
+    /// <summary>Shown instead of a line for each figure, where subjects are columns.</summary>
+    [JsonIgnore]
+    public SideBySide? Table { get; set; }
+
+    /// <summary>A picture of the figures, as SVG.</summary>
+    [JsonIgnore]
+    public string? Chart { get; set; }
+
     public void Add(string subject, string @case, params Metric[] metrics) => figures.Add(new Figure(subject, @case, metrics));
 
     public void Note(string text) => notes.Add(text);
 }
+
+/// <summary>A table as it is shown.</summary>
+internal sealed record SideBySide(IReadOnlyList<string> Header, IReadOnlyList<string[]> Rows);
