@@ -12,7 +12,19 @@ internal readonly record struct ColumnId(int Value)
     /// <summary>The hidden column that carries each row's 64-bit row id (Int64, never null).</summary>
     public static readonly ColumnId RowId = new(-1);
 
-    public override string ToString() => this == RowId ? "rowid" : $"c{Value}";
+    /// <summary>In a segment whose rows do not stand in the order of their ids: all row ids, ascending (Int64, never null).</summary>
+    public static readonly ColumnId OrderedRowId = new(-2);
+
+    /// <summary>Beside <see cref="OrderedRowId"/>: where the row with that id stands (Int32, never null).</summary>
+    public static readonly ColumnId RowPosition = new(-3);
+
+    public override string ToString() => Value switch
+    {
+        -1 => "rowid",
+        -2 => "rowid order",
+        -3 => "row position",
+        _ => $"c{Value}",
+    };
 }
 
 /// <summary>Identifies an index for ever, across all tables.</summary>

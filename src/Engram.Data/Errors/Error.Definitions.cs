@@ -30,6 +30,12 @@ internal static partial class Error
     public static EngramException WrongKind(string name, string kind, int position)
         => new($"{name} is no {kind}. Use the statement for what it is.", SqlStates.WrongObjectType, position + 1);
 
+    public static EngramException UnknownStorageParameter(string name, int position)
+        => new($"There is no storage parameter '{name}' of a table. There is cluster_by, with names of columns.", SqlStates.InvalidParameterValue, position + 1);
+
+    public static EngramException StorageParameter(string name, string value, string expected, int position)
+        => new($"The storage parameter '{name}' cannot be '{value}'. It takes {expected}.", SqlStates.InvalidParameterValue, position + 1);
+
     public static EngramException InvalidSequence(string what, int position) => new(what, SqlStates.InvalidParameterValue, position + 1);
 
     public static EngramException SequenceNotUsed(string subject)

@@ -15,6 +15,9 @@ internal sealed record CreateTableSyntax(TextSpan Span, ObjectNameSyntax Name, b
 
     /// <summary>WITH NO DATA: the columns alone.</summary>
     public bool HasNoData { get; init; }
+
+    /// <summary>WITH (name = value, …).</summary>
+    public IReadOnlyList<StorageOptionSyntax> Options { get; init; } = [];
 }
 
 internal sealed record ColumnDefinitionSyntax(TextSpan Span, IdentifierSyntax Name, TypeNameSyntax Type, IReadOnlyList<ConstraintSyntax> Constraints)
@@ -94,7 +97,8 @@ internal sealed record IndexKeySyntax(TextSpan Span, ExpressionSyntax Expression
     public ObjectNameSyntax? Collation { get; init; }
 }
 
-internal sealed record IndexOptionSyntax(TextSpan Span, string Name, string? Value) : SyntaxNode(Span);
+/// <summary>A storage parameter of a table or an index.</summary>
+internal sealed record StorageOptionSyntax(TextSpan Span, string Name, string? Value) : SyntaxNode(Span);
 
 internal sealed record CreateIndexSyntax(TextSpan Span, IdentifierSyntax? Name, ObjectNameSyntax Table, IReadOnlyList<IndexKeySyntax> Keys) : StatementSyntax(Span)
 {
@@ -108,7 +112,7 @@ internal sealed record CreateIndexSyntax(TextSpan Span, IdentifierSyntax? Name, 
 
     public bool NullsNotDistinct { get; init; }
 
-    public IReadOnlyList<IndexOptionSyntax> Options { get; init; } = [];
+    public IReadOnlyList<StorageOptionSyntax> Options { get; init; } = [];
 
     public ExpressionSyntax? Where { get; init; }
 }
@@ -183,5 +187,8 @@ internal sealed record RenameColumnSyntax(TextSpan Span, IdentifierSyntax Column
 internal sealed record RenameConstraintSyntax(TextSpan Span, IdentifierSyntax Name, IdentifierSyntax NewName) : AlterTableActionSyntax(Span);
 
 internal sealed record RenameTableSyntax(TextSpan Span, IdentifierSyntax NewName) : AlterTableActionSyntax(Span);
+
+/// <summary>SET (name = value, …), or RESET (name, …), whose values are null.</summary>
+internal sealed record SetTableOptionsSyntax(TextSpan Span, IReadOnlyList<StorageOptionSyntax> Options, bool IsReset) : AlterTableActionSyntax(Span);
 
 internal sealed record SetTableSchemaSyntax(TextSpan Span, IdentifierSyntax Schema) : AlterTableActionSyntax(Span);

@@ -53,8 +53,8 @@ internal sealed partial class Parser
                 Keyword.Drop => ParseDropPart(),
                 Keyword.Alter => ParseAlterColumn(),
                 Keyword.Rename => ParseRename(),
-                Keyword.Set => ParseSetSchema(),
-                _ => throw Unexpected("ADD, DROP, ALTER, RENAME or SET SCHEMA"),
+                Keyword.Set or Keyword.Reset => ParseSetOfTable(),
+                _ => throw Unexpected("ADD, DROP, ALTER, RENAME, SET or RESET"),
             };
             actions.Add(action with { Span = SpanFrom(actionStart) });
         }
@@ -117,9 +117,15 @@ internal sealed partial class Parser
         return isConstraint ? new RenameConstraintSyntax(default, name, newName) : new RenameColumnSyntax(default, name, newName);
     }
 
-    private SetTableSchemaSyntax ParseSetSchema()
+    private AlterTableActionSyntax ParseSetOfTable()
     {
+        var isReset = At(Keyword.Reset);
         Advance();
+        if (isReset || At(TokenKind.LeftParenthesis))
+        {
+            return new SetTableOptionsSyntax(default, ParseStorageOptions(), isReset);
+        }
+
         Expect(Keyword.Schema);
         return new SetTableSchemaSyntax(default, ParseName("the name of a schema"));
     }

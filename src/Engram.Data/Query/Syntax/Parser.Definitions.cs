@@ -73,8 +73,9 @@ internal sealed partial class Parser
             throw Unexpected("\"(\" with the columns of the table, or AS with a query");
         }
 
+        List<StorageOptionSyntax> options = asColumns.Count == 0 && Accept(Keyword.With) ? ParseStorageOptions() : [];
         QuerySyntax? query = null;
-        if (columns.Count == 0 && constraints.Count == 0 && Accept(Keyword.As))
+        if (columns.Count == 0 && constraints.Count == 0 && options.Count == 0 && Accept(Keyword.As))
         {
             query = ParseQuery();
         }
@@ -93,6 +94,7 @@ internal sealed partial class Parser
             As = query,
             AsColumns = asColumns,
             HasNoData = hasNoData,
+            Options = options,
         };
     }
 
@@ -173,7 +175,7 @@ internal sealed partial class Parser
         var keys = ParseIndexKeys();
         List<IdentifierSyntax> include = Accept(Keyword.Include) ? ParseNameList("the name of a column") : [];
         var nullsNotDistinct = ParseNullsDistinct();
-        var options = Accept(Keyword.With) ? ParseIndexOptions() : [];
+        var options = Accept(Keyword.With) ? ParseStorageOptions() : [];
         var where = Accept(Keyword.Where) ? ParseExpression() : null;
         return new CreateIndexSyntax(SpanFrom(start), name, table, keys)
         {
@@ -239,16 +241,16 @@ internal sealed partial class Parser
         return new IndexKeySyntax(SpanFrom(start), expression, isDescending, nullsFirst) { OperatorClass = operatorClass, Collation = collation };
     }
 
-    private List<IndexOptionSyntax> ParseIndexOptions()
+    private List<StorageOptionSyntax> ParseStorageOptions()
     {
         ExpectOpen();
-        var options = new List<IndexOptionSyntax>();
+        var options = new List<StorageOptionSyntax>();
         do
         {
             var start = current.Start;
             var name = Fold(ParseLabel("the name of an option"));
             var value = AcceptOperator("=") ? ParseSettingValue() : null;
-            options.Add(new IndexOptionSyntax(SpanFrom(start), name, value));
+            options.Add(new StorageOptionSyntax(SpanFrom(start), name, value));
         }
         while (Accept(TokenKind.Comma));
         ExpectClose();

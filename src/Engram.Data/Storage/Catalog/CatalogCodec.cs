@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Graphs;
+using Engram.Data.Storage.Segments;
 
 namespace Engram.Data.Storage.Catalog;
 
@@ -9,7 +10,7 @@ namespace Engram.Data.Storage.Catalog;
 /// <para>A table stands behind its length and begins with a version of its own, so that a log record or a manifest can carry tables without
 /// knowing what is in them. Everything is written in one order (tables by id, options by key), so equal catalogs are equal bytes.</para>
 /// <code>
-/// table     length varint, version u8 = 2, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks
+/// table     length varint, version u8 = 2, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks, and when there are any the columns that it is clustered by
 /// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity, 32 missing value, 64 older form, 128 comment), then what the flags announce
 /// form      id, type, flags u8 (32, 64), then what the flags announce: the missing value behind its length, the next older form
 /// index     id, name, flags u8 (1 unique, 2 primary key, 4 constraint), filter?, method?, options, columns (id, descending)
@@ -234,6 +235,11 @@ internal static class CatalogCodec
             writer.WriteString(check.Name);
             writer.WriteString(check.Sql);
         }
+
+        if (!table.ClusteredBy.IsEmpty)
+        {
+            WriteColumnIds(writer, table.ClusteredBy);
+        }
     }
 
     private static TableDefinition ReadBody(ref ByteReader reader)
@@ -276,8 +282,15 @@ internal static class CatalogCodec
             checks.Add(new CheckDefinition(reader.ReadString(), reader.ReadString()));
         }
 
+        var clusteredBy = reader.IsAtEnd ? [] : ReadColumnIds(ref reader);
+        if (clusteredBy.Length > ClusterColumns.CountMax || clusteredBy.Any(c => !ids.Contains(c)))
+        {
+            throw reader.Damaged($"table '{name}' is said to be clustered by columns that it has not, or by too many");
+        }
+
         return new TableDefinition(id, schema, name, columns.DrainToImmutable())
         {
+            ClusteredBy = clusteredBy,
             Indexes = [.. indexes.Where(i => i.Method != GraphShapes.Method)],
             VectorIndexes = [.. indexes.Where(i => i.Method == GraphShapes.Method)],
             ForeignKeys = foreignKeys.DrainToImmutable(),

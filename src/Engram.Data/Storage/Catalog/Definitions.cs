@@ -122,6 +122,9 @@ internal sealed record TableDefinition(TableId Id, string Schema, string Name, I
 
     public string? Comment { get; init; }
 
+    /// <summary>The columns by which compactions order rows, the most significant first; none for the order in which rows came.</summary>
+    public ImmutableArray<ColumnId> ClusteredBy { get; init; } = [];
+
     /// <summary>The id that the next added column gets; ids of dropped columns are not used again.</summary>
     public int ColumnIdNext { get; init; } = 1;
 

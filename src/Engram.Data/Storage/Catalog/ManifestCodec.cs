@@ -171,7 +171,7 @@ internal static class ManifestCodec
         for (var left = reader.ReadElementCount(1); left > 0; left--)
         {
             var column = reader.ReadVarInt();
-            columns.Add(column is >= -1 and <= int.MaxValue ? new ColumnId((int)column) : throw reader.Damaged($"{column} is no column"));
+            columns.Add(column >= ColumnId.RowPosition.Value && column <= int.MaxValue ? new ColumnId((int)column) : throw reader.Damaged($"{column} is no column"));
         }
 
         return new SegmentInfo(name, table, rowCount, rowIdMin, rowIdMax, fileLength, rootChecksum, columns.DrainToImmutable());

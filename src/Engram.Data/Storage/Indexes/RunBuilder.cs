@@ -15,7 +15,8 @@ internal static unsafe class RunBuilder
         var ends = new long[rows];
         using var bytes = new NativeBytes();
         ReadKeys(segment, shape, bytes, ends);
-        var keys = new KeyTable(bytes, ends);
+        var ranks = segment.MakeRanks();
+        var keys = new KeyTable(bytes, ends, ranks);
         var common = keys.FindCommon();
         var prefixes = new ulong[rows];
         var positions = new int[rows];
@@ -29,7 +30,7 @@ internal static unsafe class RunBuilder
         }
 
         Array.Sort(prefixes, positions);
-        SortTies(prefixes, positions, isExact ? null : keys);
+        SortTies(prefixes, positions, isExact && ranks is null ? null : keys);
         return Lay(shape, common, prefixes, positions);
     }
 
@@ -48,8 +49,8 @@ internal static unsafe class RunBuilder
         }
     }
 
-    /// <summary>Entries of one prefix by key, and those of one key by position, which is the order of their row ids.</summary>
-    /// <param name="keys">Null when the prefix is the whole key.</param>
+    /// <summary>Entries of one prefix by key, and those of one key by row id.</summary>
+    /// <param name="keys">Null when the prefix is the whole key, and positions are in the order of row ids.</param>
     private static void SortTies(ulong[] prefixes, int[] positions, KeyTable? keys)
     {
         for (int first = 0, end; first < prefixes.Length; first = end)
@@ -97,7 +98,8 @@ internal static unsafe class RunBuilder
     }
 
     /// <summary>All keys of the segment, by position, while they are sorted.</summary>
-    private sealed class KeyTable(NativeBytes bytes, long[] ends) : IComparer<int>
+    /// <param name="ranks">The place of each position's row among the row ids; null when that is the position.</param>
+    private sealed class KeyTable(NativeBytes bytes, long[] ends, int[]? ranks) : IComparer<int>
     {
         public ReadOnlySpan<byte> this[int position]
         {
@@ -124,7 +126,7 @@ internal static unsafe class RunBuilder
         public int Compare(int a, int b)
         {
             var order = this[a].SequenceCompareTo(this[b]);
-            return order != 0 ? order : a.CompareTo(b);
+            return order != 0 ? order : ranks is null ? a.CompareTo(b) : ranks[a].CompareTo(ranks[b]);
         }
     }
 }

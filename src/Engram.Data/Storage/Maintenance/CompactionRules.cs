@@ -15,6 +15,12 @@ internal readonly record struct SegmentShape(int RowCount, int DeletedCount, int
     /// <summary>Whether a segment that is not looked at stands, or will stand, between the one before and this one, so that they cannot be merged.</summary>
     public bool IsBehindOther { get; init; }
 
+    /// <summary>Whether the table asks for another order of its rows.</summary>
+    public bool IsMisordered { get; init; }
+
+    /// <summary>Whether it is to be ordered by itself, not only when something else rewrites it or all is compacted.</summary>
+    public bool IsWorthOrdering { get; init; }
+
     /// <summary>Whether it has columns that the log names and the manifest does not: until a checkpoint it stays as it is.</summary>
     public bool IsHeld { get; init; }
 }
@@ -27,7 +33,7 @@ internal sealed record CompactionGroup(TableId Table, ImmutableArray<string> Seg
 /// <summary>Which segments are rewritten, and which are merged.</summary>
 /// <remarks>
 /// <para>In this order: a segment without rows is dropped at once; one of which more than a fifth is deleted, or dead because its columns were replaced, is rewritten; four or more neighbours of one <i>tier</i>
-/// are merged. Tiers are sizes by factors of four, so a row is rewritten once a tier: at most seven times until it lies in a segment of the
+/// are merged; a large one whose rows do not lie as the table says (<see cref="ClusterOrder"/>) is rewritten. Tiers are sizes by factors of four, so a row is rewritten once a tier: at most seven times until it lies in a segment of the
 /// greatest size. Smaller segments between those of a tier go along, larger ones are never crossed, because segments hold ascending ranges of row ids.</para>
 /// </remarks>
 internal static class CompactionRules
@@ -65,7 +71,20 @@ internal static class CompactionRules
             }
         }
 
-        return NextMerge(segments);
+        if (NextMerge(segments) is { } merge)
+        {
+            return merge;
+        }
+
+        for (var i = 0; i < segments.Length; i++)
+        {
+            if (segments[i] is { IsWorthOrdering: true, IsHeld: false })
+            {
+                return (i, 1);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The segments that are compacted when everything is: all that have deletes or much that is dead, and all neighbours that fit into one. Patches alone rewrite
@@ -81,7 +100,7 @@ internal static class CompactionRules
             }
 
             var count = CountFitting(segments[first..]);
-            if (count > 1 || segments[first].DeletedCount > 0 || segments[first].ReplacedPercent > DeletedPercentMax)
+            if (count > 1 || segments[first].DeletedCount > 0 || segments[first].ReplacedPercent > DeletedPercentMax || segments[first].IsMisordered)
             {
                 return (first, count);
             }

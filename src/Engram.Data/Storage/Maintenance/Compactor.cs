@@ -30,12 +30,16 @@ namespace Engram.Data.Storage.Maintenance;
 /// to M are the new segment's own keys; those for later values are in the deltas, where the updates put them, under row ids.
 /// Columns that a commit after M computed for a segment (<see cref="Transactions.ColumnFill"/>) are in no manifest yet: such a segment is left alone until the next checkpoint, and a compaction in whose midst
 /// that happens is given up. Between the last look and the publication none can happen.</para>
-/// <para><b>Memory</b> is that of a segment writer and one block, however large the segments. <b>Room</b>: the new file stands beside the old ones for a while.</para>
+/// <para><b>Order.</b> Rows are written as they came, or as the table asks for (<see cref="ClusterOrder"/>): their ids tell them, not their places.</para>
+/// <para><b>Memory</b> is that of a segment writer and one block, however large the segments; where rows are ordered, some bytes for each row more. <b>Room</b>: the new file stands beside the old ones for a while.</para>
 /// <para><b>Crash</b> before CURRENT names generation g+1: g counts, the new file is an orphan. After: g+1 counts, and the same log is applied to it; the old files
 /// are orphans. <b>Failure</b> (disk full, a damaged page) while writing: the new file is deleted and nothing has changed.</para>
 /// </remarks>
 internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFiles files)
 {
+    /// <summary>From so many rows on a segment is rewritten for its order alone, without being asked: fewer are merged with others before long.</summary>
+    private const int OrderedRowCountMin = 32 * Batch.RowCountMax;
+
     /// <summary>Called before each block; returns when the work may go on.</summary>
     public Action<CancellationToken>? Pace { get; init; }
 
@@ -176,14 +180,14 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         foreach (var extent in version.Segments.Where(s => named.Contains(s.Segment.Info.Name)))
         {
             var info = extent.Segment.Info;
-            shapes.Add(ShapeOf(extent, manifest.Lsn.Value) with { IsBehindOther = others.Exists(o => o > last && o < info.RowIdMin), IsHeld = IsHeld(extent, manifest) });
+            shapes.Add(ShapeOf(extent, manifest.Catalog.Get(table.Table), manifest.Lsn.Value) with { IsBehindOther = others.Exists(o => o > last && o < info.RowIdMin), IsHeld = IsHeld(extent, manifest) });
             last = info.RowIdMax;
         }
 
         return [.. shapes];
     }
 
-    private static SegmentShape ShapeOf(SegmentExtent extent, long lsn)
+    private static SegmentShape ShapeOf(SegmentExtent extent, TableDefinition table, long lsn)
     {
         var deleted = 0;
         for (var block = 0; block < extent.Segment.BlockCount; block++)
@@ -200,8 +204,13 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
             }
         }
 
-        return new SegmentShape(extent.Segment.RowCount, deleted, (int)(extent.Segment.ReplacedSizeBytes * 100 / extent.Segment.Info.FileLength));
+        var shape = new SegmentShape(extent.Segment.RowCount, deleted, (int)(extent.Segment.ReplacedSizeBytes * 100 / extent.Segment.Info.FileLength));
+        return IsMisordered(extent.Segment, table) ? shape with { IsMisordered = true, IsWorthOrdering = shape.LiveCount >= OrderedRowCountMin } : shape;
     }
+
+    /// <summary>Whether the table asks for another order. That of one which asks for none any more harms nobody.</summary>
+    private static bool IsMisordered(Segment segment, TableDefinition table)
+        => !table.ClusteredBy.IsEmpty && !segment.ClusteredBy.Select(c => table.FindStored(c)?.Id ?? c).SequenceEqual(table.ClusteredBy);
 
     private static CompactionGroup GroupOf(TableManifest table, SegmentShape[] shapes, int first, int count)
         => new(table.Table, [.. table.Segments.Slice(first, count).Select(s => s.Info.Name)], shapes.AsSpan(first, count).ToArray().Sum(s => s.LiveCount));
@@ -266,20 +275,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
         var written = ImmutableArray.CreateBuilder<FlushedSegment>();
         try
         {
-            using var reader = new BlockReader(new ReadHorizon(manifest.Lsn.Value, 0), table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
-            using var rows = new SegmentRows(store.Directory, table, manifest.Generation + 1, []);
-            foreach (var input in inputs)
-            {
-                for (var block = 0; block < input.Segment.BlockCount; block++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    Pace?.Invoke(cancellationToken);
-                    reader.Position(input, block);
-                    rows.Add(reader);
-                }
-            }
-
-            foreach (var info in rows.Finish())
+            foreach (var info in IsOrdered(table, inputs) ? WriteOrdered(table, inputs, cancellationToken) : WriteAsTheyCame(table, inputs, cancellationToken))
             {
                 written.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(store.Directory, info), store.IndexFiles), null));
                 SegmentFlush.WriteRuns(written[^1].Extent, table, isNew: true);
@@ -293,6 +289,38 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
             files.DeleteUnnamed();
             throw;
         }
+    }
+
+    /// <summary>Whether rows change their order, or are in one already that has to be undone.</summary>
+    private static bool IsOrdered(TableDefinition table, ImmutableArray<SegmentExtent> inputs)
+        => !table.ClusteredBy.IsEmpty || inputs.Any(i => i.Segment.Order != RowOrder.Ascending);
+
+    private List<SegmentInfo> WriteAsTheyCame(TableDefinition table, ImmutableArray<SegmentExtent> inputs, CancellationToken cancellationToken)
+    {
+        using var reader = new BlockReader(new ReadHorizon(files.Manifest.Lsn.Value, 0), table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
+        using var rows = new SegmentRows(store.Directory, table, files.Manifest.Generation + 1, []);
+        foreach (var input in inputs)
+        {
+            for (var block = 0; block < input.Segment.BlockCount; block++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Pace?.Invoke(cancellationToken);
+                reader.Position(input, block);
+                rows.Add(reader);
+            }
+        }
+
+        return rows.Finish();
+    }
+
+    private List<SegmentInfo> WriteOrdered(TableDefinition table, ImmutableArray<SegmentExtent> inputs, CancellationToken cancellationToken)
+    {
+        var info = ClusteredRows.Write(store.Directory, table, inputs, new ReadHorizon(files.Manifest.Lsn.Value, 0), files.Manifest.Generation + 1, () =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Pace?.Invoke(cancellationToken);
+        });
+        return info is null ? [] : [info];
     }
 
     /// <summary>Step 2: the manifest that counts, with other files for the same rows.</summary>

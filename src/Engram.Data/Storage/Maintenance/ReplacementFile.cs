@@ -54,7 +54,7 @@ internal static class ReplacementFile
         // As for segments: a checkpoint of this generation that failed earlier may have left one.
         directory.Delete(name);
         using var reader = new BlockReader(horizon, table, [ColumnId.RowId, column.Id]);
-        using var writer = SegmentWriter.Create(directory, name, table.Id, [(column.Id, column.Type)]);
+        using var writer = SegmentWriter.Create(directory, name, table.Id, [(column.Id, column.Type)], extent.Segment.OrderOfColumns);
         var rowIds = new long[Batch.RowCountMax];
         for (var block = 0; block < extent.Segment.BlockCount; block++)
         {

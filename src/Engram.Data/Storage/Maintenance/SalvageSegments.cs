@@ -254,7 +254,7 @@ internal sealed class SalvageSegments
                 reader.Position(extent, block);
                 if (reader.VisibleCount > 0)
                 {
-                    writer ??= Start(table);
+                    writer ??= Start(table, opened);
                     Append(writer, reader, table.Columns.Length);
                 }
             }
@@ -286,12 +286,12 @@ internal sealed class SalvageSegments
         writer.Append(batch, CollectionsMarshal.AsSpan(rowIds));
     }
 
-    private SegmentWriter Start(TableDefinition table)
+    private SegmentWriter Start(TableDefinition table, Segment source)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{SegmentFlush.Subdirectory}/{table.Id}-{generation:D8}-s{written++:D4}.seg");
         // A salvage that did not finish may have left one.
         directory.Delete(name);
-        return SegmentWriter.Create(directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))]);
+        return SegmentWriter.Create(directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))], source.Order, source.ClusteredBy);
     }
 
     /// <summary>One item for each run of blocks that lost the same columns.</summary>
@@ -316,8 +316,9 @@ internal sealed class SalvageSegments
                 rows += CountAlive(extent, last);
             }
 
-            var rowIdFirst = segment.GetZone(0, first).Min<long>();
-            var rowIdLast = segment.GetZone(0, last).Max<long>();
+            // Of a clustered segment others may have ids between these.
+            var zones = Enumerable.Range(first, last - first + 1).Select(b => segment.GetZone(0, b)).ToList();
+            var (rowIdFirst, rowIdLast) = (zones.Min(z => z.Min<long>()), zones.Max(z => z.Max<long>()));
             lost.Add((segment.Info.Table, rowIdFirst, rowIdLast));
             var names = columns.Select(c => c == ColumnId.RowId ? "row id" : table.FindStored(c)!.Name).ToList();
             items.Add(new SalvagedItem(SalvageKind.LostRows, segment.Info.Name, string.Create(CultureInfo.InvariantCulture,

@@ -14,7 +14,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// <para><b>The problem.</b> Pages are checked when they are first read in a process, and some are not read for years. Whoever wants to know now, before
 /// the last good backup is thrown away, must have all of it read while the application goes on.</para>
 /// <para><b>What is checked.</b> (1) CURRENT, the manifest, overlays: whole, and those that were meant. (2) Segments: length, header, footer, every page;
-/// also those of loads that only the log names yet; blocks against what the footer says of them: row ids ascend, zone maps are those of the values, NULLs are as many as said. (3) The log: the
+/// also those of loads that only the log names yet; blocks against what the footer says of them: row ids ascend, or are found where they stand, zone maps are those of the values, NULLs are as many as said. (3) The log: the
 /// chain from the checkpoint to the newest durable commit. (4) Rows as a snapshot shows them: no NULL in columns that are NOT NULL, unique keys are unique,
 /// foreign keys lead somewhere.</para>
 /// <para><b>Beside writers.</b> The files of one state are opened before any is read (<see cref="PinnedDirectory"/>); a checkpoint may then delete their names. When one

@@ -39,7 +39,7 @@ internal sealed unsafe partial class Segment
             return wrong;
         }
 
-        if (ordinal == 0 && CheckRowIds(target.Values<long>(rows), block) is { } disorder)
+        if (CheckOrder(ordinal, block, target, rows) is { } disorder)
         {
             return disorder;
         }
@@ -92,7 +92,35 @@ internal sealed unsafe partial class Segment
         return null;
     }
 
-    private string? CheckRowIds(ReadOnlySpan<long> rowIds, int block)
+    /// <summary>Row ids and what finds rows by them: do they say the same?</summary>
+    private string? CheckOrder(int ordinal, int block, Column values, int rows)
+    {
+        var id = ColumnAt(ordinal);
+        if (id == ColumnId.RowId)
+        {
+            // Of a constant block, which has one row, the one value stands for itself.
+            return header.Order == RowOrder.Ascending ? CheckRowIds(ordinal, values.Values<long>(rows), block) : null;
+        }
+
+        if (id == ColumnId.OrderedRowId)
+        {
+            return CheckRowIds(ordinal, values.Values<long>(rows), block);
+        }
+
+        for (var row = 0; id == ColumnId.RowPosition && row < rows; row++)
+        {
+            var position = values.Get<int>(row);
+            var rank = (block * Batch.RowCountMax) + row;
+            if ((uint)position >= (uint)RowCount || Int64At(0, position) != Int64At(ordinal - 1, rank))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"row id {Int64At(ordinal - 1, rank)} is said to stand at position {position}, and stands elsewhere");
+            }
+        }
+
+        return null;
+    }
+
+    private string? CheckRowIds(int ordinal, ReadOnlySpan<long> rowIds, int block)
     {
         for (var i = 1; i < rowIds.Length; i++)
         {
@@ -104,7 +132,7 @@ internal sealed unsafe partial class Segment
 
         var isFirst = block > 0 || rowIds[0] == header.RowIdMin;
         var isLast = block < header.BlockCount - 1 || rowIds[^1] == header.RowIdMax;
-        var follows = block == 0 || rowIds[0] > EntryOf(0, block - 1).Max.As<long>();
+        var follows = block == 0 || rowIds[0] > EntryOf(ordinal, block - 1).Max.As<long>();
         return isFirst && isLast && follows ? null : string.Create(CultureInfo.InvariantCulture,
             $"row ids {rowIds[0]} to {rowIds[^1]} do not fit a segment with {header.RowIdMin} to {header.RowIdMax}");
     }

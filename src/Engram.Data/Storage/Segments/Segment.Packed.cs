@@ -78,9 +78,12 @@ internal sealed unsafe partial class Segment
     private static long PackedValue(byte* packed, int size, in BlockEntry entry, int row)
         => unchecked(entry.Base + (long)(BitPacking.Get(packed, size, entry.BitWidth, row) * (uint)entry.Detail));
 
-    /// <summary>One of the row ids of a block that holds them as they are or packed.</summary>
-    private static long RowIdIn(byte* data, in BlockEntry entry, int rows, int row)
+    /// <summary>One of the numbers of a block that holds them as they are or packed.</summary>
+    private static long Int64In(byte* data, in BlockEntry entry, int rows, int row)
         => entry.Encoding == BlockEncoding.Packed ? PackedValue(data, BitPacking.SizeOf(rows, entry.BitWidth), in entry, row) : ((long*)data)[row];
+
+    private static int Int32In(byte* data, in BlockEntry entry, int rows, int row)
+        => entry.Encoding == BlockEncoding.Packed ? (int)PackedValue(data, BitPacking.SizeOf(rows, entry.BitWidth), in entry, row) : ((int*)data)[row];
 
     private static bool IsPackedSound(DataType type, in BlockEntry entry)
     {

@@ -138,63 +138,6 @@ internal sealed unsafe partial class Segment : IDisposable
     public long BytesOf(int ordinal, int block)
         => IsReplacement(ordinal, out var other) ? other.BytesOf(ReplacedOrdinal, block) : EntryOf(ordinal, block).Length;
 
-    /// <summary>Where in the segment the row with this id stands, counted from 0; -1 when it is not here.</summary>
-    public int FindRowPosition(long rowId)
-    {
-        if (rowId < header.RowIdMin || rowId > header.RowIdMax)
-        {
-            return -1;
-        }
-
-        var entries = Entries[..BlockCount];
-        var low = 0;
-        var high = BlockCount - 1;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (entries[middle].Max.As<long>() < rowId)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        ref readonly var entry = ref entries[low];
-        var first = entry.Min.As<long>();
-        if (rowId < first)
-        {
-            return -1;
-        }
-
-        var start = low * Batch.RowCountMax;
-        if (entry.Encoding is BlockEncoding.Sequential or BlockEncoding.Constant)
-        {
-            // The block's greatest is not less than the id, so the distance is one of its rows.
-            return start + (int)(rowId - first);
-        }
-
-        var data = Touch(0, low, entry.Offset, entry.Length);
-        var rows = RowsInBlock(low);
-        var (from, to) = (0, rows - 1);
-        while (from < to)
-        {
-            var middle = (from + to) / 2;
-            if (RowIdIn(data, in entry, rows, middle) < rowId)
-            {
-                from = middle + 1;
-            }
-            else
-            {
-                to = middle;
-            }
-        }
-
-        return RowIdIn(data, in entry, rows, from) == rowId ? start + from : -1;
-    }
-
     private ref readonly BlockEntry EntryOf(int ordinal, int block) => ref Entries[(ordinal * header.BlockCount) + block];
 
     private Guid? CheckHeader(bool isIgnored)
@@ -274,7 +217,7 @@ internal sealed unsafe partial class Segment : IDisposable
             && header.RowCount == Info.RowCount && header.RowCount is > 0 and <= SegmentInfo.RowCountMax
             && header.RowIdMin == Info.RowIdMin && header.RowIdMax == Info.RowIdMax
             && header.BlockCount == SegmentFormat.BlockCount(header.RowCount)
-            && header.ColumnCount == Info.Columns.Length && header.ColumnCount > 0
+            && header.ColumnCount == Info.Columns.Length && header.ColumnCount > 0 && IsOrderSound()
             && header.PageSize == SegmentFormat.PageSize
             && header.BodyLength == Info.FileLength - footer.Length
             && header.PageCount == (header.BodyLength + SegmentFormat.PageSize - 1) / SegmentFormat.PageSize

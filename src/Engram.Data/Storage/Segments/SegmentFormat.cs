@@ -40,6 +40,8 @@ namespace Engram.Data.Storage.Segments;
 /// <para><b>What a crash or bad input leaves behind.</b> A segment that no manifest names is a leftover of any content and is deleted by recovery. A
 /// segment is synced (content and name), read back and checked before a manifest names it; if it differs later, it was damaged
 /// or exchanged, and what is asked of it fails with XX001, naming table, column and rows; other columns and segments go on.</para>
+/// <para><b>Order.</b> Rows stand by row id, unless the table asks for another order (<see cref="RowOrder"/>). Then two more columns follow the others: all row ids, ascending, and for each of
+/// them the position of its row. They are derived from the row ids by position: damaged ones are made anew in memory.</para>
 /// <para>FooterHeader has a place for parity pages, which later versions may add between body and footer; encodings have room for more.</para>
 /// </remarks>
 internal static class SegmentFormat
@@ -91,6 +93,17 @@ internal enum BlockEncoding : byte
     Dictionary = 7,
     /// <summary>Values of variable length, no more than 65,535 bytes together, behind their ends.</summary>
     ShortBytes = 8,
+}
+
+/// <summary>In which order the rows of a file stand. The numbers are in files: never renumber, only append.</summary>
+internal enum RowOrder : byte
+{
+    /// <summary>By row id.</summary>
+    Ascending = 0,
+    /// <summary>As a compaction found good; <see cref="ColumnId.OrderedRowId"/> and <see cref="ColumnId.RowPosition"/> find a row by its id.</summary>
+    Clustered = 1,
+    /// <summary>A file with values of one column: as in its segment, which is clustered.</summary>
+    OfSegment = 2,
 }
 
 [Flags]
@@ -175,6 +188,15 @@ internal struct ColumnEntry
     public readonly DataType Type => new(Kind, TypeSize, TypeScale, Element);
 }
 
+/// <summary>The ids of the columns that the rows of a segment were ordered by, the most significant first.</summary>
+[InlineArray(CountMax)]
+internal struct ClusterColumns
+{
+    public const int CountMax = 4;
+
+    private int first;
+}
+
 /// <summary>The first 128 bytes of a footer.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
 internal struct FooterHeader
@@ -195,9 +217,12 @@ internal struct FooterHeader
     /// <summary>Room for parity pages; none are written yet.</summary>
     public long ParityOffset;
     public long ParityLength;
-    private long reserved1;
-    private long reserved2;
-    private long reserved3;
+    public RowOrder Order;
+    /// <summary>How many of <see cref="ClusteredBy"/> count.</summary>
+    public byte ClusteredByCount;
+    private ushort reserved1;
+    private int reserved2;
+    public ClusterColumns ClusteredBy;
     private long reserved4;
     private long reserved5;
     private long reserved6;

@@ -7,8 +7,8 @@ using Engram.Data.Storage.Files;
 
 namespace Engram.Data.Storage.Segments;
 
-/// <summary>Writes one segment: rows in batches of any size, ascending by row id. <see cref="SegmentFormat"/> tells where they go.</summary>
-/// <remarks>Not thread-safe. Disposed before <see cref="Finish"/>, it deletes the file that it began.</remarks>
+/// <summary>Writes one segment: rows in batches of any size, ascending by row id unless said otherwise. <see cref="SegmentFormat"/> tells where they go.</summary>
+/// <remarks>Not thread-safe. Disposed before <see cref="Finish"/>, it deletes the file that it began. The row ids of a clustered segment are held in memory until then.</remarks>
 internal sealed unsafe class SegmentWriter : IDisposable
 {
     /// <summary>What the buffers of all columns may hold together before extents become smaller than a piece.</summary>
@@ -23,18 +23,28 @@ internal sealed unsafe class SegmentWriter : IDisposable
     private readonly Guid fileId;
     private readonly ColumnState[] columns;
     private readonly long extentSizeBytes;
+    private readonly RowOrder order;
+    private readonly ImmutableArray<ColumnId> clusteredBy;
+    private readonly List<long> orderedRowIds = [];
+    // The row id and what the caller gives; behind them stand those that find rows by id.
+    private readonly int givenCount;
     private int pendingCount;
     private int rowCount;
     private long rowIdMin;
     private long rowIdMax;
     private bool isFinished;
 
-    private SegmentWriter(DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns)
+    private SegmentWriter(
+        DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns, RowOrder order, ImmutableArray<ColumnId> clusteredBy)
     {
         this.directory = directory;
         this.table = table;
+        this.order = order;
+        this.clusteredBy = clusteredBy.IsDefault ? [] : clusteredBy;
         Name = name;
-        this.columns = [new(ColumnId.RowId, DataType.Int64), .. columns.Select(c => new ColumnState(c.Id, c.Type))];
+        ImmutableArray<(ColumnId Id, DataType Type)> finders = order == RowOrder.Clustered ? [(ColumnId.OrderedRowId, DataType.Int64), (ColumnId.RowPosition, DataType.Int32)] : [];
+        this.columns = [new(ColumnId.RowId, DataType.Int64), .. columns.Concat(finders).Select(c => new ColumnState(c.Id, c.Type))];
+        givenCount = columns.Length + 1;
         extentSizeBytes = Math.Clamp(BufferedSizeBytesMax / this.columns.Length, ExtentSizeBytesMin, SegmentFormat.PieceSize);
 
         Span<byte> id = stackalloc byte[16];
@@ -56,15 +66,19 @@ internal sealed unsafe class SegmentWriter : IDisposable
 
     /// <summary>Creates the file.</summary>
     /// <param name="columns">The table's columns, without <see cref="ColumnId.RowId"/>, which every segment has.</param>
-    public static SegmentWriter Create(DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns)
-        => new(directory, name, table, columns);
+    /// <param name="order">What <c>Append</c> may expect of the row ids.</param>
+    /// <param name="clusteredBy">What the rows are ordered by, at most <see cref="ClusterColumns.CountMax"/> columns, for those who ask the segment.</param>
+    public static SegmentWriter Create(
+        DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns, RowOrder order = RowOrder.Ascending,
+        ImmutableArray<ColumnId> clusteredBy = default)
+        => new(directory, name, table, columns, order, clusteredBy);
 
     /// <summary>Adds the selected rows.</summary>
     /// <param name="rows">The columns given to <see cref="Create"/>, in that order.</param>
-    /// <param name="rowIds">One for each selected row, each greater than all before it in the segment.</param>
+    /// <param name="rowIds">One for each selected row; where the order is <see cref="RowOrder.Ascending"/>, each greater than all before it in the segment.</param>
     public void Append(Batch rows, ReadOnlySpan<long> rowIds)
     {
-        CheckRows(rows, rowIds);
+        CheckRows(rows, rows.SelectedCount, rowIds);
         for (var done = 0; done < rowIds.Length;)
         {
             var count = Math.Min(rowIds.Length - done, Batch.RowCountMax - pendingCount);
@@ -76,7 +90,7 @@ internal sealed unsafe class SegmentWriter : IDisposable
             }
             else
             {
-                for (var i = 1; i < columns.Length; i++)
+                for (var i = 1; i < givenCount; i++)
                 {
                     columns[i].Append(rows.Columns[i - 1], rows, done, count);
                 }
@@ -92,6 +106,31 @@ internal sealed unsafe class SegmentWriter : IDisposable
         }
     }
 
+    /// <summary>Adds rows of a batch in another order than that in which they stand there.</summary>
+    /// <param name="rows">Without a selection.</param>
+    /// <param name="places">Which row comes first, which next.</param>
+    /// <param name="rowIds">One for each place.</param>
+    public void Append(Batch rows, ReadOnlySpan<int> places, ReadOnlySpan<long> rowIds)
+    {
+        CheckRows(rows, places.Length, rowIds);
+        for (var done = 0; done < rowIds.Length;)
+        {
+            var count = Math.Min(rowIds.Length - done, Batch.RowCountMax - pendingCount);
+            columns[0].Append(rowIds.Slice(done, count));
+            for (var i = 1; i < givenCount; i++)
+            {
+                columns[i].Append(rows.Columns[i - 1], places.Slice(done, count));
+            }
+
+            pendingCount += count;
+            done += count;
+            if (pendingCount == Batch.RowCountMax)
+            {
+                EncodeBlock(null, pendingCount);
+            }
+        }
+    }
+
     /// <summary>Ends the file: footer, sync of content and name, and a check of all that can be read back.</summary>
     public SegmentInfo Finish()
     {
@@ -103,6 +142,11 @@ internal sealed unsafe class SegmentWriter : IDisposable
         if (rowCount == 0)
         {
             throw Error.Internal($"segment {Name} has no rows");
+        }
+
+        if (order == RowOrder.Clustered)
+        {
+            WriteFinders();
         }
 
         foreach (var column in columns)
@@ -146,14 +190,14 @@ internal sealed unsafe class SegmentWriter : IDisposable
         }
     }
 
-    private void CheckRows(Batch rows, ReadOnlySpan<long> rowIds)
+    private void CheckRows(Batch rows, int count, ReadOnlySpan<long> rowIds)
     {
-        if (rows.Columns.Length != columns.Length - 1 || rows.SelectedCount != rowIds.Length)
+        if (rows.Columns.Length != givenCount - 1 || count != rowIds.Length)
         {
-            throw Error.Internal($"{rows.Columns.Length} columns and {rowIds.Length} row ids do not fit a batch of {rows.SelectedCount} rows for segment {Name}");
+            throw Error.Internal($"{rows.Columns.Length} columns and {rowIds.Length} row ids do not fit a batch of {count} rows for segment {Name}");
         }
 
-        for (var i = 1; i < columns.Length; i++)
+        for (var i = 1; i < givenCount; i++)
         {
             if (rows.Columns[i - 1].Type.Kind != columns[i].Type.Kind)
             {
@@ -166,38 +210,78 @@ internal sealed unsafe class SegmentWriter : IDisposable
             throw Error.Internal($"segment {Name} would get more than {SegmentInfo.RowCountMax} rows");
         }
 
+        if (order == RowOrder.Clustered)
+        {
+            orderedRowIds.AddRange(rowIds);
+        }
+
+        NoteRange(rowIds);
+    }
+
+    private void NoteRange(ReadOnlySpan<long> rowIds)
+    {
         var isFirst = rowCount + pendingCount == 0;
         foreach (var rowId in rowIds)
         {
-            if (isFirst)
-            {
-                rowIdMin = rowId;
-            }
-            else if (rowId <= rowIdMax)
+            if (!isFirst && rowId <= rowIdMax && order == RowOrder.Ascending)
             {
                 throw Error.Internal($"row id {rowId} follows {rowIdMax} in segment {Name}");
             }
 
+            rowIdMin = isFirst ? rowId : Math.Min(rowId, rowIdMin);
+            rowIdMax = isFirst ? rowId : Math.Max(rowId, rowIdMax);
             isFirst = false;
-            rowIdMax = rowId;
+        }
+    }
+
+    /// <summary>All row ids, ascending, and the positions of their rows.</summary>
+    private void WriteFinders()
+    {
+        var ids = orderedRowIds.ToArray();
+        var positions = new int[ids.Length];
+        for (var i = 0; i < positions.Length; i++)
+        {
+            positions[i] = i;
+        }
+
+        Array.Sort(ids, positions);
+        for (var i = 1; i < ids.Length; i++)
+        {
+            if (ids[i] == ids[i - 1])
+            {
+                throw Error.Internal($"row id {ids[i]} is twice in segment {Name}");
+            }
+        }
+
+        for (var first = 0; first < ids.Length; first += Batch.RowCountMax)
+        {
+            var count = Math.Min(Batch.RowCountMax, ids.Length - first);
+            columns[^2].Append<long>(ids.AsSpan(first, count));
+            columns[^1].Append<int>(positions.AsSpan(first, count));
+            Encode(columns[^2], columns[^2].Pending.Column, count);
+            Encode(columns[^1], columns[^1].Pending.Column, count);
         }
     }
 
     private void EncodeBlock(Column[]? direct, int count)
     {
-        for (var i = 0; i < columns.Length; i++)
+        for (var i = 0; i < givenCount; i++)
         {
-            var column = columns[i];
-            column.Entries.Add(BlockEncoder.Encode(direct is null || i == 0 ? column.Pending.Column : direct[i - 1], count, column.Extent));
-            column.Pending.Clear();
-            if (column.Extent.Length >= extentSizeBytes)
-            {
-                FlushExtent(column);
-            }
+            Encode(columns[i], direct is null || i == 0 ? columns[i].Pending.Column : direct[i - 1], count);
         }
 
         rowCount += count;
         pendingCount = 0;
+    }
+
+    private void Encode(ColumnState column, Column values, int count)
+    {
+        column.Entries.Add(BlockEncoder.Encode(values, count, column.Extent));
+        column.Pending.Clear();
+        if (column.Extent.Length >= extentSizeBytes)
+        {
+            FlushExtent(column);
+        }
     }
 
     private void FlushExtent(ColumnState column)
@@ -240,7 +324,14 @@ internal sealed unsafe class SegmentWriter : IDisposable
             PageSize = SegmentFormat.PageSize,
             PageCount = output.PageChecksums.Count,
             BodyLength = bodyLength,
+            Order = order,
+            ClusteredByCount = (byte)clusteredBy.Length,
         };
+        for (var i = 0; i < clusteredBy.Length; i++)
+        {
+            footer.ClusteredBy[i] = clusteredBy[i].Value;
+        }
+
         var writer = new ByteWriter(64 * 1024);
         writer.WriteRaw(MemoryMarshal.AsBytes(new ReadOnlySpan<FooterHeader>(in footer)));
         foreach (var column in columns)
@@ -294,11 +385,20 @@ internal sealed unsafe class SegmentWriter : IDisposable
 
         public long Length { get; set; }
 
-        public void Append(ReadOnlySpan<long> values)
+        public void Append<T>(ReadOnlySpan<T> values)
+            where T : unmanaged
         {
             Pending.Reserve(values.Length);
-            values.CopyTo(new Span<long>(Pending.Column.Pointer<long>() + Pending.Count, values.Length));
+            values.CopyTo(new Span<T>(Pending.Column.Pointer<T>() + Pending.Count, values.Length));
             Pending.SetCount(Pending.Count + values.Length);
+        }
+
+        public void Append(Column source, ReadOnlySpan<int> places)
+        {
+            foreach (var place in places)
+            {
+                Pending.AppendFrom(source, place);
+            }
         }
 
         public void Append(Column source, Batch rows, int first, int count)

@@ -25,7 +25,7 @@ namespace Engram.Data.Storage.Transactions;
 /// </remarks>
 internal abstract class ColumnFill : IDisposable
 {
-    /// <summary>Gives values to some rows, ascending by row id and after all rows before.</summary>
+    /// <summary>Gives values to some rows, in the order in which a scan of the table gives them, after all rows before.</summary>
     /// <param name="values">One value for each row id, in their order; no selection.</param>
     public abstract void Write(ReadOnlySpan<long> rowIds, Column values);
 
@@ -69,7 +69,13 @@ internal sealed class SegmentColumnFill(WriteTransaction transaction, DirectoryS
                 Start(segment);
             }
 
-            first = Take(given, source, first);
+            var taken = Take(given, source, first);
+            if (taken == first)
+            {
+                throw Error.Internal($"the value of row {given[first]} of {table} comes after those of rows that stand behind it");
+            }
+
+            first = taken;
         }
     }
 
@@ -129,7 +135,7 @@ internal sealed class SegmentColumnFill(WriteTransaction transaction, DirectoryS
             CultureInfo.InvariantCulture, $"{info.Name}.{store.Published.Manifest.Generation + 1:D8}-{store.Directory.NextRandom():x16}.{column.Id}.column");
         store.Loads.EnterColumn(name);
         names.Add(name);
-        writer = SegmentWriter.Create(store.Directory, name, table.Id, [(column.Id, column.Type)]);
+        writer = SegmentWriter.Create(store.Directory, name, table.Id, [(column.Id, column.Type)], segment.Segment.OrderOfColumns);
         (extent, block) = (segment, 0);
         values.Clear();
     }

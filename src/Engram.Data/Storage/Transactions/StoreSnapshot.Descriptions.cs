@@ -29,7 +29,7 @@ internal sealed partial class StoreSnapshot
         {
             foreach (var extent in Version(id).Segments.Where(s => s.HasBegun(horizon)))
             {
-                yield return new SegmentDescription(id, extent.Segment.Info.Name, extent.Segment.RowCount, CountDeleted(extent), DescribeColumns(extent.Segment));
+                yield return new SegmentDescription(id, extent.Segment.Info.Name, extent.Segment.RowCount, CountDeleted(extent), DescribeColumns(extent.Segment), extent.Segment.ClusteredBy);
             }
         }
     }

@@ -10,7 +10,9 @@ internal readonly record struct TableDescription(
 
 /// <summary>One segment of a table.</summary>
 /// <param name="Name">Its file.</param>
-internal sealed record SegmentDescription(TableId Table, string Name, long RowCount, long DeletedRowCount, ImmutableArray<SegmentColumnDescription> Columns);
+/// <param name="ClusteredBy">What its rows are ordered by; none for the order in which they came.</param>
+internal sealed record SegmentDescription(
+    TableId Table, string Name, long RowCount, long DeletedRowCount, ImmutableArray<SegmentColumnDescription> Columns, ImmutableArray<ColumnId> ClusteredBy);
 
 /// <param name="SizeBytes">In the file, encoded.</param>
 /// <param name="Encodings">Names of the encodings of its blocks, each with how many blocks have it.</param>

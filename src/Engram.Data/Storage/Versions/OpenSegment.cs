@@ -16,7 +16,7 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
     private readonly List<SegmentRun> replaced = [];
     private ImmutableDictionary<IndexId, SegmentRun> runs = ImmutableDictionary<IndexId, SegmentRun>.Empty;
 
-    public Segment Segment { get; } = segment;
+    public Segment Segment { get; } = Tell(segment, files);
 
     /// <summary>The index's entries for the rows as the segment stores them: from their file, or made on first use, and kept while the segment is open.</summary>
     public SegmentRun GetRun(IndexId id, KeyShape shape)
@@ -104,6 +104,16 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
         FreeGraphs();
         FreeCodes();
         Segment.Dispose();
+    }
+
+    private static Segment Tell(Segment segment, IndexFiles? files)
+    {
+        if (files is not null)
+        {
+            segment.OrderRepaired = e => files.Logger.LogWarning(e, "What finds rows of {Name} by row id is damaged, and was made anew in memory", segment.Info.Name);
+        }
+
+        return segment;
     }
 
     private SegmentRun Make(KeyShape shape)

@@ -23,7 +23,7 @@ internal sealed partial class ModelRun
     private void DefineSomething(ModelTable table)
     {
         var place = table.Columns.Count == 0 ? -1 : random.Next(table.Columns.Count);
-        switch (random.Next(9))
+        switch (random.Next(11))
         {
             case 0 when random.Next(3) == 0:
                 if (!Define($"DROP TABLE {table.Name}"))
@@ -68,6 +68,11 @@ internal sealed partial class ModelRun
                 }
 
                 model = model.Put(table with { Indexes = table.Indexes.Add((index, table.Columns[place].Number)) });
+                break;
+            case 9 or 10:
+                // Rows stay the same, wherever they lie.
+                var columns = table.Columns.OrderBy(_ => random.Next()).Take(random.Next(1, 4)).Select(c => c.Name).DefaultIfEmpty("id");
+                Define(random.Next(4) == 0 ? $"ALTER TABLE {table.Name} RESET (cluster_by)" : $"ALTER TABLE {table.Name} SET (cluster_by = '{string.Join(", ", columns)}')");
                 break;
             case 8 when table.Indexes.Count > 0:
                 if (!Define($"DROP INDEX {table.Indexes[0].Name}"))

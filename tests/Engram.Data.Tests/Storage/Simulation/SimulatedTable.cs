@@ -127,7 +127,20 @@ internal static class SimulatedTable
     public static string Describe(TableDefinition table)
         => $"{table.Id} {table.Schema}.{table.Name}({string.Join(", ", table.Columns.Select(c => $"{c.Id} {c.Name} {c.Type} {c.IsNotNull}"))}) "
             + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))}"))
-            + string.Concat(table.ForeignKeys.Select(f => $", {f.Name} {f.ReferencedTable} {f.OnDelete} {f.OnUpdate}"));
+            + string.Concat(table.ForeignKeys.Select(f => $", {f.Name} {f.ReferencedTable} {f.OnDelete} {f.OnUpdate}"))
+            + string.Concat(table.ClusteredBy.Select(c => $", by {c}"));
+
+    /// <summary>The table with its rows ordered by something else: by similar embeddings and time, by name, or as they come.</summary>
+    public static TableDefinition Clustered(TableDefinition table, Random random) => table with
+    {
+        ClusteredBy = random.Next(5) switch
+        {
+            0 => [],
+            1 => [new ColumnId(2)],
+            2 => [new ColumnId(3), new ColumnId(4)],
+            _ => [new ColumnId(5), new ColumnId(4)],
+        },
+    };
 
     /// <summary>Random rows with the given keys, as the columns of a batch; disposed by the caller.</summary>
     /// <param name="parents">Keys that <see cref="Parent"/> is chosen from.</param>

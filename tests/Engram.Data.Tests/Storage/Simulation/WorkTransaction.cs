@@ -63,7 +63,7 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
         Statement(() =>
         {
             using var fill = transaction.BeginFill(definition.Id, column.Id);
-            foreach (var keys in table.Rows.OrderBy(r => r.Value.RowId).Select(r => r.Key).Chunk(random.Next(1, 100)))
+            foreach (var keys in KeysAsTheyLie(definition.Id).Chunk(random.Next(1, 100)))
             {
                 using var values = new ColumnBuffer(column.Type);
                 Array.ForEach(keys, _ => SimulatedTable.AppendRandom(values, column, random));
@@ -82,6 +82,9 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
         // Its indexes are made of the values.
         Redefine(number, definition);
     }
+
+    /// <summary>Asks for another order of the table's rows.</summary>
+    public void Cluster(int number) => Redefine(number, SimulatedTable.Clustered(State.Tables[number].Definition, random));
 
     public void DropColumn(int number) => Redefine(number, SimulatedTable.WithoutColumn(State.Tables[number].Definition));
 
@@ -196,6 +199,15 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
     {
         Statement(() => transaction.PutTable(definition));
         State = new DatabaseState(State.Tables.SetItem(number, State.Tables[number].Redefine(definition)));
+    }
+
+    /// <summary>The keys of all rows in the order in which a scan gives them.</summary>
+    private List<long> KeysAsTheyLie(TableId table)
+    {
+        using var view = transaction.OpenLatestSnapshot();
+        var rows = new List<(long RowId, long Key)>();
+        SimulatedTable.Read(view, view.Catalog.Get(table), rows);
+        return [.. rows.Select(r => r.Key)];
     }
 
     private void Statement(Action work)

@@ -54,6 +54,61 @@ internal static partial class Workloads
         }
     }
 
+    /// <summary>Rows change their places and orders while they are updated, deleted, loaded and given other columns.</summary>
+    private static async Task ClusterAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        for (var i = 0; i < 6; i++)
+        {
+            await run.CommitAsync(w => w.Cluster(1));
+            await run.CommitAsync(w => w.Insert(1, run.Random.Next(1, 80)));
+            if (run.Random.Next(3) == 0)
+            {
+                Expect(await run.LoadAsync(1, run.Random.Next(1, 40)), [null]);
+            }
+
+            await run.CheckpointAsync();
+            await run.CommitAsync(w => Change(run, w, 1));
+            if (run.Random.Next(2) == 0)
+            {
+                await run.CheckpointAsync();
+                await run.CommitAsync(w => Change(run, w, 1));
+            }
+
+            using var held = run.Store.OpenSnapshot();
+            var before = SnapshotSummary.Read(held);
+            var left = run.Random.Next(4);
+            run.Directory.BeforeSync = name =>
+            {
+                if (left > 0 && (name.StartsWith("segments/", StringComparison.Ordinal) || name.StartsWith("MANIFEST", StringComparison.Ordinal)) && run.Random.Next(3) == 0)
+                {
+                    left--;
+                    run.CommitAsync(w => { if (left == 1) { w.AlterColumn(1); } Change(run, w, 1); }).GetAwaiter().GetResult();
+                }
+            };
+            Expect(await run.CompactAsync(), [null]);
+            run.Directory.BeforeSync = null;
+            run.Observe();
+            if (!before.Tables.SequenceEqual(SnapshotSummary.Read(held).Tables))
+            {
+                throw new InvalidOperationException("A snapshot from before a clustering shows something else after it.");
+            }
+
+            held.Dispose();
+            await run.CommitAsync(w => { Change(run, w, 1); w.AlterColumn(1); });
+            switch (run.Random.Next(4))
+            {
+                case 0: await run.KillAsync(); await run.OpenAsync(); break;
+                case 1: await run.CloseAsync(); await run.BackUpAsync(isRestored: true); await run.OpenAsync(); break;
+                case 2: await run.CutPowerAsync(); await run.OpenAsync(); break;
+            }
+
+            await run.CommitAsync(w => w.Update(1, run.Random.Next(1, 20)));
+        }
+
+        await run.CheckpointAsync();
+    }
+
     /// <summary>One call of a compaction fails; nothing is lost, and another one succeeds.</summary>
     private static async Task FailCompactionsAsync(SimulatedRun run)
     {

@@ -45,6 +45,7 @@ internal static partial class Workloads
         new("compactions", CompactAsync),
         new("failing compactions", FailCompactionsAsync),
         new("alterations", AlterAsync),
+        new("clustering", ClusterAsync),
     ];
 
     public static int NumberOf(string name) => All.TakeWhile(w => w.Name != name).Count();

@@ -48,11 +48,12 @@ internal static class EpisodeTable
         ],
     };
 
-    public static async Task CreateAsync(Store store)
+    /// <param name="clusteredBy">Ids of columns.</param>
+    public static async Task CreateAsync(Store store, params int[] clusteredBy)
     {
         using var transaction = await store.BeginWriteAsync(TimeSpan.FromSeconds(120), null, default);
         transaction.BeginStatement().Dispose();
-        transaction.PutTable(Definition);
+        transaction.PutTable(Definition with { ClusteredBy = [.. clusteredBy.Select(c => new ColumnId(c))] });
         transaction.EndStatement();
         await transaction.CommitAsync();
     }

@@ -189,6 +189,7 @@ internal static class ColumnAlteration
             return With(table, column, column with { Type = type });
         }
 
+        StorageParameters.CheckRetype(table, column, type, change.Position);
         CheckDependents(table, column, type, change.Position, context);
         var replaced = column with { Id = new ColumnId(table.ColumnIdNext), Type = type, Missing = null, Older = null };
         if (replaced.Identity != IdentityKind.None)
@@ -272,6 +273,7 @@ internal static class ColumnAlteration
             Columns = table.Columns.Replace(column, replaced),
             ColumnIdNext = table.ColumnIdNext + 1,
             Indexes = [.. indexes],
+            ClusteredBy = [.. table.ClusteredBy.Select(New)],
             ForeignKeys = [.. table.ForeignKeys.Select(key => Referring(key with { Columns = [.. key.Columns.Select(New)] }))],
         };
     }

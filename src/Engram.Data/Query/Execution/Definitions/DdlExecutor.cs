@@ -115,7 +115,7 @@ internal static partial class DdlExecutor
             builder.AddConstraint(constraint);
         }
 
-        transaction.PutTable(builder.Build());
+        transaction.PutTable(StorageParameters.Apply(builder.Build(), create.Options, isReset: false));
         return -1;
     }
 

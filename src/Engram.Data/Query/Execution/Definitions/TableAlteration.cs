@@ -59,6 +59,7 @@ internal static class TableAlteration
             DropExpressionSyntax drop => ColumnAlteration.DropExpression(table, drop),
             AddConstraintSyntax add => AddConstraint(table, add, text, transaction),
             DropConstraintSyntax drop => DropConstraint(table, drop, transaction),
+            SetTableOptionsSyntax set => StorageParameters.Apply(table, set.Options, set.IsReset),
             RenameConstraintSyntax rename => RenameConstraint(table, rename),
             _ => throw Error.NotSupported("This change of a table", action.Position + 1),
         };
@@ -95,6 +96,7 @@ internal static class TableAlteration
             Columns = table.Columns.Remove(column),
             Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id))],
             VectorIndexes = [.. table.VectorIndexes.Where(i => i.Columns[0].Column != column.Id)],
+            ClusteredBy = table.ClusteredBy.Remove(column.Id),
         };
     }
 

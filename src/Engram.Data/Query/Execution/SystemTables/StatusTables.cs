@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.SystemTables;
@@ -16,12 +17,13 @@ internal static class StatusTables
         new(null, "engram_tables",
             [
                 ("table_schema", Text), ("table_name", Text), ("rows", Long), ("segments", Long), ("segment_rows", Long), ("segment_bytes", Long), ("memory_rows", Long),
-                ("memory_bytes", Long), ("comment", Text),
+                ("memory_bytes", Long), ("comment", Text), ("cluster_by", Text),
             ],
             FillTables),
         new(null, "engram_segments",
             [
                 ("table_schema", Text), ("table_name", Text), ("segment", Text), ("rows", Long), ("deleted_rows", Long), ("column_name", Text), ("bytes", Long), ("encodings", Text),
+                ("clustered_by", Text),
             ],
             FillSegments),
         new(null, "engram_indexes",
@@ -47,7 +49,8 @@ internal static class StatusTables
         {
             var d = descriptions.GetValueOrDefault(table.Id);
             rows.Add(
-                table.Schema, table.Name, d.RowCount, (long)d.SegmentCount, d.SegmentRowCount, d.SegmentSizeBytes, d.MemoryRowCount, d.MemorySizeBytes, table.Comment);
+                table.Schema, table.Name, d.RowCount, (long)d.SegmentCount, d.SegmentRowCount, d.SegmentSizeBytes, d.MemoryRowCount, d.MemorySizeBytes, table.Comment,
+                StorageParameters.TextOf(table));
         }
     }
 
@@ -57,13 +60,16 @@ internal static class StatusTables
         foreach (var segment in rows.Snapshot.DescribeSegments().Where(s => tables.ContainsKey(s.Table)))
         {
             var table = tables[segment.Table];
+            var order = segment.ClusteredBy.IsEmpty ? null : string.Join(", ", segment.ClusteredBy.Select(c => table.FindStored(c)?.Name ?? "(dropped)"));
             foreach (var column in segment.Columns)
             {
-                var name = column.Column == ColumnId.RowId ? "(row id)" : table.FindColumn(column.Column)?.Name;
-                rows.Add(table.Schema, table.Name, segment.Name, segment.RowCount, segment.DeletedRowCount, name, column.SizeBytes, column.Encodings);
+                var name = column.Column.Value < 0 ? $"({NameOfHidden(column.Column)})" : table.FindColumn(column.Column)?.Name;
+                rows.Add(table.Schema, table.Name, segment.Name, segment.RowCount, segment.DeletedRowCount, name, column.SizeBytes, column.Encodings, order);
             }
         }
     }
+
+    private static string NameOfHidden(ColumnId id) => id == ColumnId.RowId ? "row id" : id == ColumnId.OrderedRowId ? "row id in order" : "position of row id";
 
     private static void FillIndexes(SystemRows rows)
     {
