@@ -44,6 +44,14 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     /// <summary>Whether it is a SELECT, VALUES or the like: it reads, most likely.</summary>
     public bool IsSelect { get; } = syntax is SelectStatementSyntax;
 
+    /// <summary>FOR UPDATE and the like of a query; null without.</summary>
+    public LockingSyntax? Locking { get; } = syntax switch
+    {
+        SelectStatementSyntax select => select.Locking,
+        ExplainSyntax { IsAnalyze: true, Statement: SelectStatementSyntax select } => select.Locking,
+        _ => null,
+    };
+
     private long callCount;
     private long rowCount;
     private long totalTicks;

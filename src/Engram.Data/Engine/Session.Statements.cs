@@ -36,10 +36,15 @@ internal sealed partial class Session
             case ReleaseSavepointSyntax savepoint:
                 (Transaction ?? throw Error.NoTransaction("RELEASE SAVEPOINT")).ReleaseSavepoint(Fold(savepoint.Name));
                 break;
-            case SetSyntax { IsLocal: true } local:
-                throw Error.NotSupported("SET LOCAL", local.Position + 1);
+            case SetSyntax { IsLocal: true, Name: TrackStatements } local:
+                throw Error.NotSupported($"SET LOCAL {TrackStatements}, which is of the database,", local.Position + 1);
             case SetSyntax { Name: TrackStatements } track:
                 Database.Plans.TracksStatements = track.Values.Count > 0 && SessionSettings.ParseSwitch(track.Name, track.Values[0]);
+                break;
+            case SetSyntax { IsLocal: true } when Transaction is null:
+                throw Error.NoTransaction("SET LOCAL");
+            case SetSyntax set when Transaction is not null:
+                Settings.SetInTransaction(set.Name, set.Values, set.IsLocal);
                 break;
             case SetSyntax set:
                 Settings.Set(set.Name, set.Values);
@@ -101,6 +106,29 @@ internal sealed partial class Session
             using var atOnce = locked.IsNoWait ? CreateInterrupt(TimeSpan.FromMilliseconds(1), default) : null;
             await transaction.EnterWriteAsync("LOCK TABLE", atOnce ?? interrupt, isAsync).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>FOR UPDATE in a transaction: the lock of rows is the write lock. Without a transaction it would end with the statement, and nothing is to be done.</summary>
+    /// <returns>False when another writes, and SKIP LOCKED says to pass over what it may have locked.</returns>
+    private async ValueTask<bool> TryLockAsync(SessionTransaction transaction, LockingSyntax locking, Interrupt interrupt, bool isAsync)
+    {
+        using var atOnce = locking.Wait == LockWait.Wait ? null : CreateInterrupt(TimeSpan.FromMilliseconds(1), default);
+        try
+        {
+            await transaction.EnterWriteAsync("SELECT FOR UPDATE", atOnce ?? interrupt, isAsync).ConfigureAwait(false);
+            return true;
+        }
+        catch (EngramException e) when (locking.Wait == LockWait.Skip && e.SqlState == SqlStates.LockNotAvailable)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The columns of a query, and no rows.</summary>
+    private BufferedReader OpenNothing(Statement statement, ParameterList parameters)
+    {
+        var bound = statement.Bind(ReadCatalog(), parameters, Settings.Optimizes);
+        return new BufferedReader(bound.Plan.Output, hasResultSet: true, -1, new RowBuffer(bound.Plan.Output, store.Memory));
     }
 
     /// <summary>SET engram.track_statements: of the database, not of the session.</summary>

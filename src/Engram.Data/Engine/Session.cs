@@ -47,12 +47,14 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     public async ValueTask CommitAsync(SessionTransaction transaction, bool isAsync)
     {
         Transaction = null;
+        Settings.EndTransaction(isCommitted: true);
         await transaction.CommitAsync(isAsync).ConfigureAwait(false);
     }
 
     public void Rollback(SessionTransaction transaction)
     {
         Transaction = null;
+        Settings.EndTransaction(isCommitted: false);
         transaction.Rollback();
     }
 
@@ -110,6 +112,10 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         if (transaction is not null && !isSchemaOnly)
         {
             await transaction.PrepareStatementAsync(interrupt, isAsync).ConfigureAwait(false);
+            if (statement.Locking is { } locking && !await TryLockAsync(transaction, locking, interrupt, isAsync).ConfigureAwait(false))
+            {
+                return OpenNothing(statement, parameters);
+            }
         }
 
         var view = transaction is not null ? transaction.OpenView() : new ReadView(store.OpenSnapshot(), null);

@@ -34,6 +34,41 @@ internal sealed class SessionSettings
     /// <summary>SET engram.optimizer: off for plans in their plain form, without pushed conditions, indexes, fused and rewritten operators. The rows are the same; for comparing.</summary>
     public bool Optimizes { get; private set; } = true;
 
+    // While a transaction is open that changed something: what settings go back to when it is rolled back, and when it is committed.
+    private readonly Dictionary<string, string> atRollback = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> atCommit = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>SET and SET LOCAL in a transaction.</summary>
+    /// <param name="name">Of the setting.</param>
+    /// <param name="values">None for DEFAULT.</param>
+    /// <param name="isLocal">Whether it ends with the transaction in any case.</param>
+    public void SetInTransaction(string name, IReadOnlyList<string> values, bool isLocal)
+    {
+        var before = Show(name, null, "");
+        Set(name, values);
+        atRollback.TryAdd(name, before);
+        if (isLocal)
+        {
+            atCommit.TryAdd(name, before);
+        }
+        else
+        {
+            atCommit.Remove(name);
+        }
+    }
+
+    /// <summary>A transaction has ended.</summary>
+    public void EndTransaction(bool isCommitted)
+    {
+        foreach (var (name, value) in isCommitted ? atCommit : atRollback)
+        {
+            Set(name, [value]);
+        }
+
+        atCommit.Clear();
+        atRollback.Clear();
+    }
+
     /// <param name="values">None for DEFAULT.</param>
     public void Set(string name, IReadOnlyList<string> values)
     {

@@ -85,8 +85,13 @@ internal sealed partial class ModificationBinder
     }
 
     /// <summary>Checks and RETURNING, over the columns of the table.</summary>
+    /// <param name="table">Whose rows are written.</param>
+    /// <param name="alias">What it is known by.</param>
+    /// <param name="returning">RETURNING.</param>
     /// <param name="changed">The columns that an UPDATE changes: only checks that read one of them are made; null for all.</param>
-    private TableResult BindResult(TableDefinition table, IdentifierSyntax? alias, IReadOnlyList<SelectItemSyntax> returning, HashSet<ColumnId>? changed)
+    /// <param name="source">The tables of the statement, the one that is changed first.</param>
+    private TableResult BindResult(
+        TableDefinition table, IdentifierSyntax? alias, IReadOnlyList<SelectItemSyntax> returning, HashSet<ColumnId>? changed, Scope? source = null)
     {
         var queries = new QueryBinder(statement);
         var row = queries.Scan(table, withRowId: false);
@@ -110,7 +115,19 @@ internal sealed partial class ModificationBinder
 
         var scope = new Scope(null, null);
         scope.Add(QueryBinder.ScopeTableOf(row, alias), returning[0].Position);
+        foreach (var other in source?.Tables.Skip(1) ?? [])
+        {
+            scope.Add(other, returning[0].Position);
+        }
+
         var (columns, expressions) = queries.BindReturning(returning, scope, row.TableColumns);
-        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions) { CheckNames = names.ToImmutable() };
+        var read = new HashSet<int>();
+        foreach (var expression in expressions)
+        {
+            ExpressionTree.CollectColumns(expression, read);
+        }
+
+        var others = source?.Tables.Skip(1).SelectMany(t => t.Columns).Select(c => c.Column).Where(c => read.Contains(c.Id)).DistinctBy(c => c.Id) ?? [];
+        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions) { CheckNames = names.ToImmutable(), Others = [.. others] };
     }
 }

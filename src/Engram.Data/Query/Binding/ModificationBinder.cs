@@ -26,6 +26,9 @@ internal sealed record TableResult(
 {
     /// <summary>The names of <see cref="Checks"/>.</summary>
     public ImmutableArray<string> CheckNames { get; init; } = [];
+
+    /// <summary>What <see cref="Returning"/> reads besides: columns of the source, of the tables after FROM or USING.</summary>
+    public ImmutableArray<LogicalColumn> Others { get; init; } = [];
 }
 
 /// <summary>Binds INSERT, UPDATE and DELETE.</summary>
@@ -36,7 +39,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     public BoundInsert BindInsert(InsertSyntax syntax)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var commonTables = QueryBinder.AddCommonTables(syntax.With, null);
+        var commonTables = QueryBinder.AddCommonTables(syntax.With, null, null);
         var targets = FindTargets(table, syntax.Columns);
         LogicalPlan source;
         switch (syntax.Source)
@@ -73,7 +76,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     public BoundChange BindUpdate(UpdateSyntax syntax)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null));
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
         scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
@@ -82,23 +85,25 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         var set = BindAssignments(table, syntax.Assignments, scope);
         queries.CheckUnused(syntax.With, scope.CommonTables);
 
-        var source = Restrict(target, from, where, needsFrom: set.Any(s => ReadsOther(s.Value, target)));
+        var needsFrom = set.Any(s => ReadsOther(s.Value, target));
         set = AddComputed(table, target, set);
         var changed = set.Select(s => s.Column).ToHashSet();
-        return new BoundChange(table, target, source, set, BindResult(table, syntax.Alias, syntax.Returning, changed));
+        var result = BindResult(table, syntax.Alias, syntax.Returning, changed, scope);
+        return new BoundChange(table, target, Restrict(target, from, where, needsFrom || !result.Others.IsEmpty), set, result);
     }
 
     public BoundChange BindDelete(DeleteSyntax syntax)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null));
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
         scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
         var from = syntax.Using.Count == 0 ? null : queries.BindFrom(syntax.Using, scope);
         var where = BindWhere(syntax.Where, scope);
         queries.CheckUnused(syntax.With, scope.CommonTables);
-        return new BoundChange(table, target, Restrict(target, from, where, needsFrom: false), [], BindResult(table, syntax.Alias, syntax.Returning, []));
+        var result = BindResult(table, syntax.Alias, syntax.Returning, [], scope);
+        return new BoundChange(table, target, Restrict(target, from, where, needsFrom: !result.Others.IsEmpty), [], result);
     }
 
     private ImmutableArray<BoundExpression> BindWhere(ExpressionSyntax? where, Scope scope)

@@ -120,11 +120,11 @@ internal sealed partial class QueryBinder
         return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, scan.Columns, alias.Columns, alias.Position) : table]);
     }
 
-    /// <summary>A common table sees those before it, and no columns of the query around.</summary>
+    /// <summary>A common table sees those before it, and the columns that the query sees in which it is written.</summary>
     private (BoundQuery Query, ScopeTable Table) BindCommonTable(CommonTable common)
     {
         var body = ((SelectStatementSyntax)common.Syntax.Statement).Query;
-        var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, null, common.Outer);
+        var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, common.Around, common.Outer);
         return (query, Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position));
     }
 

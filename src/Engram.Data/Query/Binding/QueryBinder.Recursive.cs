@@ -16,14 +16,14 @@ internal sealed partial class QueryBinder
             return null;
         }
 
-        var reach = AddCommonTables(query.With, common.Outer);
-        var anchor = BindBody(set.Left, null, reach);
+        var reach = AddCommonTables(query.With, common.Outer, common.Around);
+        var anchor = BindBody(set.Left, common.Around, reach);
         var types = anchor.Columns.Select(c => c.Type.Kind == TypeKind.Unknown ? DataType.Text : c.Type).ToArray();
         var first = ConvertColumns(anchor.Plan, types);
         var names = common.Syntax.Columns;
         ImmutableArray<LogicalColumn> results = [.. types.Select((t, i) => statement.NewColumn(i < names.Count ? NameMatch.Fold(names[i]) : anchor.Columns[i].Name, t))];
         var working = new LogicalWorkingTable(results, statement.NewWorkingTable());
-        var step = BindBody(set.Right, null, AddCommonTables(query.With, new CommonTableScope(common with { Working = working }, common.Outer)));
+        var step = BindBody(set.Right, common.Around, AddCommonTables(query.With, new CommonTableScope(common with { Working = working }, common.Outer), common.Around));
         if (!Reads(step.Plan, working.Number))
         {
             return null;

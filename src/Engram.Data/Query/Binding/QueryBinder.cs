@@ -19,7 +19,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
     /// <param name="commonTables">Common tables in reach.</param>
     public BoundQuery Bind(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
     {
-        commonTables = AddCommonTables(query.With, commonTables);
+        commonTables = AddCommonTables(query.With, commonTables, outer);
         var bound = BindWithin(query, outer, commonTables);
         CheckUnused(query.With, commonTables);
         return bound;
@@ -27,10 +27,9 @@ internal sealed partial class QueryBinder(StatementScope statement)
 
     private BoundQuery BindWithin(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
     {
-        // Left out silently, two transactions could change a row on what both had read before.
-        if (query.LockingPosition is { } locking)
+        if (query.Locking is { } locking)
         {
-            throw Error.NotSupported("FOR UPDATE or FOR SHARE (begin a transaction with IsolationLevel.Serializable: no other writes until it ends)", locking + 1);
+            CheckLocking(query.Body, locking);
         }
 
         if (query is { WithTies: true, OrderBy.Count: 0 })
@@ -52,8 +51,46 @@ internal sealed partial class QueryBinder(StatementScope statement)
         return new BoundQuery(OrderAndLimit(body.Plan, [.. query.OrderBy.Select(o => BindOutputKey(o, body.Columns))], count));
     }
 
+    /// <summary>The lock itself is the session's to take, before the statement reads. Only what has rows of tables for its own can ask for it.</summary>
+    private void CheckLocking(QueryBodySyntax body, LockingSyntax locking)
+    {
+        if (body is not SelectSyntax { IsDistinct: false, DistinctOn.Count: 0, HasGroupBy: false, Having: null } select)
+        {
+            throw Error.NotSupported("FOR UPDATE or FOR SHARE with DISTINCT, GROUP BY, HAVING, UNION, INTERSECT, EXCEPT or VALUES, whose rows are not those of a table,", locking.Position + 1);
+        }
+
+        if (statement.Sources is not null)
+        {
+            throw Error.NotSupported("FOR UPDATE or FOR SHARE in a view (write it where the view is read)", locking.Position + 1);
+        }
+
+        var names = new List<string>();
+        select.From.ToList().ForEach(t => AddNames(t, names));
+        foreach (var table in locking.Tables)
+        {
+            if (NameMatch.Find(table.Name, names, n => n).Count == 0)
+            {
+                throw Error.UndefinedQualifier(table.ToString(), table.Position);
+            }
+        }
+
+        static void AddNames(TableSyntax table, List<string> names)
+        {
+            switch (table)
+            {
+                case TableNameSyntax name: names.Add(NameMatch.Fold(name.Alias?.Name ?? name.Name.Name)); break;
+                case DerivedTableSyntax { Alias: { } alias }: names.Add(NameMatch.Fold(alias.Name)); break;
+                case TableFunctionSyntax { Alias: { } alias }: names.Add(NameMatch.Fold(alias.Name)); break;
+                case JoinSyntax join: AddNames(join.Left, names); AddNames(join.Right, names); break;
+            }
+        }
+    }
+
     /// <summary>Makes the common tables of a WITH known.</summary>
-    public static CommonTableScope? AddCommonTables(WithSyntax? with, CommonTableScope? outer)
+    /// <param name="with">What was written; null for nothing.</param>
+    /// <param name="outer">Those in reach already.</param>
+    /// <param name="around">The columns of the queries around, which they may name.</param>
+    public static CommonTableScope? AddCommonTables(WithSyntax? with, CommonTableScope? outer, Scope? around)
     {
         if (with == null)
         {
@@ -67,7 +104,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
                 throw Error.NotSupported("A common table that changes data (run it as a statement of its own)", table.Statement.Position + 1);
             }
 
-            outer = new CommonTableScope(new CommonTable(NameMatch.Fold(table.Name), table, outer) { IsRecursive = with.IsRecursive }, outer);
+            outer = new CommonTableScope(new CommonTable(NameMatch.Fold(table.Name), table, outer) { IsRecursive = with.IsRecursive, Around = around }, outer);
         }
 
         return outer;

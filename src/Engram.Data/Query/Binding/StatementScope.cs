@@ -103,6 +103,9 @@ internal sealed record CommonTable(string Name, CommonTableSyntax Syntax, Common
     /// <summary>Whether it may name itself: WITH RECURSIVE.</summary>
     public bool IsRecursive { get; init; }
 
+    /// <summary>The columns in reach of the query that it stands in; null at the top.</summary>
+    public Scope? Around { get; init; }
+
     /// <summary>While its recursive part is bound: what its own name means there, the rows of the step before.</summary>
     public LogicalWorkingTable? Working { get; init; }
 

@@ -281,11 +281,18 @@ internal sealed record UpdatePlan(
 {
     /// <summary>The names of <see cref="Checks"/>.</summary>
     public ImmutableArray<string> CheckNames { get; init; } = [];
+
+    /// <summary>Ordinals of the source that <see cref="Returning"/> reads behind the table's columns.</summary>
+    public ImmutableArray<int> ReturnedOthers { get; init; } = [];
 }
 
 /// <summary>DELETE. The source gives the row id first, then all columns of the table.</summary>
 /// <param name="Returning">Over the table's columns of the deleted rows.</param>
-internal sealed record DeletePlan(ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<BoundExpression> Returning) : Plan(Output);
+internal sealed record DeletePlan(ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, ImmutableArray<BoundExpression> Returning) : Plan(Output)
+{
+    /// <summary>Ordinals of the source that <see cref="Returning"/> reads behind the table's columns.</summary>
+    public ImmutableArray<int> ReturnedOthers { get; init; } = [];
+}
 
 /// <summary>A change of the schema, made from its syntax when it runs, inside the write transaction.</summary>
 /// <param name="Text">The text that the spans of the statement refer to: the catalog keeps defaults and checks as they were written.</param>

@@ -100,20 +100,26 @@ internal static class Planner
             ExpressionTree.CollectColumns(value, read);
         }
 
+        read.UnionWith(change.Result.Others.Select(c => c.Id));
         var (source, map) = lowering.LowerSource(change.Source, change.Target.Columns, read);
         var set = ImmutableArray.CreateRange(change.Set, s => (s.Column, lowering.LowerExpression(s.Value, map)));
-        var row = MapOf(change.Result.Columns);
+        var row = MapOf(change.Result.Columns.AddRange(change.Result.Others));
         return new UpdatePlan(
             OutputOf(change.Result), change.Table, source, set, LowerAll(change.Result.Checks, row, lowering), LowerAll(change.Result.Returning, row, lowering))
         {
             CheckNames = change.Result.CheckNames,
+            ReturnedOthers = ImmutableArray.CreateRange(change.Result.Others, c => map[c.Id]),
         };
     }
 
     private static DeletePlan PlanDelete(BoundChange change, Lowering lowering)
     {
-        var (source, _) = lowering.LowerSource(change.Source, change.Target.Columns, []);
-        return new DeletePlan(OutputOf(change.Result), change.Table, source, LowerAll(change.Result.Returning, MapOf(change.Result.Columns), lowering));
+        var others = change.Result.Others;
+        var (source, map) = lowering.LowerSource(change.Source, change.Target.Columns, [.. others.Select(c => c.Id)]);
+        return new DeletePlan(OutputOf(change.Result), change.Table, source, LowerAll(change.Result.Returning, MapOf(change.Result.Columns.AddRange(others)), lowering))
+        {
+            ReturnedOthers = ImmutableArray.CreateRange(others, c => map[c.Id]),
+        };
     }
 
     private static ImmutableArray<PlanColumn> OutputOf(TableResult result) => ImmutableArray.CreateRange(result.Returned, c => c.ToPlanColumn());

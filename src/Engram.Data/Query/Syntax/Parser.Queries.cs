@@ -381,8 +381,7 @@ internal sealed partial class Parser
 
                     continue;
                 case Keyword.For:
-                    var position = current.Start;
-                    query = ParseLocking() ? query with { LockingPosition = position } : query;
+                    query = ParseLocking() is { } found ? query with { Locking = query.Locking ?? found } : query;
                     continue;
             }
 
@@ -441,11 +440,11 @@ internal sealed partial class Parser
         return query with { Limit = limit, WithTies = true };
     }
 
-    /// <summary>FOR UPDATE and its kin. False for FOR READ ONLY, which asks for nothing.</summary>
-    private bool ParseLocking()
+    /// <summary>FOR UPDATE and its kin. Null for FOR READ ONLY, which asks for nothing.</summary>
+    private LockingSyntax? ParseLocking()
     {
+        var start = current.Start;
         Advance();
-        var isLocking = true;
         if (Accept(Keyword.No))
         {
             Expect(Keyword.Key, Keyword.Update);
@@ -457,28 +456,28 @@ internal sealed partial class Parser
         else if (Accept(Keyword.Read))
         {
             Expect(Keyword.Only);
-            isLocking = false;
+            return null;
         }
         else if (!Accept(Keyword.Update))
         {
             Expect(Keyword.Share);
         }
 
-        if (Accept(Keyword.Of))
-        {
-            ParseObjectNames("the name of a table");
-        }
-
+        IReadOnlyList<ObjectNameSyntax> tables = Accept(Keyword.Of) ? ParseObjectNames("the name of a table") : [];
+        var wait = LockWait.Wait;
         if (Accept(Keyword.Skip))
         {
             Expect(Keyword.Locked);
+            wait = LockWait.Skip;
         }
-        else
+        else if (Accept(Keyword.Nowait))
         {
-            Accept(Keyword.Nowait);
+            wait = LockWait.Fail;
         }
 
-        return isLocking;
+        var locking = new LockingSyntax(SpanFrom(start), tables, wait);
+        lockingOfStatement ??= locking;
+        return locking;
     }
 
     private WithSyntax ParseWith()

@@ -47,10 +47,14 @@ internal sealed partial class Parser
         }
     }
 
+    /// <summary>The first FOR UPDATE of the statement that is being parsed.</summary>
+    private LockingSyntax? lockingOfStatement;
+
     /// <summary>SELECT, INSERT, UPDATE or DELETE, with its common tables; null when the current token starts none of them.</summary>
     private StatementSyntax? ParseDataStatement()
     {
         var start = current.Start;
+        lockingOfStatement = null;
         var with = At(Keyword.With) ? ParseWith() : null;
         if (current.Kind == TokenKind.Word)
         {
@@ -68,7 +72,7 @@ internal sealed partial class Parser
         }
 
         var query = ParseQueryAfterWith(start, with);
-        return new SelectStatementSyntax(SpanFrom(start), query);
+        return new SelectStatementSyntax(SpanFrom(start), query) { Locking = lockingOfStatement };
     }
 
     private StatementSyntax ParseTransactionStatement()

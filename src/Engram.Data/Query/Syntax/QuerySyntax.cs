@@ -13,8 +13,8 @@ internal sealed record QuerySyntax(TextSpan Span, WithSyntax? With, QueryBodySyn
     /// <summary>FETCH FIRST … WITH TIES.</summary>
     public bool WithTies { get; init; }
 
-    /// <summary>Where FOR UPDATE or FOR SHARE stands, which would lock the rows; null without.</summary>
-    public int? LockingPosition { get; init; }
+    /// <summary>FOR UPDATE, FOR SHARE and the like; null without.</summary>
+    public LockingSyntax? Locking { get; init; }
 
     /// <summary>LIMIT k WITH APPROXIMATE [(ef)]: an approximate vector index may answer.</summary>
     public bool IsApproximate { get; init; }
@@ -25,6 +25,19 @@ internal sealed record QuerySyntax(TextSpan Span, WithSyntax? With, QueryBodySyn
     /// <summary>Whether the query is its body and nothing else.</summary>
     public bool IsBare => With == null && OrderBy.Count == 0 && Limit == null && Offset == null && !IsApproximate;
 }
+
+/// <summary>What FOR UPDATE does when another writes.</summary>
+internal enum LockWait
+{
+    Wait,
+    /// <summary>NOWAIT: an error.</summary>
+    Fail,
+    /// <summary>SKIP LOCKED: no rows.</summary>
+    Skip,
+}
+
+/// <summary>FOR [NO KEY] UPDATE, FOR [KEY] SHARE [OF tables] [NOWAIT | SKIP LOCKED].</summary>
+internal sealed record LockingSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables, LockWait Wait) : SyntaxNode(Span);
 
 internal sealed record WithSyntax(TextSpan Span, bool IsRecursive, IReadOnlyList<CommonTableSyntax> Tables) : SyntaxNode(Span);
 

@@ -4,7 +4,11 @@ namespace Engram.Data.Query.Syntax;
 internal abstract record StatementSyntax(TextSpan Span) : SyntaxNode(Span);
 
 /// <summary>SELECT, VALUES, TABLE, or a set operation over them.</summary>
-internal sealed record SelectStatementSyntax(TextSpan Span, QuerySyntax Query) : StatementSyntax(Span);
+internal sealed record SelectStatementSyntax(TextSpan Span, QuerySyntax Query) : StatementSyntax(Span)
+{
+    /// <summary>The first FOR UPDATE or FOR SHARE in it or in a query within it; null without.</summary>
+    public LockingSyntax? Locking { get; init; }
+}
 
 internal sealed record InsertSyntax(TextSpan Span, WithSyntax? With, ObjectNameSyntax Table, IdentifierSyntax? Alias) : StatementSyntax(Span)
 {

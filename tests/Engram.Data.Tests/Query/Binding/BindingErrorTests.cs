@@ -22,7 +22,7 @@ public class BindingErrorTests
     [InlineData("""SELECT id FROM people LIMIT name""", "42P10", 29)]
     [InlineData("""SELECT id FROM people ORDER BY 2""", "42P10", 32)]
     [InlineData("""SELECT 1 FROM people WHERE row_number() OVER () = 1""", "42P20", 28)]
-    [InlineData("""SELECT id FROM people FOR UPDATE""", "0A000", 23)]
+    [InlineData("""SELECT DISTINCT id FROM people FOR UPDATE""", "0A000", 32)]
     [InlineData("""INSERT INTO people (id, id) VALUES (1, 2)""", "42701", 25)]
     [InlineData("""INSERT INTO people (id) VALUES ('2000-01-01'::date)""", "42804", 33)]
     [InlineData("""INSERT INTO people (id, name) VALUES (1)""", "42601", 31)]

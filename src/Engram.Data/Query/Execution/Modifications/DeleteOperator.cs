@@ -9,6 +9,7 @@ internal sealed class DeleteOperator : DmlOperator
 {
     private readonly DeletePlan plan;
     private readonly Operator source;
+    private readonly int width;
     private readonly int[] keptOrdinals;
     private readonly CompactRows compact;
     private readonly ReferencedKeys referenced;
@@ -21,10 +22,11 @@ internal sealed class DeleteOperator : DmlOperator
         : base(plan, plan.Returning, context)
     {
         (this.plan, this.source) = (plan, source);
-        compact = new CompactRows(plan.Table.Columns.Length);
+        width = plan.Table.Columns.Length;
+        compact = new CompactRows(width + plan.ReturnedOthers.Length);
         referenced = new ReferencedKeys(plan.Table, null, context);
-        keptOrdinals = [.. plan.Returning.SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(referenced.Ordinals).Distinct()];
-        rows = new Batch(plan.Table.Columns.Length);
+        keptOrdinals = [.. plan.Returning.SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(referenced.Ordinals).Distinct().Where(o => o < width)];
+        rows = new Batch(width + plan.ReturnedOthers.Length);
         seen = UpdateOperator.MayRepeat(plan.Source) ? [] : null;
     }
 
@@ -68,6 +70,11 @@ internal sealed class DeleteOperator : DmlOperator
         foreach (var ordinal in keptOrdinals)
         {
             rows.Columns[ordinal] = compact.Take(ordinal, batch.Columns[1 + ordinal], batch.RowCount, selection);
+        }
+
+        for (var i = 0; i < plan.ReturnedOthers.Length; i++)
+        {
+            rows.Columns[width + i] = compact.Take(width + i, batch.Columns[plan.ReturnedOthers[i]], batch.RowCount, selection);
         }
 
         rows.RowCount = unseen.Count;

@@ -22,6 +22,8 @@ internal sealed class RowUpdate : IDisposable
     private readonly ReferencedKeys referenced;
     private readonly Batch newValues;
     private readonly Batch newRows;
+    private readonly CompactRows compactOthers;
+    private readonly ImmutableArray<int> others;
     private readonly Batch oldRows;
     private long[] rowIds = [];
 
@@ -31,10 +33,14 @@ internal sealed class RowUpdate : IDisposable
     /// <param name="checkNames">The names of the checks.</param>
     /// <param name="returning">Over the table's columns: computed by the caller from the rows that <see cref="Update"/> gives.</param>
     /// <param name="context">Of the statement.</param>
+    /// <param name="others">Ordinals of the batches whose columns stand behind the table's in what <see cref="Update"/> gives; none by default.</param>
     public RowUpdate(
         TableDefinition table, ImmutableArray<(ColumnId Column, BoundExpression Value)> set, ImmutableArray<BoundExpression> checks,
-        ImmutableArray<string> checkNames, ImmutableArray<BoundExpression> returning, StatementContext context)
+        ImmutableArray<string> checkNames, ImmutableArray<BoundExpression> returning, StatementContext context,
+        ImmutableArray<int> others = default)
     {
+        this.others = others.IsDefault ? [] : others;
+        compactOthers = new CompactRows(this.others.Length);
         (this.table, this.context) = (table, context);
         values = [.. set.Select(s => EvaluatorFactory.Create(s.Value, context))];
         columns = [.. set.Select(s => s.Column)];
@@ -45,9 +51,9 @@ internal sealed class RowUpdate : IDisposable
         references = new ReferencingKeys(table, columns, context);
         referenced = new ReferencedKeys(table, columns, context);
         var read = checks.Concat(returning).SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(references.Ordinals).Concat(referenced.Ordinals);
-        KeptOrdinals = [.. read.Distinct()];
+        KeptOrdinals = [.. read.Distinct().Where(o => o < table.Columns.Length)];
         newValues = new Batch(columns.Length);
-        newRows = new Batch(table.Columns.Length);
+        newRows = new Batch(table.Columns.Length + this.others.Length);
         oldRows = new Batch(table.Columns.Length);
     }
 
@@ -70,6 +76,11 @@ internal sealed class RowUpdate : IDisposable
         foreach (var ordinal in KeptOrdinals)
         {
             oldRows.Columns[ordinal] = newRows.Columns[ordinal] = compactOld.Take(ordinal, batch.Columns[1 + ordinal], batch.RowCount, rows);
+        }
+
+        for (var i = 0; i < others.Length; i++)
+        {
+            newRows.Columns[table.Columns.Length + i] = compactOthers.Take(i, batch.Columns[others[i]], batch.RowCount, rows);
         }
 
         for (var i = 0; i < values.Length; i++)
@@ -102,6 +113,7 @@ internal sealed class RowUpdate : IDisposable
     {
         compact.Dispose();
         compactOld.Dispose();
+        compactOthers.Dispose();
         checks.Dispose();
         references.Dispose();
         referenced.Dispose();
