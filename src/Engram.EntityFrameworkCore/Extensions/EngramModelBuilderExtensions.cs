@@ -1,4 +1,5 @@
 using Engram.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Microsoft.EntityFrameworkCore;
 
@@ -12,12 +13,28 @@ public static class EngramModelBuilderExtensions
     {
         name ??= EngramPropertyBuilderExtensions.HiLoSequenceDefault;
         EngramPropertyBuilderExtensions.AddHiLoSequence(modelBuilder.Model, name, schema);
-        modelBuilder.Model.SetAnnotation(AnnotationNames.HiLoSequenceName, name);
-        if (schema is not null)
-        {
-            modelBuilder.Model.SetAnnotation(AnnotationNames.HiLoSequenceSchema, schema);
-        }
-
+        modelBuilder.Model.SetHiLoSequenceName(name);
+        modelBuilder.Model.SetHiLoSequenceSchema(schema);
         return modelBuilder;
     }
+
+    /// <summary>Sets the sequence that gives all generated integers blocks of values, unless something stronger has set another.</summary>
+    /// <returns>The builder, or null when it was not set.</returns>
+    public static IConventionModelBuilder? HasHiLoSequence(
+        this IConventionModelBuilder modelBuilder, string? name, string? schema, bool fromDataAnnotation = false)
+    {
+        if (!modelBuilder.CanSetHiLoSequence(name, schema, fromDataAnnotation))
+        {
+            return null;
+        }
+
+        modelBuilder.Metadata.SetHiLoSequenceName(name, fromDataAnnotation);
+        modelBuilder.Metadata.SetHiLoSequenceSchema(schema, fromDataAnnotation);
+        return modelBuilder;
+    }
+
+    /// <summary>Whether the sequence that gives all generated integers blocks of values may be set.</summary>
+    public static bool CanSetHiLoSequence(this IConventionModelBuilder modelBuilder, string? name, string? schema, bool fromDataAnnotation = false)
+        => modelBuilder.CanSetAnnotation(AnnotationNames.HiLoSequenceName, name, fromDataAnnotation)
+            && modelBuilder.CanSetAnnotation(AnnotationNames.HiLoSequenceSchema, schema, fromDataAnnotation);
 }

@@ -89,6 +89,40 @@ public static class EngramPropertyBuilderExtensions
     public static PropertyBuilder<TProperty> UseIdentityColumn<TProperty>(this PropertyBuilder<TProperty> propertyBuilder, long start = 1, long increment = 1)
         => (PropertyBuilder<TProperty>)UseIdentityColumn((PropertyBuilder)propertyBuilder, start, increment);
 
+    /// <summary>Sets the first value of the column's identity, unless something stronger has set another.</summary>
+    /// <returns>The builder, or null when it was not set.</returns>
+    public static IConventionPropertyBuilder? HasIdentityStart(this IConventionPropertyBuilder propertyBuilder, long? start, bool fromDataAnnotation = false)
+    {
+        if (!propertyBuilder.CanSetIdentityStart(start, fromDataAnnotation))
+        {
+            return null;
+        }
+
+        propertyBuilder.Metadata.SetIdentityStart(start, fromDataAnnotation);
+        return propertyBuilder;
+    }
+
+    /// <summary>Whether the first value of the column's identity may be set.</summary>
+    public static bool CanSetIdentityStart(this IConventionPropertyBuilder propertyBuilder, long? start, bool fromDataAnnotation = false)
+        => propertyBuilder.CanSetAnnotation(AnnotationNames.IdentityStart, start, fromDataAnnotation);
+
+    /// <summary>Sets the step of the column's identity, unless something stronger has set another.</summary>
+    /// <returns>The builder, or null when it was not set.</returns>
+    public static IConventionPropertyBuilder? HasIdentityIncrement(this IConventionPropertyBuilder propertyBuilder, long? increment, bool fromDataAnnotation = false)
+    {
+        if (!propertyBuilder.CanSetIdentityIncrement(increment, fromDataAnnotation))
+        {
+            return null;
+        }
+
+        propertyBuilder.Metadata.SetIdentityIncrement(increment, fromDataAnnotation);
+        return propertyBuilder;
+    }
+
+    /// <summary>Whether the step of the column's identity may be set.</summary>
+    public static bool CanSetIdentityIncrement(this IConventionPropertyBuilder propertyBuilder, long? increment, bool fromDataAnnotation = false)
+        => propertyBuilder.CanSetAnnotation(AnnotationNames.IdentityIncrement, increment, fromDataAnnotation);
+
     internal static void AddHiLoSequence(IMutableModel model, string name, string? schema)
     {
         schema ??= model.GetDefaultSchema();

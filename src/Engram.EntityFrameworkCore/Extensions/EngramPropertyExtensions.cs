@@ -35,4 +35,40 @@ public static class EngramPropertyExtensions
     /// <summary>Sets the step of the property's identity column.</summary>
     public static void SetIdentityIncrement(this IMutableProperty property, long? increment)
         => property.SetOrRemoveAnnotation(AnnotationNames.IdentityIncrement, increment);
+
+    /// <inheritdoc cref="SetHiLoSequenceName(IMutableProperty, string?)"/>
+    /// <returns>What is set now.</returns>
+    public static string? SetHiLoSequenceName(this IConventionProperty property, string? value, bool fromDataAnnotation = false)
+        => (string?)property.SetOrRemoveAnnotation(AnnotationNames.HiLoSequenceName, value, fromDataAnnotation)?.Value;
+
+    /// <summary>Who has set the sequence.</summary>
+    public static ConfigurationSource? GetHiLoSequenceNameConfigurationSource(this IConventionProperty property)
+        => property.FindAnnotation(AnnotationNames.HiLoSequenceName)?.GetConfigurationSource();
+
+    /// <inheritdoc cref="SetHiLoSequenceSchema(IMutableProperty, string?)"/>
+    /// <returns>What is set now.</returns>
+    public static string? SetHiLoSequenceSchema(this IConventionProperty property, string? value, bool fromDataAnnotation = false)
+        => (string?)property.SetOrRemoveAnnotation(AnnotationNames.HiLoSequenceSchema, value, fromDataAnnotation)?.Value;
+
+    /// <summary>Who has set the schema of the sequence.</summary>
+    public static ConfigurationSource? GetHiLoSequenceSchemaConfigurationSource(this IConventionProperty property)
+        => property.FindAnnotation(AnnotationNames.HiLoSequenceSchema)?.GetConfigurationSource();
+
+    /// <inheritdoc cref="SetIdentityStart(IMutableProperty, long?)"/>
+    /// <returns>What is set now.</returns>
+    public static long? SetIdentityStart(this IConventionProperty property, long? value, bool fromDataAnnotation = false)
+        => (long?)property.SetOrRemoveAnnotation(AnnotationNames.IdentityStart, value, fromDataAnnotation)?.Value;
+
+    /// <summary>Who has set the first value.</summary>
+    public static ConfigurationSource? GetIdentityStartConfigurationSource(this IConventionProperty property)
+        => property.FindAnnotation(AnnotationNames.IdentityStart)?.GetConfigurationSource();
+
+    /// <inheritdoc cref="SetIdentityIncrement(IMutableProperty, long?)"/>
+    /// <returns>What is set now.</returns>
+    public static long? SetIdentityIncrement(this IConventionProperty property, long? value, bool fromDataAnnotation = false)
+        => (long?)property.SetOrRemoveAnnotation(AnnotationNames.IdentityIncrement, value, fromDataAnnotation)?.Value;
+
+    /// <summary>Who has set the step.</summary>
+    public static ConfigurationSource? GetIdentityIncrementConfigurationSource(this IConventionProperty property)
+        => property.FindAnnotation(AnnotationNames.IdentityIncrement)?.GetConfigurationSource();
 }

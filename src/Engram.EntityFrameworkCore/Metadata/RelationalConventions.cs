@@ -47,6 +47,11 @@ internal sealed class StoreGenerationConvention : IModelFinalizingConvention
     {
         foreach (var type in modelBuilder.Metadata.GetEntityTypes())
         {
+            if (modelBuilder.Metadata.GetCollation() is { } collation && !type.IsMappedToJson())
+            {
+                CollateTexts(type, collation);
+            }
+
             foreach (var property in type.GetDeclaredProperties().Where(p => GeneratedIntegers.IsRowVersion(p)))
             {
                 SetFirstVersion(property);
@@ -56,6 +61,23 @@ internal sealed class StoreGenerationConvention : IModelFinalizingConvention
             {
                 ShareSequence(modelBuilder, type);
             }
+        }
+    }
+
+    /// <summary>A collation of the whole model is one of each text: the database has none of its own.</summary>
+    private static void CollateTexts(IConventionTypeBase type, string collation)
+    {
+        foreach (var property in type.GetDeclaredProperties())
+        {
+            if (GeneratedIntegers.StoredType(property) == typeof(string) && property.GetCollation() is null && property.GetColumnType() is not ("json" or "jsonb"))
+            {
+                property.Builder.UseCollation(collation);
+            }
+        }
+
+        foreach (var complex in type.GetDeclaredComplexProperties().Where(c => !c.ComplexType.IsMappedToJson()))
+        {
+            CollateTexts(complex.ComplexType, collation);
         }
     }
 

@@ -104,6 +104,7 @@ public sealed class AllOperationsTests : IDisposable
     {
         Execute("INSERT INTO \"T\" SELECT n, n, 'text ' || n FROM generate_series(4, 50000) AS n; CHECKPOINT");
         var before = Files();
+        Assert.NotEmpty(before);
         Run(
             new AddColumnOperation { Table = "T", Name = "New", ClrType = typeof(int), IsNullable = true },
             new AddColumnOperation { Table = "T", Name = "WithDefault", ClrType = typeof(int), DefaultValue = 7 },

@@ -59,12 +59,14 @@ internal sealed class TableCounters
         }
     }
 
-    /// <summary>The next number of an identity column, which starts where the column says.</summary>
+    /// <summary>The next number of an identity column: where the column says that it starts, or behind the numbers that it has had, also as an identity that was dropped since.</summary>
     public long NextIdentity(ColumnDefinition column)
     {
         lock (gate)
         {
-            return identities.GetValueOrDefault(column.Id, column.IdentityStart);
+            return !identities.TryGetValue(column.Id, out var next) ? column.IdentityStart
+                : IsExhausted(column, next) ? next
+                : column.IdentityIncrement > 0 ? Math.Max(next, column.IdentityStart) : Math.Min(next, column.IdentityStart);
         }
     }
 
@@ -106,7 +108,7 @@ internal sealed class TableCounters
     }
 
     private static bool IsExhausted(ColumnDefinition column, long next)
-        => column.IdentityIncrement > 0 ? next < column.IdentityStart : next > column.IdentityStart;
+        => column.IdentityIncrement > 0 ? next == long.MinValue && next < column.IdentityStart : next == long.MaxValue && next > column.IdentityStart;
 
     /// <summary>Moves an identity beyond the values of inserted rows: how recovery finds the counters again.</summary>
     public void AdvanceBy(ColumnDefinition column, Column values, int first, int rows)
