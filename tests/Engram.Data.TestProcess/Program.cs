@@ -27,6 +27,8 @@ public static class Program
 
                 break;
             case "nearest":
+                Console.WriteLine($"vnni {AvxVnni.IsSupported} 512 {Vector512.IsHardwareAccelerated} avx512 {Avx512BW.IsSupported} avx2 {Avx2.IsSupported} avx {Avx.IsSupported}");
+                Console.WriteLine(VectorKernels.Check());
                 Nearest(connection);
                 return 0;
             case "write":
@@ -65,10 +67,9 @@ public static class Program
         }
     }
 
-    /// <summary>Prints which vector instructions it has, then the nearest rows and the bits of their distances, for every operator and some numbers of dimensions.</summary>
+    /// <summary>Prints the nearest rows and the bits of their distances, for every operator and some numbers of dimensions.</summary>
     private static void Nearest(EngramConnection connection)
     {
-        Console.WriteLine($"vnni {AvxVnni.IsSupported} 512 {Vector512.IsHardwareAccelerated} avx512 {Avx512BW.IsSupported} avx2 {Avx2.IsSupported} avx {Avx.IsSupported}");
         foreach (var dimensions in (int[])[1, 3, 17, 64, 129, 768])
         {
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"CREATE TABLE v{dimensions} (id bigint PRIMARY KEY, embedding vector({dimensions}))"));

@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Graphs;
 
 namespace Engram.Data.Engine;
 
@@ -62,6 +63,16 @@ internal static partial class SchemaCollections
             {
                 p.Table.Schema, p.Table.Name, p.Index.Name, p.Table.FindColumn(c.Column)?.Name, i + 1, c.IsDescending,
             })))),
+        new("VectorIndexes", ["table_schema", "table_name", "index_name"],
+            [
+                ("table_schema", typeof(string)), ("table_name", typeof(string)), ("index_name", typeof(string)), ("column_name", typeof(string)), ("method", typeof(string)),
+                ("operators", typeof(string)), ("m", typeof(int)), ("ef_construction", typeof(int)),
+            ],
+            (table, context) => Fill(table, VectorIndexes(context).Select(p => new object?[]
+            {
+                p.Table.Schema, p.Table.Name, p.Index.Name, p.Table.FindColumn(p.Index.Columns[0].Column)?.Name, p.Index.Method,
+                p.Index.Options.GetValueOrDefault(GraphShapes.OperatorsOption), GraphShapes.Of(p.Table, p.Index)?.M, GraphShapes.Of(p.Table, p.Index)?.Construction,
+            }))),
         new("ForeignKeys", ["table_schema", "table_name", "constraint_name"],
             [
                 ("table_schema", typeof(string)), ("table_name", typeof(string)), ("constraint_name", typeof(string)), ("referenced_schema", typeof(string)),
@@ -131,6 +142,9 @@ internal static partial class SchemaCollections
 
     private static IEnumerable<(TableDefinition Table, IndexDefinition Index)> Indexes(Context context)
         => Tables(context).SelectMany(t => t.Indexes.Concat(t.VectorIndexes).OrderBy(i => i.Name, StringComparer.Ordinal).Select(i => (t, i)));
+
+    private static IEnumerable<(TableDefinition Table, IndexDefinition Index)> VectorIndexes(Context context)
+        => Tables(context).SelectMany(t => t.VectorIndexes.OrderBy(i => i.Name, StringComparer.Ordinal).Select(i => (t, i)));
 
     private static IEnumerable<(TableDefinition Table, ForeignKeyDefinition Key, TableDefinition Referenced)> ForeignKeys(Context context)
         => Tables(context).SelectMany(t => t.ForeignKeys.OrderBy(k => k.Name, StringComparer.Ordinal).Select(k => (t, k, context.Catalog.Get(k.ReferencedTable))));

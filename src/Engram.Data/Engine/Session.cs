@@ -199,6 +199,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
                 var context = new StatementContext(view.Snapshot, null, values.Batch, Database.Clock, interrupt.Token)
                 {
                     Parallelism = Settings.Parallelism,
+                    ApproximateBreadth = Settings.ApproximateBreadth,
                     Sequences = sequences,
                     System = Status,
                 };
@@ -267,7 +268,12 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             try
             {
-                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token) { Sequences = sequences, System = Status };
+                var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token)
+                {
+                    Sequences = sequences,
+                    System = Status,
+                    ApproximateBreadth = Settings.ApproximateBreadth,
+                };
                 affected = bound.Plan is DdlPlan ddl ? ExecuteDdl(ddl, context) : Drain(bound, context, out rows);
             }
             finally

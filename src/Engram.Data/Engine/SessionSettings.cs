@@ -1,12 +1,13 @@
 using System.Globalization;
 using Engram.Data.Query.Execution.Parallel;
+using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Engine;
 
 /// <summary>What SET changes and SHOW shows. Of one session.</summary>
 internal sealed class SessionSettings
 {
-    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism", "engram.optimizer", "engram.track_statements"];
+    private static readonly string[] Known = ["statement_timeout", "transaction_isolation", "default_transaction_isolation", "server_version", "timezone", "search_path", "max_parallelism", "hnsw.ef_search", "engram.optimizer", "engram.track_statements"];
 
     /// <summary>All settings, for SHOW ALL and engram_settings.</summary>
     public static IEnumerable<string> Names => Known;
@@ -69,6 +70,9 @@ internal sealed class SessionSettings
         atRollback.Clear();
     }
 
+    /// <summary>SET hnsw.ef_search: the breadth of searches WITH APPROXIMATE that name none.</summary>
+    public int ApproximateBreadth { get; private set; } = (int)GraphSearch.BreadthDefault;
+
     /// <param name="values">None for DEFAULT.</param>
     public void Set(string name, IReadOnlyList<string> values)
     {
@@ -83,6 +87,9 @@ internal sealed class SessionSettings
                 break;
             case "max_parallelism":
                 Parallelism = Parallelism with { MaxThreadCount = values.Count == 0 ? MaxParallelismDefault : ParseCount(name, value) };
+                break;
+            case "hnsw.ef_search":
+                ApproximateBreadth = values.Count == 0 ? (int)GraphSearch.BreadthDefault : ParseBreadth(name, value);
                 break;
             case "engram.optimizer":
                 Optimizes = values.Count == 0 || ParseSwitch(name, value);
@@ -107,6 +114,7 @@ internal sealed class SessionSettings
         "transaction_isolation" => NameOf(transaction?.Isolation ?? DefaultIsolation),
         "default_transaction_isolation" => NameOf(DefaultIsolation),
         "max_parallelism" => Parallelism.MaxThreadCount.ToString(CultureInfo.InvariantCulture),
+        "hnsw.ef_search" => ApproximateBreadth.ToString(CultureInfo.InvariantCulture),
         "engram.optimizer" => Optimizes ? "on" : "off",
         "server_version" => version,
         "timezone" => "UTC",
@@ -148,6 +156,11 @@ internal sealed class SessionSettings
         => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is > 0 and <= Parallelism.MaxThreadCountMax
             ? count
             : throw Error.InvalidSetting(name, value, $"a number of threads from 1 to {Parallelism.MaxThreadCountMax}");
+
+    private static int ParseBreadth(string name, string value)
+        => int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var breadth) && breadth is > 0 and <= (int)GraphSearch.BreadthMax
+            ? breadth
+            : throw Error.InvalidSetting(name, value, $"a number of candidates from 1 to {GraphSearch.BreadthMax}");
 
     /// <summary>Milliseconds, or a number with a unit.</summary>
     private static TimeSpan ParseDuration(string name, string value)

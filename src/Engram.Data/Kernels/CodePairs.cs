@@ -14,6 +14,19 @@ internal static unsafe class CodePairs
     public static int Dot(byte* a, byte* b, int stride, int sumOfB)
         => AvxVnni.IsSupported ? DotVnni(a, b, stride) - (CodeBlock.Zero * sumOfB) : Avx2.IsSupported ? Dot256(a, b, stride) : Scalar(a, b, stride);
 
+    /// <summary>Asks for a row ahead of its use, from memory that is read here and there; a hint that changes nothing else.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address, int length)
+    {
+        if (Sse.IsSupported)
+        {
+            for (var i = 0; i < length; i += 64)
+            {
+                Sse.Prefetch0((byte*)address + i);
+            }
+        }
+    }
+
     /// <summary>Σ (code − 128) of a row.</summary>
     public static int Sum(byte* codes, int stride)
     {
@@ -44,11 +57,14 @@ internal static unsafe class CodePairs
     {
         var flip = Vector256.Create(CodeBlock.Zero);
         var (first, second) = (Vector256<int>.Zero, Vector256<int>.Zero);
+        var (third, fourth) = (Vector256<int>.Zero, Vector256<int>.Zero);
         var i = 0;
-        for (; i + 64 <= stride; i += 64)
+        for (; i + 128 <= stride; i += 128)
         {
             first = AvxVnni.MultiplyWideningAndAdd(first, Vector256.Load(a + i), (Vector256.Load(b + i) ^ flip).AsSByte());
             second = AvxVnni.MultiplyWideningAndAdd(second, Vector256.Load(a + i + 32), (Vector256.Load(b + i + 32) ^ flip).AsSByte());
+            third = AvxVnni.MultiplyWideningAndAdd(third, Vector256.Load(a + i + 64), (Vector256.Load(b + i + 64) ^ flip).AsSByte());
+            fourth = AvxVnni.MultiplyWideningAndAdd(fourth, Vector256.Load(a + i + 96), (Vector256.Load(b + i + 96) ^ flip).AsSByte());
         }
 
         for (; i < stride; i += 32)
@@ -56,7 +72,7 @@ internal static unsafe class CodePairs
             first = AvxVnni.MultiplyWideningAndAdd(first, Vector256.Load(a + i), (Vector256.Load(b + i) ^ flip).AsSByte());
         }
 
-        return Vector256.Sum(first + second);
+        return Vector256.Sum(first + second + (third + fourth));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

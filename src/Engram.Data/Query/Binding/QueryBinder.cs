@@ -40,7 +40,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
         var limit = BindCount(query.Limit, "LIMIT");
         var offset = BindCount(query.Offset, "OFFSET");
         var breadth = !query.IsApproximate ? null
-            : BindCount(query.ApproximateBreadth, "WITH APPROXIMATE") ?? new BoundConstant(DataType.Int64, GraphSearch.BreadthDefault);
+            : BindCount(query.ApproximateBreadth, "WITH APPROXIMATE") ?? new BoundConstant(DataType.Int64, null);
         var count = new RowLimit(limit, offset, query.WithTies) { Breadth = breadth };
         if (query.Body is SelectSyntax select)
         {

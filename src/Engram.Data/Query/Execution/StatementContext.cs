@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution.Parallel;
+using Engram.Data.Query.Planning;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution;
@@ -51,6 +52,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
 
     /// <summary>On how many threads it may run.</summary>
     public Parallelism Parallelism { get; init; } = Parallelism.Off;
+
+    /// <summary>The breadth of searches WITH APPROXIMATE that name none.</summary>
+    public long ApproximateBreadth { get; init; } = GraphSearch.BreadthDefault;
 
     /// <summary>In a copy of a part of a plan: the scan to read in the place of the plan's leaf.</summary>
     public SplitLeaf? Split { get; set; }

@@ -120,11 +120,11 @@ internal enum ScoreForm
 internal sealed record ScoreCondition(ScoreForm Form, ComparisonKind Comparison, BoundExpression Value);
 
 /// <summary>A vector index that may answer a search approximately.</summary>
-/// <param name="Breadth">How many candidates it keeps in view; at least as many as rows are wanted.</param>
+/// <param name="Breadth">How many candidates it keeps in view, at least as many as rows are wanted; NULL for as many as the session says.</param>
 internal sealed record GraphSearch(IndexDefinition Index, BoundExpression Breadth)
 {
-    /// <summary>Where WITH APPROXIMATE does not say.</summary>
-    public const long BreadthDefault = 64;
+    /// <summary>Where neither WITH APPROXIMATE nor the session says.</summary>
+    public const long BreadthDefault = 100;
 
     public const long BreadthMax = 10_000;
 }

@@ -38,6 +38,9 @@ internal readonly unsafe struct GraphLayout(byte* start)
     public const int HeaderSize = 64;
     public const int LevelMax = 15;
 
+    /// <summary>Of a row on the lowest level, where m is the greatest there is.</summary>
+    public const int LinksCountMax = 200;
+
     public bool IsNone => start == null;
 
     public byte* Start => start;

@@ -22,10 +22,14 @@ internal readonly unsafe struct GraphTarget(byte* codes, int sum, float factor, 
 /// goes from row to row, always on from the nearest that it has not gone on from, and ends when that is farther than the farthest of the <c>breadth</c> nearest found so far.
 /// Higher levels hold fewer rows each, and bring it near in long steps.</para>
 /// <para><b>What it promises.</b> Nothing about a single row: the nearest may be missed. What it gives are candidates, by what codes say; whoever asked scores them as
-/// defined. With a condition (<c>accepted</c>) it walks over all rows and collects those that satisfy it.</para>
+/// defined. With a condition (<c>accepted</c>) it walks over all rows and collects those that satisfy it; where these lie far from the target it may be told to give up.</para>
+/// <para><b>Memory.</b> Rows lie all over the codes, so that nearly every one is a wait for memory. They are asked for some ahead of being compared.</para>
 /// </remarks>
 internal sealed unsafe class GraphWalk
 {
+    /// <summary>Rows that are asked for before they are compared.</summary>
+    private const int Ahead = 8;
+
     private readonly KeyHeap open = new();
     private readonly KeyHeap found = new();
     private int[] seen = [];
@@ -91,8 +95,12 @@ internal sealed unsafe class GraphWalk
     /// <param name="from">Where to begin.</param>
     /// <param name="breadth">How many to find, and to keep in view.</param>
     /// <param name="accepted">A bit for each row that may be found; null for all.</param>
-    public void Run(GraphLayout graph, CodeRows codes, in GraphTarget target, int level, int from, int breadth, ulong* accepted)
+    /// <param name="comparisonsMax">After so many it gives up.</param>
+    /// <returns>Whether it came to its end.</returns>
+    public bool Run(GraphLayout graph, CodeRows codes, in GraphTarget target, int level, int from, int breadth, ulong* accepted, long comparisonsMax = long.MaxValue)
     {
+        var fresh = stackalloc int[GraphLayout.LinksCountMax];
+        var until = comparisonsMax > long.MaxValue - Compared ? long.MaxValue : Compared + comparisonsMax;
         BeginSeen(graph.RowCount);
         open.Clear();
         found.Clear();
@@ -107,16 +115,34 @@ internal sealed unsafe class GraphWalk
                 break;
             }
 
-            var links = graph.Links(RowOf(next), level);
-            for (var i = 1; i <= links[0]; i++)
+            if (Compared > until)
             {
-                var row = links[i];
-                if (See(row))
-                {
-                    Compared++;
-                    Add(KeyOf(Distance(graph, codes, target, row), row), breadth, accepted);
-                }
+                return false;
             }
+
+            if (open.Count > 0)
+            {
+                // Most likely the next one to go on from.
+                CodePairs.Prefetch(graph.Links(RowOf(open.Least), level), graph.LinksMax(level) * sizeof(int));
+            }
+
+            var count = TakeUnseen(graph.Links(RowOf(next), level), fresh);
+            for (var i = 0; i < Math.Min(count, Ahead); i++)
+            {
+                Prefetch(graph, codes, fresh[i]);
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                if (i + Ahead < count)
+                {
+                    Prefetch(graph, codes, fresh[i + Ahead]);
+                }
+
+                Add(KeyOf(Distance(graph, codes, target, fresh[i]), fresh[i]), breadth, accepted);
+            }
+
+            Compared += count;
         }
 
         Count = found.Count;
@@ -129,6 +155,26 @@ internal sealed unsafe class GraphWalk
         {
             Keys[i] = ~found.Pop();
         }
+
+        return true;
+    }
+
+    private static void Prefetch(GraphLayout graph, CodeRows codes, int row)
+    {
+        CodePairs.Prefetch(graph.Facts + (2L * row), 1);
+        CodePairs.Prefetch(codes[row], codes.Stride);
+    }
+
+    private int TakeUnseen(int* links, int* fresh)
+    {
+        var count = 0;
+        for (var i = 1; i <= links[0]; i++)
+        {
+            fresh[count] = links[i];
+            count += See(links[i]) ? 1 : 0;
+        }
+
+        return count;
     }
 
     private void Add(ulong key, int breadth, ulong* accepted)

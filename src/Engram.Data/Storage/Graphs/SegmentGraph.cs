@@ -7,6 +7,23 @@ using Microsoft.Extensions.Logging;
 
 namespace Engram.Data.Storage.Graphs;
 
+/// <summary>What came of a search of a graph.</summary>
+internal enum GraphAnswer
+{
+    Found,
+
+    /// <summary>The graph or its codes are damaged.</summary>
+    Unusable,
+
+    /// <summary>Rows that may be found are so far from the query that it is better to look at all of them.</summary>
+    TooFar,
+}
+
+/// <summary>How far the graph of one index over one segment is.</summary>
+/// <param name="IsThere">Whether searches use it.</param>
+/// <param name="LinkedCount">Of the rows, those that are linked so far.</param>
+internal readonly record struct GraphState(long RowCount, bool IsThere, long LinkedCount, long SizeBytes);
+
 /// <summary>The graph of one index over one segment, mapped from its file or in memory.</summary>
 /// <remarks>
 /// <para><b>Derived data.</b> Opening looks at the ends of the file alone. The first search compares every page with its checksum; one that cannot be read or is not what was written
@@ -41,24 +58,28 @@ internal sealed unsafe class SegmentGraph : IDisposable
 
     public GraphShape Shape => shape;
 
-    public bool IsMapped => map is not null;
+    public long SizeBytes => map?.Length ?? memory!.Length;
+
+    /// <summary>Rows that are in no list of links and always scored.</summary>
+    public int LooseCount => new GraphLayout(map is null ? memory!.Pointer : map.Pointer).LooseCount;
 
     public bool IsDamaged => Volatile.Read(ref isDamaged) != 0;
 
     /// <summary>The arrays, to write them.</summary>
     public NativeBlock? Memory => memory;
 
-    /// <summary>Finds rows of the segment that may be among the nearest, by what codes say; false when this cannot be used.</summary>
+    /// <summary>Finds rows of the segment that may be among the nearest, by what codes say.</summary>
     /// <param name="codes">Of the same segment and column.</param>
     /// <param name="breadth">How many to find at most.</param>
     /// <param name="accepted">A bit for each row that may be found; null for all.</param>
-    /// <param name="rows">Receives them, and those that have no code; neither in order nor checked for whether they are visible.</param>
+    /// <param name="comparisonsMax">So many are worth making.</param>
+    /// <param name="rows">Receives those that have no code, then the others, nearest first; not checked for whether they are visible.</param>
     /// <param name="compared">Is increased by the distances computed.</param>
-    public bool TryFind(SegmentCodes codes, Int8Query query, int breadth, ulong[]? accepted, List<int> rows, ref long compared)
+    public GraphAnswer Find(SegmentCodes codes, Int8Query query, int breadth, ulong[]? accepted, long comparisonsMax, List<int> rows, ref long compared)
     {
         if (!IsVerified() || !codes.TryGetAll(out var codeRows))
         {
-            return false;
+            return GraphAnswer.Unusable;
         }
 
         var graph = new GraphLayout(map is null ? memory!.Pointer : map.Pointer);
@@ -69,13 +90,14 @@ internal sealed unsafe class SegmentGraph : IDisposable
 
         if (graph.Entry < 0)
         {
-            return true;
+            return GraphAnswer.Found;
         }
 
         var walk = Walks.TryTake(out var kept) ? kept : new GraphWalk();
         var stride = codeRows.Stride;
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(stride);
         var before = walk.Compared;
+        bool isWhole;
         fixed (byte* code = buffer)
         fixed (ulong* bits = accepted)
         {
@@ -92,10 +114,10 @@ internal sealed unsafe class SegmentGraph : IDisposable
                 _ => query.Scale,
             };
             var target = new GraphTarget(code, query.Bias / CodeBlock.Zero, (float)factor, 0);
-            walk.Run(graph, codeRows, target, 0, walk.Descend(graph, codeRows, target, 0), breadth, bits);
+            isWhole = walk.Run(graph, codeRows, target, 0, walk.Descend(graph, codeRows, target, 0), breadth, bits, comparisonsMax);
         }
 
-        for (var i = 0; i < walk.Count; i++)
+        for (var i = 0; i < walk.Count && isWhole; i++)
         {
             rows.Add(GraphWalk.RowOf(walk.Keys[i]));
         }
@@ -107,7 +129,7 @@ internal sealed unsafe class SegmentGraph : IDisposable
             Walks.Add(walk);
         }
 
-        return true;
+        return isWhole ? GraphAnswer.Found : GraphAnswer.TooFar;
     }
 
     public void Dispose()

@@ -64,6 +64,9 @@ internal abstract class Snapshot : IDisposable
     /// <summary>The segments of all tables: for engram_segments.</summary>
     public virtual IEnumerable<SegmentDescription> DescribeSegments() => [];
 
+    /// <summary>The graphs of all vector indexes: for engram_vector_indexes.</summary>
+    public virtual IEnumerable<VectorIndexDescription> DescribeVectorIndexes() => [];
+
     /// <summary>Starts a scan in storage order. <paramref name="columns"/> may contain <see cref="ColumnId.RowId"/>.</summary>
     public abstract TableScan Scan(TableId table, ReadOnlySpan<ColumnId> columns, ReadOnlySpan<ZoneBound> bounds);
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Engram.Data.Columns;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
 
@@ -30,6 +31,23 @@ internal sealed partial class StoreSnapshot
             foreach (var extent in Version(id).Segments.Where(s => s.HasBegun(horizon)))
             {
                 yield return new SegmentDescription(id, extent.Segment.Info.Name, extent.Segment.RowCount, CountDeleted(extent), DescribeColumns(extent.Segment), extent.Segment.ClusteredBy);
+            }
+        }
+    }
+
+    public override IEnumerable<VectorIndexDescription> DescribeVectorIndexes()
+    {
+        foreach (var table in catalog.Tables.Values)
+        {
+            foreach (var index in table.VectorIndexes)
+            {
+                if (GraphShapes.Of(table, index) is { } shape)
+                {
+                    var states = Version(table.Id).Segments.Where(s => s.HasBegun(horizon)).Select(s => s.DescribeGraph(index.Id, shape)).OfType<GraphState>().ToList();
+                    yield return new VectorIndexDescription(
+                        table.Id, index.Id, states.Count(s => s.IsThere), states.Sum(s => s.RowCount), states.Where(s => s.IsThere).Sum(s => s.RowCount), states.Sum(s => s.LinkedCount),
+                        states.Sum(s => s.SizeBytes));
+                }
             }
         }
     }

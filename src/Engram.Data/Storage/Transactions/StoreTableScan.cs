@@ -111,7 +111,7 @@ internal sealed class StoreTableScan : TableScan
             var blocks = extent.Segment.BlockCount;
             if (extent.FindGraph(index, shape) is { } graph && extent.FindCodes(shape.Column, shape.Dimensions) is { } codes)
             {
-                var isPlain = extent.Begin == 0;
+                var isPlain = reader.HasBegun(extent);
                 for (var i = 0; i < blocks && isPlain; i++)
                 {
                     isPlain = extent.FindVersions(i) is null;

@@ -17,3 +17,9 @@ internal sealed record SegmentDescription(
 /// <param name="SizeBytes">In the file, encoded.</param>
 /// <param name="Encodings">Names of the encodings of its blocks, each with how many blocks have it.</param>
 internal readonly record struct SegmentColumnDescription(ColumnId Column, long SizeBytes, string Encodings);
+
+/// <summary>The graphs of a vector index.</summary>
+/// <param name="RowCount">Rows of segments that have graphs or are to have them.</param>
+/// <param name="GraphRowCount">Those whose graph is there.</param>
+/// <param name="LinkedRowCount">Those too that are linked in a graph that is being built.</param>
+internal readonly record struct VectorIndexDescription(TableId Table, IndexId Index, int GraphCount, long RowCount, long GraphRowCount, long LinkedRowCount, long SizeBytes);

@@ -152,6 +152,9 @@ internal sealed unsafe class BlockReader : IDisposable
         return true;
     }
 
+    /// <summary>Whether the reader's moment is one at which the segment was there.</summary>
+    public bool HasBegun(SegmentExtent extent) => extent.HasBegun(horizon);
+
     /// <summary>How many visible rows have NULL in a column: known without reading it where no row was deleted or changed since the block was written.</summary>
     public int CountNulls(int ordinal)
     {

@@ -20,7 +20,7 @@ internal sealed partial class OpenSegment
 
     private readonly Lock graphsGate = new();
     private readonly List<SegmentGraph> graphsReplaced = [];
-    private readonly HashSet<(IndexId, GraphShape)> graphsBuilding = [];
+    private readonly Dictionary<(IndexId, GraphShape), int> graphsBuilding = [];
     private (IndexId Id, SegmentGraph Graph)[] graphs = [];
 
     /// <summary>The graph of an index; null while there is none, or when the segment is too small for one or older than the column.</summary>
@@ -47,7 +47,7 @@ internal sealed partial class OpenSegment
                 return there;
             }
 
-            if (graphsBuilding.Contains((id, shape)))
+            if (graphsBuilding.ContainsKey((id, shape)))
             {
                 return null;
             }
@@ -61,13 +61,39 @@ internal sealed partial class OpenSegment
             // Built from codes: without them it is asked for again when they are there.
             if (FindCodes(shape.Column, shape.Dimensions) is { } codesOf)
             {
-                graphsBuilding.Add((id, shape));
+                graphsBuilding.Add((id, shape), 0);
                 AddReference();
                 _ = Building.StartNew(() => BuildGraph(id, shape, codesOf));
             }
         }
 
         return null;
+    }
+
+    /// <summary>What there is of an index's graph, without having one built; null when the segment is not to have one.</summary>
+    public GraphState? DescribeGraph(IndexId id, GraphShape shape)
+    {
+        if (files is null || Segment.RowCount < GraphRowCountMin || !HasVectors(shape.Column, shape.Dimensions))
+        {
+            return null;
+        }
+
+        lock (graphsGate)
+        {
+            var there = Array.Find(graphs, g => g.Id == id && g.Graph.Shape == shape && !g.Graph.IsDamaged).Graph;
+            if (there is null && graphsBuilding.TryGetValue((id, shape), out var linked))
+            {
+                return new GraphState(Segment.RowCount, false, linked, 0);
+            }
+
+            if (there is null && !graphs.Any(g => g.Id == id) && GraphFile.TryOpen(files, Segment, id, shape) is { } opened)
+            {
+                PutGraph(id, opened);
+                there = opened;
+            }
+
+            return new GraphState(Segment.RowCount, there is not null, there is null ? 0 : Segment.RowCount, there?.SizeBytes ?? 0);
+        }
     }
 
     /// <summary>Sees to it that there is a graph: writes one that is in memory only, or has it built. Called by whoever writes segments, one at a time; waits for no build.</summary>
@@ -120,6 +146,11 @@ internal sealed partial class OpenSegment
                 {
                     files!.Logger.LogInformation("Graph of index {Index} over {Segment}: {Rows} of {Total} rows are linked", id, Segment.Info.Name, rows, Segment.RowCount);
                     next += Math.Max(1, Segment.RowCount / 10);
+                }
+
+                lock (graphsGate)
+                {
+                    graphsBuilding[(id, shape)] = rows;
                 }
 
                 return IsShared;

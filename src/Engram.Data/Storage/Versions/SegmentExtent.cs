@@ -115,6 +115,9 @@ internal sealed class SegmentExtent : Counted
     /// <inheritdoc cref="OpenSegment.FindGraph"/>
     public SegmentGraph? FindGraph(IndexId id, GraphShape shape) => opened.FindGraph(id, shape);
 
+    /// <inheritdoc cref="OpenSegment.DescribeGraph"/>
+    public GraphState? DescribeGraph(IndexId id, GraphShape shape) => opened.DescribeGraph(id, shape);
+
     /// <inheritdoc cref="OpenSegment.WriteGraph"/>
     public void WriteGraph(IndexId id, GraphShape shape, bool isNew) => opened.WriteGraph(id, shape, isNew);
 

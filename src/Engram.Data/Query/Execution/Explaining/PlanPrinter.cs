@@ -101,7 +101,7 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
                     ("nearest", $"{ExpressionPrinter.Name(p.Table.FindColumn(p.VectorColumn)!.Name)} to {ExpressionPrinter.Print(p.Query)} by {MetricName(p.Metric)}"),
                     .. p.Order == SearchOrder.RowId ? Array.Empty<(string, string)>()
                         : [("limit", ExpressionPrinter.Print(p.Limit) + (p.Offset is { } offset ? $" offset {ExpressionPrinter.Print(offset)}" : "") + (p.Order == SearchOrder.WithTies ? " and ties" : ""))],
-                    .. p.Graph is null ? Array.Empty<(string, string)>() : [("approximate", $"{ExpressionPrinter.Name(p.Graph.Index.Name)} with breadth {ExpressionPrinter.Print(p.Graph.Breadth)}")],
+                    .. p.Graph is null ? Array.Empty<(string, string)>() : [("approximate", $"{ExpressionPrinter.Name(p.Graph.Index.Name)} with breadth {(p.Graph.Breadth is BoundConstant { Value: null } ? "hnsw.ef_search" : ExpressionPrinter.Print(p.Graph.Breadth))}")],
                     .. p.Conditions.IsEmpty ? Array.Empty<(string, string)>() : [("within", string.Join(" AND ", p.Conditions.Select(Condition)))],
                     .. Optional("filter", p.Filter), .. Zones(p.Table, p.Bounds),
                 ];

@@ -11,30 +11,36 @@ namespace Engram.Data.Query.Execution.Operators;
 /// <para><b>The problem.</b> A graph knows rows as their segment stores them. It knows nothing of deletes and updates since, of rows that are in no segment, and of conditions.</para>
 /// <para><b>The picture.</b> A part that a graph leads through and that is plain and unfiltered: walk, then search the blocks of the candidates for these rows alone. A part with
 /// versions or a filter: first its blocks are read for the rows that are visible and satisfy the filter, as bits; rows with vectors of a later time are scored at once. Then the
-/// walk collects rows of the bits only. When the bits are so few that walking past the others costs more than judging these by their codes, no walk: that part is exact. Blocks without a
-/// graph, as of rows that wait for a checkpoint, are searched exactly.</para>
+/// walk collects rows of the bits only. When the bits are so few that walking past the others costs more than judging these by their codes, no walk: that part is exact; so it is when a
+/// walk has come past so many others, since those of the bits lie elsewhere. Blocks without a graph, as of rows that wait for a checkpoint, are searched exactly.</para>
+/// <para><b>Candidates</b> are scored nearest first by their codes: as many as are wanted, which gives a k-th score; then those of the rest that are likely to be as near.</para>
 /// <para><b>The guarantee.</b> Every row that comes out is visible, satisfies the filter and carries the defined score. When fewer than k were found, and any part was
 /// walked, the caller searches exactly: k rows come whenever k exist.</para>
 /// </remarks>
 internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorScan own)
 {
-    /// <summary>A comparison within a walk costs about as much as this many of a scan, since walks jump; a candidate costs about 20 of them.</summary>
-    private const double ScanRowsPerCandidate = 64;
+    /// <summary>To find a candidate takes about 15 comparisons, and one of a walk, which jumps, costs about as much as seven rows of a scan.</summary>
+    private const double ScanRowsPerCandidate = 100;
+
+    /// <summary>A walk may compare as many rows as half of those that it may find: then all of them are judged in about twice the time of doing so at once.</summary>
+    private const int AcceptedPerComparison = 2;
 
     private readonly List<int> candidates = [];
     private readonly Selection chosen = new();
     private ulong[] bits = [];
     private long compared;
+    private int wanted;
 
     /// <summary>Whether any part was not searched exactly.</summary>
     public bool IsApproximate { get; private set; }
 
     /// <summary>Searches; false, having offered nothing, when no graph is of use.</summary>
     /// <param name="breadth">At least as many as rows are wanted.</param>
-    public bool TryRun(VectorQuery query, int breadth, ref VectorTally tally)
+    /// <param name="k">Rows that are wanted.</param>
+    public bool TryRun(VectorQuery query, int breadth, int k, ref VectorTally tally)
     {
         IsApproximate = false;
-        compared = 0;
+        (compared, wanted) = (0, k);
         if (query.Codes is null || GraphShapes.Of(plan.Table, search.Index) is not { } shape)
         {
             return false;
@@ -60,7 +66,7 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
             next = part.FirstBlock + part.BlockCount;
             if (plan.Filter is null && part.IsPlain)
             {
-                Walk(scan, part, query.Codes, breadth, null);
+                Walk(scan, part, query.Codes, breadth, null, long.MaxValue);
             }
             else
             {
@@ -89,34 +95,66 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
     }
 
     /// <summary>Walks to candidates and searches among them; scans when the graph turns out to be damaged.</summary>
-    private void Walk(TableScan scan, GraphPart part, Int8Query query, int breadth, ulong[]? accepted)
+    private void Walk(TableScan scan, GraphPart part, Int8Query query, int breadth, ulong[]? accepted, long comparisonsMax)
     {
         candidates.Clear();
-        if (!part.Graph.TryFind(part.Codes, query, breadth, accepted, candidates, ref compared))
+        var answer = part.Graph.Find(part.Codes, query, breadth, accepted, comparisonsMax, candidates, ref compared);
+        if (answer == GraphAnswer.Unusable)
         {
-            Scan(scan, part.FirstBlock, part.BlockCount);
+            // Leaves word that another is wanted.
+            scan.FindGraphs(search.Index.Id, part.Graph.Shape);
+        }
+
+        if (answer != GraphAnswer.Found)
+        {
+            if (accepted is null)
+            {
+                Scan(scan, part.FirstBlock, part.BlockCount);
+            }
+            else
+            {
+                TakeAll(scan, part);
+            }
+
             return;
         }
 
         IsApproximate = true;
-        candidates.Sort();
-        for (var i = 0; i < candidates.Count;)
+        var first = Math.Min(candidates.Count, part.Graph.LooseCount + wanted);
+        TakeCandidates(scan, part, 0, first, accepted, areJudged: false);
+        TakeCandidates(scan, part, first, candidates.Count, accepted, areJudged: true);
+    }
+
+    /// <summary>Scores some of the candidates, block by block.</summary>
+    /// <param name="areJudged">Whether to leave out those that are hardly as near as enough others, by their codes.</param>
+    private void TakeCandidates(TableScan scan, GraphPart part, int from, int to, ulong[]? accepted, bool areJudged)
+    {
+        candidates.Sort(from, to - from, null);
+        for (var i = from; i < to;)
         {
             var block = candidates[i] / Batch.RowCountMax;
-            scan.Restrict(part.FirstBlock + block, 1);
-            var isThere = scan.NextBlock();
             chosen.Count = 0;
-            for (; i < candidates.Count && candidates[i] / Batch.RowCountMax == block; i++)
+            for (; i < to && candidates[i] / Batch.RowCountMax == block; i++)
             {
+                // Those without a code come whether accepted or not.
                 if (accepted is null || IsSet(accepted, candidates[i]))
                 {
                     chosen.Add((ushort)(candidates[i] % Batch.RowCountMax));
                 }
             }
 
-            if (isThere)
+            if (areJudged && part.Codes.TryGet(block, out var codes))
             {
-                Offer(scan);
+                chosen.Count = own.Search.CountLikely(codes, chosen.Buffer[..chosen.Count]);
+            }
+
+            if (chosen.Count > 0)
+            {
+                scan.Restrict(part.FirstBlock + block, 1);
+                if (scan.NextBlock())
+                {
+                    Offer(scan);
+                }
             }
         }
     }
@@ -152,6 +190,13 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
                 continue;
             }
 
+            if (rows is null && patched is null)
+            {
+                SetBits(block * Batch.RowCountMax, scan.RowCount);
+                count += scan.RowCount;
+                continue;
+            }
+
             chosen.Count = 0;
             var length = rows?.Count ?? scan.RowCount;
             for (var i = 0; i < length; i++)
@@ -176,7 +221,7 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
 
         if (IsWorthWalking(count, part.RowCount, breadth))
         {
-            Walk(scan, part, query, breadth, bits);
+            Walk(scan, part, query, breadth, bits, count / AcceptedPerComparison);
         }
         else if (count > 0)
         {
@@ -236,6 +281,16 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
         if (chosen.Count > 0)
         {
             own.Search.Take(scan, chosen);
+        }
+    }
+
+    /// <summary>Sets a whole block's bits; one begins with a word.</summary>
+    private void SetBits(int first, int length)
+    {
+        Array.Fill(bits, ulong.MaxValue, first >> 6, length >> 6);
+        if ((length & 63) != 0)
+        {
+            bits[(first + length) >> 6] = (1UL << (length & 63)) - 1;
         }
     }
 

@@ -130,6 +130,17 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         }
     }
 
+    /// <summary>Moves those of some rows to the front that are likely, by their codes, to be among the k nearest so far.</summary>
+    /// <param name="codes">Of a block; all the rows have one, and were not changed since.</param>
+    public int CountLikely(CodeBlock codes, Span<ushort> rows)
+    {
+        fixed (int* products = dots)
+        {
+            Int8Dot.Selected(codes, query!.Codes!, rows, products);
+            return query.Bounds.Within(limit.Value).KeepLikely(codes, rows, products);
+        }
+    }
+
     public void Dispose()
     {
         if (isDisposed)

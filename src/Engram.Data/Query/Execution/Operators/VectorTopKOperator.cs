@@ -133,7 +133,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
             return false;
         }
 
-        var breadth = LimitOperator.Read(graph.Breadth, isOffset: false, context) ?? GraphSearch.BreadthDefault;
+        var breadth = LimitOperator.Read(graph.Breadth, isOffset: false, context) ?? context.ApproximateBreadth;
         if (breadth is < 1 or > GraphSearch.BreadthMax)
         {
             throw Error.ApproximateBreadth(breadth, GraphSearch.BreadthMax);
@@ -146,7 +146,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
 
         own.Search.Begin(target, new ScoreLimit(conditions.Limit), conditions, plan.Order, plan.Form, k);
         approximate ??= new GraphScan(graph, plan, own);
-        return approximate.TryRun(target, (int)Math.Max(breadth, k), ref tally) && (!approximate.IsApproximate || own.Search.Nearest.Count >= k);
+        return approximate.TryRun(target, (int)Math.Max(breadth, k), (int)k, ref tally) && (!approximate.IsApproximate || own.Search.Nearest.Count >= k);
     }
 
     private void Search(Action<VectorSearch> begin, long k)

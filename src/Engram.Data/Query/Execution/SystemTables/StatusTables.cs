@@ -1,6 +1,7 @@
 using System.Globalization;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution.Definitions;
+using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.SystemTables;
@@ -32,6 +33,12 @@ internal static class StatusTables
                 ("is_constraint", DataType.Boolean), ("method", Text), ("filter", Text),
             ],
             FillIndexes),
+        new(null, "engram_vector_indexes",
+            [
+                ("table_schema", Text), ("table_name", Text), ("index_name", Text), ("column_name", Text), ("method", Text), ("operators", Text), ("m", Long), ("ef_construction", Long),
+                ("graphs", Long), ("rows", Long), ("graph_rows", Long), ("linked_rows", Long), ("bytes", Long),
+            ],
+            FillVectorIndexes),
         new(null, "engram_sequences",
             [("sequence_schema", Text), ("sequence_name", Text), ("last_value", Long), ("is_called", DataType.Boolean)], FillSequences),
         new(null, "engram_log",
@@ -80,6 +87,22 @@ internal static class StatusTables
                 var columns = index.Columns.Select(c => table.FindColumn(c.Column)!.Name + (c.IsDescending ? " DESC" : ""));
                 rows.Add(
                     table.Schema, table.Name, index.Name, string.Join(", ", columns), index.IsUnique, index.IsPrimaryKey, index.IsConstraint, index.Method, index.FilterSql);
+            }
+        }
+    }
+
+    private static void FillVectorIndexes(SystemRows rows)
+    {
+        var descriptions = rows.Snapshot.DescribeVectorIndexes().ToDictionary(d => d.Index);
+        foreach (var table in rows.Tables)
+        {
+            foreach (var index in table.VectorIndexes.OrderBy(i => i.Name, StringComparer.Ordinal))
+            {
+                var shape = GraphShapes.Of(table, index);
+                var d = descriptions.GetValueOrDefault(index.Id);
+                rows.Add(
+                    table.Schema, table.Name, index.Name, table.FindColumn(index.Columns[0].Column)!.Name, index.Method, index.Options.GetValueOrDefault(GraphShapes.OperatorsOption, ""),
+                    (long?)shape?.M, (long?)shape?.Construction, (long)d.GraphCount, d.RowCount, d.GraphRowCount, d.LinkedRowCount, d.SizeBytes);
             }
         }
     }
