@@ -100,6 +100,7 @@ internal sealed record Answer(List<object?[]> Rows, string[] Types, int Affected
         TimeSpan t => "interval " + t.Ticks,
         TimeOnly t => t.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture),
         NpgsqlTypes.NpgsqlInterval i => "interval " + (i.Time * 10 + i.Days * TimeSpan.TicksPerDay),
+        Array array => "{" + string.Join(",", array.Cast<object?>().Select(v => Text(v, digits))) + "}",
         _ => value.ToString() ?? "",
     };
 

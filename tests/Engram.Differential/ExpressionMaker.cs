@@ -1,7 +1,7 @@
 namespace Engram.Differential;
 
 /// <summary>Makes expressions of a type over the columns in reach. All of them are total: nothing divides by zero or overflows on the data there is.</summary>
-internal sealed class ExpressionMaker(Dice dice, bool hasOffsets, int idMax)
+internal sealed class ExpressionMaker(Dice dice, bool hasOffsets, int idMax, bool isWide = false)
 {
     private readonly bool isLarge = idMax > 100;
 
@@ -36,6 +36,11 @@ internal sealed class ExpressionMaker(Dice dice, bool hasOffsets, int idMax)
                 return $"{dice.Pick("greatest", "least")}({Same()}, {Same()}{(dice.Percent(30) ? ", " + Same() : "")})";
             case 5 when Subquery != null && depth > 1 && dice.Percent(50):
                 return Subquery(fields, kind, "scalar");
+        }
+
+        if (isWide && dice.Percent(12) && FunctionMaker.Make(dice, kind, Of) is { } call)
+        {
+            return call;
         }
 
         return kind switch
@@ -220,6 +225,11 @@ internal sealed class ExpressionMaker(Dice dice, bool hasOffsets, int idMax)
                 3 => $"({id} BETWEEN {Id()} AND {Id()})",
                 _ => $"({id} = {Id()} AND {Of(Kind.Bool)})",
             };
+        }
+
+        if (isWide && dice.Percent(5) && FunctionMaker.Make(dice, Kind.Bool, Of) is { } call)
+        {
+            return call;
         }
 
         switch (dice.Next(17))

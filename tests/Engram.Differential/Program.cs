@@ -91,7 +91,7 @@ internal static class Program
                 Both(statement);
             }
 
-            var queryMaker = new QueryMaker(dice, maker.Tables, maker.HasOffsets);
+            var queryMaker = new QueryMaker(dice, maker.Tables, maker.HasOffsets, isWide: true);
             foreach (var table in maker.Tables)
             {
                 foreach (var insert in maker.Rows(table, 0, table.RowCount * 2 / 3))

@@ -7,16 +7,20 @@ internal sealed class QueryMaker
     private readonly IReadOnlyList<Table> tables;
     private readonly ExpressionMaker expressions;
     private readonly bool isLarge;
+
+    // Whether functions, windows and grouping sets are made that the reference evaluator of the tests does not know.
+    private readonly bool isWide;
     private int aliasCount;
     private int nesting;
     private Kind[]? common;
 
-    public QueryMaker(Dice dice, IReadOnlyList<Table> tables, bool hasOffsets)
+    public QueryMaker(Dice dice, IReadOnlyList<Table> tables, bool hasOffsets, bool isWide = false)
     {
+        this.isWide = isWide;
         this.dice = dice;
         this.tables = tables;
         isLarge = tables.Any(t => t.RowCount > 100);
-        expressions = new ExpressionMaker(dice, hasOffsets, tables.Max(t => t.RowCount)) { Subquery = Subquery };
+        expressions = new ExpressionMaker(dice, hasOffsets, tables.Max(t => t.RowCount), isWide) { Subquery = Subquery };
     }
 
     /// <summary>A query, and whether its rows come in a defined order.</summary>
@@ -82,7 +86,8 @@ internal sealed class QueryMaker
             return Grouped(kinds, from, fields, all, where, depth);
         }
 
-        var items = kinds.Select((k, i) => $"{expressions.Make(k, all, depth)} AS c{i}");
+        var windows = isWide && dice.Percent(15) ? new WindowMaker(dice, fields) : null;
+        var items = kinds.Select((k, i) => $"{(dice.Percent(60) ? windows?.Make(k) : null) ?? expressions.Make(k, all, depth)} AS c{i}");
         return $"SELECT {(dice.Percent(20) ? "DISTINCT " : "")}{string.Join(", ", items)} FROM {from}{where}";
     }
 
@@ -99,20 +104,27 @@ internal sealed class QueryMaker
             }
         }
 
+        var sets = isWide && keys.Count is 1 or 2 && keys.All(k => !k.Sql.Contains('(')) && dice.Percent(15)
+            ? dice.Pick($"ROLLUP ({string.Join(", ", keys.Select(k => k.Sql))})", $"CUBE ({string.Join(", ", keys.Select(k => k.Sql))})", $"GROUPING SETS (({string.Join(", ", keys.Select(k => k.Sql))}), ({keys[0].Sql}), ())") : null;
         var results = keys.Concat(Enumerable.Range(0, 3).SelectMany(_ => Aggregates(fields))).ToList();
         var items = kinds.Select((k, i) =>
         {
             var candidates = results.Where(r => r.Kind == k).ToList();
             return $"{(candidates.Count > 0 && dice.Percent(70) ? dice.Pick(candidates).Sql : candidates.Count > 0 ? PostGroup(k, candidates) : PostGroup(k, results))} AS c{i}";
         });
+        if (sets is not null)
+        {
+            results.Add(new Field($"grouping({keys[^1].Sql})", Kind.Int));
+        }
+
         var having = dice.Percent(30) ? " HAVING " + HavingCondition(results) : "";
         var list = items.ToList();
-        if (keys.Count == 1 && dice.Percent(30) && !list[0].Contains("count(", StringComparison.Ordinal) && list[0].StartsWith(keys[0].Sql + " AS", StringComparison.Ordinal))
+        if (sets is null && keys.Count == 1 && dice.Percent(30) && !list[0].Contains("count(", StringComparison.Ordinal) && list[0].StartsWith(keys[0].Sql + " AS", StringComparison.Ordinal))
         {
             return $"SELECT {string.Join(", ", list)} FROM {from}{where} GROUP BY {dice.Pick("1", keys[0].Sql)}{having}";
         }
 
-        return $"SELECT {(dice.Percent(8) ? "DISTINCT " : "")}{string.Join(", ", list)} FROM {from}{where}{(keys.Count > 0 ? " GROUP BY " + string.Join(", ", keys.Select(k => k.Sql)) : "")}{having}";
+        return $"SELECT {(dice.Percent(8) ? "DISTINCT " : "")}{string.Join(", ", list)} FROM {from}{where}{(sets is not null ? " GROUP BY " + sets : keys.Count > 0 ? " GROUP BY " + string.Join(", ", keys.Select(k => k.Sql)) : "")}{having}";
     }
 
     private string HavingCondition(List<Field> results)
@@ -175,6 +187,10 @@ internal sealed class QueryMaker
         else if (kind == Kind.Bool)
         {
             yield return new Field($"{dice.Pick("bool_and", "bool_or", "every")}({e}){filter}", Kind.Bool);
+        }
+        else if (isWide && kind == Kind.Text && distinct.Length == 0 && dice.Percent(25))
+        {
+            yield return new Field(dice.Percent(50) ? $"CAST(jsonb_agg({e} ORDER BY {e} NULLS FIRST){filter} AS text)" : $"array_to_string(array_agg({e} ORDER BY {e} NULLS FIRST){filter}, ',', '?')", Kind.Text);
         }
         else if (kind == Kind.Text && dice.Percent(40))
         {

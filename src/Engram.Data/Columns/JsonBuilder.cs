@@ -25,6 +25,9 @@ internal sealed class JsonBuilder
 
     public ReadOnlySpan<byte> Written => buffer.AsSpan(0, length);
 
+    /// <summary>Memory held for what is written.</summary>
+    public int CapacityBytes => buffer.Length;
+
     /// <summary>Whether a value is written and nothing is open.</summary>
     public bool IsComplete => length > 0 && levels.Count == 0;
 

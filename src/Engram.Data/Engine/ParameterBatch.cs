@@ -11,7 +11,10 @@ internal sealed unsafe class ParameterBatch : IDisposable
 {
     public static readonly ParameterBatch Empty = new(0) { Batch = { RowCount = 1 } };
 
-    private readonly Arena? memory;
+    /// <summary>Memory of larger values is not kept from one execution to the next.</summary>
+    private const long KeptSizeBytesMax = 64 * 1024;
+
+    private Arena? memory;
 
     private ParameterBatch(int count)
     {
@@ -53,6 +56,16 @@ internal sealed unsafe class ParameterBatch : IDisposable
         for (var i = 0; i < expected.Length; i++)
         {
             Fill(Batch.Columns[i], expected[i], given, i);
+        }
+    }
+
+    /// <summary>Lets go of large values, until they are refilled.</summary>
+    public void Rest()
+    {
+        if (memory is { SizeBytes: > KeptSizeBytesMax })
+        {
+            memory.Dispose();
+            memory = new Arena();
         }
     }
 

@@ -40,11 +40,12 @@ internal sealed class ReusableQuery(BoundStatement statement, ParameterBatch par
         }
     }
 
-    /// <summary>Lets go of the snapshot, which is still there.</summary>
+    /// <summary>Lets go of the snapshot, which is still there, and of large parameters.</summary>
     public void Rest()
     {
         root.Rest();
         context.Rest();
+        parameters.Rest();
     }
 
     public void Dispose()

@@ -76,6 +76,12 @@ public sealed class MemoryLimitTests : AdoTest
             "UPDATE e SET id = id RETURNING *",
             "SELECT DISTINCT id || repeat('x', 1000) FROM e",
             "SELECT count(DISTINCT id || repeat('x', 1000)) FROM e",
+            "SELECT array_agg(id || repeat('x', 1000)) FROM e",
+            "SELECT string_agg(repeat('x', 1000), '-') FROM e",
+            "SELECT jsonb_agg(repeat('x', 1000)) FROM e",
+            "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id || repeat('x', 1000)) FROM e",
+            "SELECT array_agg(id) OVER (ORDER BY id) FROM e",
+            "SELECT array_agg(id) OVER (ORDER BY id ROWS BETWEEN 5000 PRECEDING AND CURRENT ROW) FROM e",
             "WITH RECURSIVE r (n, t) AS (SELECT 1, '' UNION SELECT n + 1, n || repeat('x', 1000) FROM r) SELECT count(*) FROM r",
         })
         {

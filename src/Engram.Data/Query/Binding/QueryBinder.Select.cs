@@ -213,6 +213,7 @@ internal sealed partial class QueryBinder
         CaseSyntax => "case",
         ExistsSyntax => "exists",
         ArraySyntax or ArraySubquerySyntax => "array",
+        CollateSyntax { Operand: ColumnReferenceSyntax } collate => NameOf(collate.Operand, bound is BoundCall { Arguments: [var collated, ..] } ? collated : bound),
         CollateSyntax collate => NameOf(collate.Operand, bound),
         ScalarSubquerySyntax when bound is LogicalSubquery subquery => subquery.Plan.Columns[0].Name,
         _ => "?column?",

@@ -31,6 +31,9 @@ internal abstract class Aggregator : IDisposable
     /// <summary>Appends the results of groups first … first + count - 1.</summary>
     public abstract void AppendResults(int first, int count, ColumnBuffer target);
 
+    /// <summary>Memory of values that are kept for their groups, about; 0 where states are of one size, which groups count with.</summary>
+    public virtual long SizeBytes => 0;
+
     public virtual void Dispose()
     {
     }

@@ -21,6 +21,28 @@ internal static class LogicalTree
         _ => [],
     };
 
+    /// <summary>The node over other inputs; itself when they are the same.</summary>
+    public static LogicalPlan WithInputs(LogicalPlan plan, Func<LogicalPlan, LogicalPlan> apply)
+    {
+        bool Changes(LogicalPlan input, out LogicalPlan changed) => !ReferenceEquals(changed = apply(input), input);
+        switch (plan)
+        {
+            case LogicalFilter p: return Changes(p.Input, out var input) ? p with { Input = input } : p;
+            case LogicalProject p: return Changes(p.Input, out input) ? p with { Input = input } : p;
+            case LogicalAggregate p: return Changes(p.Input, out input) ? p with { Input = input } : p;
+            case LogicalDistinct p: return Changes(p.Input, out input) ? new LogicalDistinct(input) : p;
+            case LogicalSort p: return Changes(p.Input, out input) ? p with { Input = input } : p;
+            case LogicalLimit p: return Changes(p.Input, out input) ? p with { Input = input } : p;
+            case LogicalWindow p: return Changes(p.Input, out input) ? p with { Input = input } : p;
+            case LogicalRecursive p: return Changes(p.Anchor, out var anchor) | Changes(p.Step, out var step) ? p with { Anchor = anchor, Step = step } : p;
+            case LogicalJoin p: return Changes(p.Left, out var left) | Changes(p.Right, out var right) ? p with { Left = left, Right = right } : p;
+            case LogicalUnionAll p:
+                var inputs = ImmutableArray.CreateRange(p.Inputs, apply);
+                return inputs.Zip(p.Inputs).Any(i => !ReferenceEquals(i.First, i.Second)) ? p with { Inputs = inputs } : p;
+            default: return plan;
+        }
+    }
+
     /// <summary>The expressions of the node itself.</summary>
     public static IEnumerable<BoundExpression> Expressions(LogicalPlan plan) => plan switch
     {

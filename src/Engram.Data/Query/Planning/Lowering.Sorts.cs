@@ -31,7 +31,8 @@ internal sealed partial class Lowering
         return input with { Plan = new SortPlan(input.Plan, keys) { Limit = LowerCount(sort.Limit, slots), Offset = LowerCount(sort.Offset, slots) } };
     }
 
-    private static bool CanPass(LogicalSort sort, LogicalProject project)
+    /// <summary>Whether a sort may stand below a projection.</summary>
+    internal static bool CanPass(LogicalSort sort, LogicalProject project)
     {
         var read = new HashSet<int>();
         foreach (var key in sort.Keys)
@@ -42,7 +43,8 @@ internal sealed partial class Lowering
         return Enumerable.Range(0, project.Results.Length).All(i => !read.Contains(project.Results[i].Id) || ExpressionTree.IsMovable(project.Expressions[i]));
     }
 
-    private static LogicalSort Below(LogicalSort sort, LogicalProject project)
+    /// <summary>The sort over the projection's input.</summary>
+    internal static LogicalSort Below(LogicalSort sort, LogicalProject project)
     {
         var byColumn = new Dictionary<int, BoundExpression>();
         for (var i = 0; i < project.Expressions.Length; i++)

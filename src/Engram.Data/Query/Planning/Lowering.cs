@@ -26,6 +26,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     private readonly ImmutableArray<StatementParameter>.Builder parameters = ImmutableArray.CreateBuilder<StatementParameter>();
     private readonly Dictionary<LogicalSort, LogicalColumn> distanceOutputs = new(ReferenceEqualityComparer.Instance);
     private readonly Cardinality? cardinality = statistics is null ? null : new Cardinality(statistics);
+    private SubqueryDecorrelation? decorrelation;
     private int slotNext;
 
     public ImmutableArray<StatementParameter> Parameters => parameters.ToImmutable();
@@ -50,21 +51,33 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     }
 
     /// <summary>Optimises and lowers a whole query: the output is exactly its columns.</summary>
-    public Plan LowerQuery(LogicalPlan plan) => LowerExactly(Optimize(plan), plan.Columns, NoSlots);
+    public Plan LowerQuery(LogicalPlan plan) => LowerExactly(Optimize(Fold(plan)), plan.Columns, NoSlots);
 
     /// <summary>Optimises and lowers the source of an UPDATE or DELETE: the columns of the target first, then others that are read.</summary>
     /// <returns>The plan, and where each id lies in its output.</returns>
     public (Plan Plan, Dictionary<int, int> Map) LowerSource(LogicalPlan plan, ImmutableArray<LogicalColumn> target, HashSet<int> others)
     {
         var columns = target.AddRange(others.Except(target.Select(c => c.Id)).Select(statement.Column));
-        var source = LowerExactly(Optimize(plan), columns, NoSlots);
+        var source = LowerExactly(Optimize(Fold(plan)), columns, NoSlots);
         return (source, new Lowered(source, ImmutableArray.CreateRange(columns, c => c.Id)).Map());
     }
 
     /// <summary>Turns the ids of an expression into ordinals of the given map.</summary>
     public BoundExpression LowerExpression(BoundExpression expression, Dictionary<int, int> map) => LowerExpression(expression, map, NoSlots);
 
-    private LogicalPlan Optimize(LogicalPlan plan) => optimizes ? Order(PredicatePushdown.Apply(plan)) : plan;
+    /// <summary>Of the whole statement at once, its subqueries included.</summary>
+    private LogicalPlan Fold(LogicalPlan plan) => optimizes ? ConstantFolding.Apply(plan) : plan;
+
+    private LogicalPlan Optimize(LogicalPlan plan)
+    {
+        if (!optimizes)
+        {
+            return plan;
+        }
+
+        decorrelation ??= new SubqueryDecorrelation(statement, cardinality);
+        return Order(LimitPushdown.Apply(EmptyInputs.Apply(PredicatePushdown.Apply(decorrelation.Apply(plan)))));
+    }
 
     private LogicalPlan Order(LogicalPlan plan) => optimizes && cardinality is not null ? new JoinOrdering(cardinality).Apply(plan) : plan;
 

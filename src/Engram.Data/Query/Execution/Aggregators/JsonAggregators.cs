@@ -8,6 +8,9 @@ internal sealed class JsonAggregator(bool isObject) : Aggregator
 {
     private readonly List<JsonBuilder?> groups = [];
     private readonly JsonValueWriter writer = new();
+    private long sizeBytes;
+
+    public override long SizeBytes => sizeBytes;
 
     public override void EnsureGroups(int groupCount)
     {
@@ -30,12 +33,14 @@ internal sealed class JsonAggregator(bool isObject) : Aggregator
                 JsonWithout.Begin(target, isObject);
             }
 
+            var before = target.CapacityBytes;
             if (isObject)
             {
                 target.Name(arguments[0].IsNull(row) ? throw Error.InvalidArgument("jsonb_object_agg", "a name is NULL. Leave such rows out with FILTER.") : writer.Text(arguments[0], row));
             }
 
             writer.Write(target, arguments[^1], row);
+            sizeBytes += target.CapacityBytes - before;
         }
     }
 

@@ -13,6 +13,8 @@ internal sealed class ExtremeAggregator(DataType type, bool isGreatest) : Mergea
     private readonly ColumnBuffer kept = new(type);
     private int[] best = [];
 
+    public override long SizeBytes => kept.SizeBytes + ((long)best.Length * sizeof(int));
+
     public override void EnsureGroups(int groupCount)
     {
         if (groupCount > best.Length)
@@ -132,6 +134,9 @@ internal sealed class ExtremeAggregator(DataType type, bool isGreatest) : Mergea
 internal sealed class StringAggregator : Aggregator
 {
     private readonly List<List<byte>?> texts = [];
+    private long sizeBytes;
+
+    public override long SizeBytes => sizeBytes;
 
     public override void EnsureGroups(int groupCount)
     {
@@ -153,6 +158,7 @@ internal sealed class StringAggregator : Aggregator
             }
 
             var group = groupIds.IsEmpty ? 0 : groupIds[i];
+            var before = texts[group]?.Capacity ?? 0;
             if (texts[group] is not { } text)
             {
                 texts[group] = text = [];
@@ -163,6 +169,7 @@ internal sealed class StringAggregator : Aggregator
             }
 
             text.AddRange(arguments[0].Get<Bytes>(row).Span);
+            sizeBytes += text.Capacity - before;
             if (text.Count > TextSize.LengthMax)
             {
                 throw Error.ValueTooLarge(text.Count, TextSize.LengthMax);
@@ -191,6 +198,9 @@ internal sealed class ArrayAggregator(DataType element) : Aggregator
 {
     private readonly ColumnBuffer values = new(element);
     private readonly List<List<int>> places = [];
+
+    // A place takes four bytes, and lists that grow as much again.
+    public override long SizeBytes => values.SizeBytes + (values.Count * 2L * sizeof(int));
 
     public override void EnsureGroups(int groupCount)
     {

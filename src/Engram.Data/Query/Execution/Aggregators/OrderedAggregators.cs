@@ -11,6 +11,8 @@ internal abstract class OrderedAggregator(DataType type) : Aggregator
 
     protected ColumnBuffer Values { get; } = new(type);
 
+    public override long SizeBytes => Values.SizeBytes + (Values.Count * 2L * sizeof(int));
+
     public override void EnsureGroups(int groupCount)
     {
         while (places.Count < groupCount)

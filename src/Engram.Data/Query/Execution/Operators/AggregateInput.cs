@@ -20,11 +20,15 @@ internal sealed class AggregateInput : IDisposable
     private readonly RowSorter? sorter;
     private readonly RowStore? rows;
     private readonly Batch part = new(0);
+    private readonly MemoryBudget? budget;
     private Aggregator state;
+
+    // Made when values are kept: most aggregates keep none.
+    private MemoryReservation? memory;
 
     public AggregateInput(BoundAggregate aggregate, StatementContext context)
     {
-        this.aggregate = aggregate;
+        (this.aggregate, budget) = (aggregate, context.Memory);
         arguments = EvaluatorFactory.Create(aggregate.Arguments, context);
         columns = new Column[arguments.Length];
         filter = aggregate.Filter is null ? null : Filter.Create(aggregate.Filter, context);
@@ -32,7 +36,7 @@ internal sealed class AggregateInput : IDisposable
         distinct = aggregate.IsDistinct ? new FirstRows([.. types], context.Memory, "an aggregate of distinct values") : null;
         distinctKey = new Column[arguments.Length + 1];
         orderKeys = [.. aggregate.OrderBy.Select(k => EvaluatorFactory.Create(k.Expression, context))];
-        sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy, context.Cancellation);
+        sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy, context);
         rows = orderKeys.Length == 0 ? null : new RowStore(types.Concat(orderKeys.Select(k => k.Type)), context.Memory, "an ordered aggregate");
         state = NewState();
     }
@@ -76,6 +80,7 @@ internal sealed class AggregateInput : IDisposable
         else if (selection is not { Count: 0 })
         {
             state.Add(columns, batch, selection, groupIds);
+            Reserve();
         }
     }
 
@@ -102,6 +107,7 @@ internal sealed class AggregateInput : IDisposable
             part.RowCount = count;
             part.Selection = null;
             state.Add(columns, part, null, buffers[0].Column.Values<int>(count));
+            Reserve();
         }
 
         foreach (var buffer in buffers)
@@ -118,6 +124,7 @@ internal sealed class AggregateInput : IDisposable
     {
         state.EnsureGroups(groupCount);
         ((MergeableAggregator)state).Merge(later.state, first, groups);
+        Reserve();
     }
 
     public void AppendResults(int first, int count, ColumnBuffer target) => state.AppendResults(first, count, target);
@@ -136,11 +143,14 @@ internal sealed class AggregateInput : IDisposable
 
         distinct?.Clear();
         rows?.Clear();
+        memory?.Dispose();
+        memory = null;
     }
 
     public void Dispose()
     {
         state.Dispose();
+        memory?.Dispose();
         filter?.Dispose();
         distinct?.Dispose();
         groupColumn.Dispose();
@@ -149,6 +159,15 @@ internal sealed class AggregateInput : IDisposable
         foreach (var evaluator in arguments.Concat(orderKeys))
         {
             evaluator.Dispose();
+        }
+    }
+
+    /// <summary>Holds what the state keeps by now.</summary>
+    private void Reserve()
+    {
+        if (state.SizeBytes is > MemoryBudget.StepBytes and var sizeBytes && budget is not null)
+        {
+            (memory ??= new MemoryReservation(budget, "the values that an aggregate keeps")).Hold(sizeBytes);
         }
     }
 

@@ -41,7 +41,7 @@ internal sealed class SortState : IDisposable
         }
 
         ownKeys = [.. own];
-        sorter = new RowSorter(plan.Keys, context.Cancellation);
+        sorter = new RowSorter(plan.Keys, context);
         sources = new Column[plan.Output.Length + ownKeys.Length];
         store = NewStore();
     }

@@ -25,6 +25,9 @@ internal sealed class WindowOperator : Operator
     private readonly RowStore store;
     private readonly MemoryReservation memory;
     private readonly WindowPartition partition = new();
+    // The order, and what a partition keeps for its rows: peers and frames.
+    private const int PlaceBytes = 6 * sizeof(int);
+
     private readonly ColumnBuffer[] output;
     private readonly ColumnBuffer[] results;
     private readonly Column[] views;
@@ -42,7 +45,7 @@ internal sealed class WindowOperator : Operator
         filterColumns = [.. plan.Calls.Select(c => c.Filter is null ? -1 : Place(c.Filter))];
         SortKey[] keys = [.. plan.PartitionBy.Select(p => new SortKey(p, false, true)), .. plan.OrderBy];
         comparers = [.. keys.Select(k => KeyComparer.For(k.Expression.Type))];
-        sorter = keys.Length == 0 ? null : new RowSorter(keys);
+        sorter = keys.Length == 0 ? null : new RowSorter(keys, context);
         var types = plan.Input.Output.Select(o => o.Type).Concat(computed.Select(c => c.Type)).ToArray();
         store = new RowStore(types, context.Memory, "a window");
         memory = new MemoryReservation(context.Memory, "a window");
@@ -142,8 +145,6 @@ internal sealed class WindowOperator : Operator
             store.Append(sources, rows);
         }
 
-        // The order, and what a partition keeps for its rows: peers and frames.
-        const int PlaceBytes = 6 * sizeof(int);
         memory.Hold((long)store.Count * PlaceBytes);
         var sorted = sorter is null ? [.. Enumerable.Range(0, store.Count)] : sorter.Sort([.. partitionColumns.Concat(orderColumns).Select(store.Column)], store.Count);
         using var calls = new Calls(this);
@@ -201,6 +202,8 @@ internal sealed class WindowOperator : Operator
                     frames[i].Compute(partition, orderKeys is [var key] ? key : null);
                 }
 
+                partition.Memory = owner.memory;
+                partition.HeldBytes = ((long)owner.store.Count * PlaceBytes) + owner.results.Sum(r => r.SizeBytes) - owner.results[i].SizeBytes;
                 functions[i].Compute(partition, owner.results[i]);
             }
         }

@@ -58,7 +58,7 @@ internal sealed unsafe class ArrayKeyComparer(DataType element) : KeyComparer
             : Compare(left.Get<Bytes>(leftRow), right.Get<Bytes>(rightRow));
     }
 
-    public override bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole)
+    public override bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole, CancellationToken cancellation)
     {
         foreach (ref var entry in entries)
         {

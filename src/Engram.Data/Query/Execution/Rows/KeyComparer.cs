@@ -24,7 +24,10 @@ internal abstract unsafe class KeyComparer : IDisposable
     /// <summary>Gives each entry a number in the order wanted as far as 64 bits tell it: what comes earlier never has a greater prefix.</summary>
     /// <param name="isWhole">Whether these are all entries that will be compared: then what all values begin with is left out.</param>
     /// <returns>Whether equal prefixes mean equal values.</returns>
-    public abstract bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole);
+    public abstract bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole, CancellationToken cancellation);
+
+    /// <summary>Sorting asks after so many rows whether it is cancelled.</summary>
+    public const int RowCountPerLook = 16 * 1024;
 
     public const int Mismatch = int.MinValue;
 
@@ -75,7 +78,7 @@ internal interface IKey<T>
     static abstract ulong Hash(T value);
 
     /// <summary>How much all values have in common at their start.</summary>
-    static virtual int CommonLength(Column column, ReadOnlySpan<SortEntry> entries) => 0;
+    static virtual int CommonLength(Column column, ReadOnlySpan<SortEntry> entries, CancellationToken cancellation) => 0;
 
     /// <param name="skip">What of the value's start is left out.</param>
     /// <param name="isExact">Becomes false when another value may have the same prefix.</param>
@@ -142,18 +145,22 @@ internal sealed unsafe class KeyComparer<T, TOrder, TKey> : KeyComparer
             : TOrder.Compare(left.Get<T>(leftRow), right.Get<T>(rightRow));
     }
 
-    public override bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole)
+    public override bool SetPrefixes(Column column, Span<SortEntry> entries, bool isDescending, bool nullsFirst, bool isWhole, CancellationToken cancellation)
     {
-        var skip = isWhole ? TKey.CommonLength(column, entries) : 0;
+        var skip = isWhole ? TKey.CommonLength(column, entries, cancellation) : 0;
         var isExact = true;
         var flip = isDescending ? ulong.MaxValue : 0;
         var nullPrefix = nullsFirst ? 0 : ulong.MaxValue;
-        foreach (ref var entry in entries)
+        for (var start = 0; start < entries.Length; start += RowCountPerLook)
         {
-            var isNull = column.IsNull(entry.Row);
-            // NULL shares its prefix with the least or the greatest value.
-            entry.Prefix = isNull ? nullPrefix : TKey.Prefix(column.Get<T>(entry.Row), skip, ref isExact) ^ flip;
-            isExact &= !isNull;
+            cancellation.ThrowIfCancellationRequested();
+            foreach (ref var entry in entries.Slice(start, Math.Min(RowCountPerLook, entries.Length - start)))
+            {
+                var isNull = column.IsNull(entry.Row);
+                // NULL shares its prefix with the least or the greatest value.
+                entry.Prefix = isNull ? nullPrefix : TKey.Prefix(column.Get<T>(entry.Row), skip, ref isExact) ^ flip;
+                isExact &= !isNull;
+            }
         }
 
         return isExact;
@@ -212,12 +219,18 @@ internal readonly unsafe struct BytesKey : IKey<Bytes>
 {
     public static ulong Hash(Bytes value) => Kernels.Hashing.Hash(value.Span);
 
-    public static int CommonLength(Column column, ReadOnlySpan<SortEntry> entries)
+    public static int CommonLength(Column column, ReadOnlySpan<SortEntry> entries, CancellationToken cancellation)
     {
         var first = -1;
         var common = 0;
-        foreach (var entry in entries)
+        for (var i = 0; i < entries.Length && (first < 0 || common > 0); i++)
         {
+            var entry = entries[i];
+            if (i % KeyComparer.RowCountPerLook == 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+            }
+
             if (column.IsNull(entry.Row))
             {
                 continue;

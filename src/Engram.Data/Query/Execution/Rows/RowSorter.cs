@@ -20,6 +20,7 @@ internal sealed class RowSorter : IDisposable
 
     private readonly KeyComparer[] comparers;
     private readonly SortKey[] keys;
+    private readonly StatementContext? context;
     private readonly CancellationToken cancellation;
     private Column[] columns = [];
     private SortEntry[] sorted = [];
@@ -27,7 +28,12 @@ internal sealed class RowSorter : IDisposable
     private ulong[] prefixes = [];
 
     /// <param name="keys">What rows are ordered by.</param>
-    /// <param name="cancellation">Looked at once in some ten thousand rows.</param>
+    /// <param name="context">Whose cancellation is looked at once in some ten thousand rows: that of the execution which runs just then.</param>
+    public RowSorter(IEnumerable<SortKey> keys, StatementContext context)
+        : this(keys) => this.context = context;
+
+    /// <param name="keys">What rows are ordered by.</param>
+    /// <param name="cancellation">For one execution.</param>
     public RowSorter(IEnumerable<SortKey> keys, CancellationToken cancellation = default)
     {
         this.cancellation = cancellation;
@@ -77,7 +83,9 @@ internal sealed class RowSorter : IDisposable
 
     /// <summary>Sets the prefixes of the first key, alike in every call: a row whose prefix is greater than another's comes after it.</summary>
     public void SetPrefixes(Column firstKey, Span<SortEntry> entries)
-        => comparers[0].SetPrefixes(firstKey, entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: false);
+        => comparers[0].SetPrefixes(firstKey, entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: false, Cancellation);
+
+    private CancellationToken Cancellation => context?.Cancellation ?? cancellation;
 
     public void Dispose()
     {
@@ -104,7 +112,7 @@ internal sealed class RowSorter : IDisposable
             return [];
         }
 
-        comparers[0].SetPrefixes(columns[0], entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: true);
+        comparers[0].SetPrefixes(columns[0], entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: true, Cancellation);
         if (prefixes.Length < entries.Length)
         {
             ArrayPool<ulong>.Shared.Return(prefixes);
@@ -180,7 +188,7 @@ internal sealed class RowSorter : IDisposable
     /// <summary>Sorts rows that are equal in all keys before this one.</summary>
     private void SortByKey(Span<SortEntry> entries, int key)
     {
-        var isExact = comparers[key].SetPrefixes(columns[key], entries, keys[key].IsDescending, keys[key].NullsFirst, isWhole: true);
+        var isExact = comparers[key].SetPrefixes(columns[key], entries, keys[key].IsDescending, keys[key].NullsFirst, isWhole: true, Cancellation);
         MergeSort(entries, new ByPrefix());
         if (isExact && key == keys.Length - 1)
         {
@@ -219,7 +227,7 @@ internal sealed class RowSorter : IDisposable
         {
             if (start % (RunLength * 1024) == 0)
             {
-                cancellation.ThrowIfCancellationRequested();
+                Cancellation.ThrowIfCancellationRequested();
             }
 
             InsertionSort(entries.Slice(start, Math.Min(RunLength, entries.Length - start)), order);
@@ -277,7 +285,7 @@ internal sealed class RowSorter : IDisposable
 
         while (l < left.Length && r < right.Length)
         {
-            cancellation.ThrowIfCancellationRequested();
+            Cancellation.ThrowIfCancellationRequested();
             var look = Math.Min(t + RowCountPerLook, target.Length);
             while (l < left.Length && r < right.Length && t < look)
             {

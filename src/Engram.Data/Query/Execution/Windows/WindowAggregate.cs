@@ -18,6 +18,7 @@ namespace Engram.Data.Query.Execution.Windows;
 internal sealed class WindowAggregate : WindowFunction
 {
     private const int BlockLength = 16;
+    private const int RowCountPerLook = 64;
 
     private readonly StatementContext context;
     private readonly Aggregator state;
@@ -88,6 +89,12 @@ internal sealed class WindowAggregate : WindowFunction
             }
 
             result.AppendFrom(one.Column, 0);
+            if (i % RowCountPerLook == 0)
+            {
+                // Arrays of growing frames are long together: as the square of the rows.
+                context.Cancellation.ThrowIfCancellationRequested();
+                Reserve(partition, result);
+            }
         }
     }
 
@@ -117,7 +124,12 @@ internal sealed class WindowAggregate : WindowFunction
         }
 
         Flush(partition);
-        state.AppendResults(results, count, result);
+        for (var first = 0; first < count; first += RowCountPerLook)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            state.AppendResults(results + first, Math.Min(RowCountPerLook, count - first), result);
+            Reserve(partition, result);
+        }
     }
 
     /// <summary>Whether the frames together are so short that a tree is not worth it.</summary>
@@ -221,5 +233,10 @@ internal sealed class WindowAggregate : WindowFunction
         batch.RowCount = pairCount;
         state.Add(columns, batch, null, pairGroups.AsSpan(0, pairCount));
         pairCount = 0;
+        Reserve(partition, null);
     }
+
+    /// <summary>Holds what the groups keep, and the results so far.</summary>
+    private void Reserve(WindowPartition partition, ColumnBuffer? result)
+        => partition.Memory?.Hold(partition.HeldBytes + state.SizeBytes + (result?.SizeBytes ?? 0));
 }

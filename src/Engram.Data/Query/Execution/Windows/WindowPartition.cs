@@ -35,6 +35,11 @@ internal sealed class WindowPartition
     /// <summary>The frames of the call that is being computed.</summary>
     public WindowFrames Frames { get; set; } = null!;
 
+    /// <summary>What the window reserves memory from, and how much it has for all but the call that is being computed.</summary>
+    public MemoryReservation? Memory { get; set; }
+
+    public long HeldBytes { get; set; }
+
     /// <summary>Shows places first … first + count - 1 of an order.</summary>
     /// <param name="keys">The columns of ORDER BY; without any, all rows are peers.</param>
     public void Set(int[] orderOfAll, int first, int count, Column[] keys, KeyComparer[] comparers)
