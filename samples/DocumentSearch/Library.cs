@@ -44,5 +44,10 @@ public sealed class Library(string path) : DbContext
 
     protected override void OnConfiguring(DbContextOptionsBuilder options) => options.UseEngram($"Data Source={path}");
 
-    protected override void OnModelCreating(ModelBuilder model) => model.Entity<Document>().HasIndex(d => d.Path).IsUnique();
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        model.Entity<Document>().HasIndex(d => d.Path).IsUnique();
+        // Changes no answer of a query that does not ask for it by WithApproximate.
+        model.Entity<Chunk>().HasVectorIndex(c => c.Embedding, VectorMetric.Cosine);
+    }
 }

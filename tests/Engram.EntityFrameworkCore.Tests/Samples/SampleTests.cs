@@ -55,6 +55,11 @@ public sealed class SampleTests : IDisposable
         Assert.Contains("A boat under pear trees.", text, StringComparison.Ordinal);
         Assert.DoesNotContain("a.md", text, StringComparison.Ordinal);
 
+        text = SampleProcess.Run("DocumentSearch", scratch, "notes", "where do pear trees grow?", "--in", "a", "--approximate");
+        Assert.Contains("2 unchanged", text, StringComparison.Ordinal);
+        Assert.Contains("ms, approximate)", text, StringComparison.Ordinal);
+        Assert.Contains("a.md  Pears", FirstAnswer(text), StringComparison.Ordinal);
+
         static string FirstAnswer(string text) => text.Split('\n').First(l => l.StartsWith("0.", StringComparison.Ordinal));
     }
 
