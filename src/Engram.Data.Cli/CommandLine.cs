@@ -6,9 +6,9 @@ namespace Engram.Data.Cli;
 /// <summary>All commands, and what the process ends with.</summary>
 internal static class CommandLine
 {
-    public static async Task<int> RunAsync(string[] arguments)
-    {
-        var root = new RootCommand("Looks into databases of Engram.Data, and takes care of them. A database is a directory.")
+    /// <summary>The grammar of the command line.</summary>
+    public static RootCommand Create()
+        => new("Looks into databases of Engram.Data, and takes care of them. A database is a directory.")
         {
             ShellCommand.Create(),
             QueryCommand.Create(),
@@ -22,6 +22,10 @@ internal static class CommandLine
             BackupCommand.Create(),
             CompactCommand.Create(),
         };
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var root = Create();
         var parsed = root.Parse(arguments);
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, Output = Console.Out, Error = Console.Error };
         var code = await parsed.InvokeAsync(invocation);
