@@ -65,7 +65,7 @@ internal static class Salvage
         ReportSkipped(state, items);
         // The salvage is a change of its own, behind all commits, those that are lost too.
         var lsn = new Lsn(Math.Max(state.Log.LastLsn.Value, state.Log.Damage is null ? 0 : state.Log.LastKnownLsn.Value)).Next;
-        SalvageChecks.Run(state, segments.WithoutVersions, lsn, items);
+        SalvageChecks.Run(state, segments.WithoutVersions, lsn, options.IndexConditions, items);
         var manifest = WriteFiles(directory, source, segments.Left, state, lsn);
         var result = Publish(directory, source, state, manifest, items, options, logger);
         foreach (var item in items)

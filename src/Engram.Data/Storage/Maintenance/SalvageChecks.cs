@@ -1,6 +1,7 @@
 using System.Globalization;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Versions;
@@ -11,14 +12,14 @@ namespace Engram.Data.Storage.Maintenance;
 /// <remarks>Rows that go can leave references to them. Deletes and updates that go can bring back rows and values that the newer ones contradict.</remarks>
 internal static class SalvageChecks
 {
-    public static void Run(SalvageState state, IReadOnlySet<TableId> withoutVersions, Lsn lsn, List<SalvagedItem> items)
+    public static void Run(SalvageState state, IReadOnlySet<TableId> withoutVersions, Lsn lsn, IndexConditionFactory? conditions, List<SalvagedItem> items)
     {
         foreach (var id in withoutVersions.Where(state.Catalog.Tables.ContainsKey).OrderBy(t => t.Value))
         {
             var table = state.Catalog.Get(id);
-            foreach (var index in table.Indexes.Where(i => i.IsUnique && i.FilterSql is null))
+            foreach (var index in table.Indexes.Where(i => i.IsUnique))
             {
-                RemoveDuplicates(state.Tables[id], table, index, lsn, items);
+                RemoveDuplicates(state.Tables[id], table, index, lsn, conditions, items);
             }
 
             ReportNulls(state.Tables[id], table, items);
@@ -33,10 +34,10 @@ internal static class SalvageChecks
         }
     }
 
-    private static void RemoveDuplicates(TableVersion version, TableDefinition table, IndexDefinition index, Lsn lsn, List<SalvagedItem> items)
+    private static void RemoveDuplicates(TableVersion version, TableDefinition table, IndexDefinition index, Lsn lsn, IndexConditionFactory? conditions, List<SalvagedItem> items)
     {
         using var changes = new RowChanges(version, table, null);
-        foreach (var duplicate in VerificationKeys.FindDuplicates(version, table, index, RowChanges.Latest, CancellationToken.None))
+        foreach (var duplicate in VerificationKeys.FindDuplicates(version, table, index, RowChanges.Latest, conditions, CancellationToken.None))
         {
             items.Add(new SalvagedItem(SalvageKind.RemovedDuplicate, "", string.Create(CultureInfo.InvariantCulture,
                 $"Row {duplicate.RowId} of table '{table}' has the key {duplicate.Key} of '{index.Name}', which row {duplicate.NewerRowId} has, too: it had been deleted or changed, and that was lost. The newer row stays; the values of this one are in the report."))

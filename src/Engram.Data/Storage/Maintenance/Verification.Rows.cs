@@ -20,9 +20,9 @@ internal sealed partial class Verification
         await Task.Run(() => Attempt("", table, () =>
         {
             CountRows(version, table, cancellationToken);
-            foreach (var index in table.Indexes.Where(i => i.IsUnique && i.FilterSql is null))
+            foreach (var index in table.Indexes.Where(i => i.IsUnique))
             {
-                foreach (var (rowId, newer, key) in VerificationKeys.FindDuplicates(version, table, index, snapshot.Horizon, cancellationToken, Open))
+                foreach (var (rowId, newer, key) in VerificationKeys.FindDuplicates(version, table, index, snapshot.Horizon, store.Options.IndexConditions, cancellationToken, Open))
                 {
                     Report("", string.Create(CultureInfo.InvariantCulture, $"rows {rowId} and {newer} both have the key {key} of '{index.Name}'"), table, rowId, newer);
                 }

@@ -21,16 +21,23 @@ internal static class VerificationKeys
     private const long RowsPerPass = 8 * 1024 * 1024;
 
     public static List<DuplicateKey> FindDuplicates(
-        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, CancellationToken cancellationToken,
+        TableVersion version, TableDefinition table, IndexDefinition index, ReadHorizon horizon, IndexConditionFactory? conditions, CancellationToken cancellationToken,
         Func<SegmentExtent, SegmentExtent>? open = null)
     {
         var found = new List<DuplicateKey>();
+        if (index.FilterSql is not null && conditions is null)
+        {
+            // Nobody here can tell which rows it is about.
+            return found;
+        }
+
+        using var condition = index.FilterSql is null ? null : conditions!(table, index);
         var passes = (uint)((version.RowCount / RowsPerPass) + 1);
         for (uint pass = 0; pass < passes; pass++)
         {
             var hashes = new List<ulong>();
             var rowIds = new List<long>();
-            foreach (var (rowId, hash) in Hashes(version, table, [.. index.Columns.Select(c => c.Column)], horizon, open, cancellationToken))
+            foreach (var (rowId, hash) in Hashes(version, table, [.. index.Columns.Select(c => c.Column)], condition, horizon, open, cancellationToken))
             {
                 if (hash is { } value && value % passes == pass)
                 {
@@ -67,10 +74,10 @@ internal static class VerificationKeys
         TableVersion version, TableDefinition table, ForeignKeyDefinition key, TableVersion referenced, TableDefinition referencedTable, ReadHorizon horizon,
         CancellationToken cancellationToken, Func<SegmentExtent, SegmentExtent>? open = null)
     {
-        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], horizon, open, cancellationToken).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
+        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], null, horizon, open, cancellationToken).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
         Array.Sort(hashes);
         var dangling = new List<long>();
-        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], horizon, open, cancellationToken))
+        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], null, horizon, open, cancellationToken))
         {
             // A reference with a NULL in it refers to nothing.
             if (hash is { } value && Array.BinarySearch(hashes, value) < 0)
@@ -82,12 +89,14 @@ internal static class VerificationKeys
         return dangling;
     }
 
-    /// <summary>All visible rows with the hash of their key; null when a part of it is NULL.</summary>
+    /// <summary>All visible rows with the hash of their key; null when a part of it is NULL, or the condition does not hold.</summary>
+    /// <param name="condition">Of a partial index.</param>
     /// <param name="open">Gives the extent through which a segment is read, one after the other; it is released afterwards.</param>
     private static IEnumerable<(long RowId, ulong? Hash)> Hashes(
-        TableVersion version, TableDefinition table, ColumnId[] columns, ReadHorizon horizon, Func<SegmentExtent, SegmentExtent>? open, CancellationToken cancellationToken)
+        TableVersion version, TableDefinition table, ColumnId[] columns, IndexCondition? condition, ReadHorizon horizon, Func<SegmentExtent, SegmentExtent>? open,
+        CancellationToken cancellationToken)
     {
-        using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. columns]);
+        using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. columns, .. condition?.Columns ?? []]);
         var shape = KeyShape.Of(table, columns);
         var found = new List<(long, ulong?)>(Batch.RowCountMax);
         foreach (var segment in version.Segments)
@@ -99,7 +108,7 @@ internal static class VerificationKeys
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     reader.Position(extent ?? segment, block);
-                    HashBlock(reader, shape, found);
+                    HashBlock(reader, shape, condition, found);
                     foreach (var row in found)
                     {
                         yield return row;
@@ -118,7 +127,7 @@ internal static class VerificationKeys
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 reader.Position(delta.Chunk(chunk));
-                HashBlock(reader, shape, found);
+                HashBlock(reader, shape, condition, found);
                 foreach (var row in found)
                 {
                     yield return row;
@@ -127,7 +136,7 @@ internal static class VerificationKeys
         }
     }
 
-    private static void HashBlock(BlockReader reader, KeyShape shape, List<(long RowId, ulong? Hash)> found)
+    private static void HashBlock(BlockReader reader, KeyShape shape, IndexCondition? condition, List<(long RowId, ulong? Hash)> found)
     {
         found.Clear();
         if (reader.VisibleCount == 0)
@@ -143,10 +152,29 @@ internal static class VerificationKeys
             key[c] = reader.Load(c + 1, visible);
         }
 
+        var tested = new Column[condition?.Columns.Length ?? 0];
+        for (var c = 0; c < tested.Length; c++)
+        {
+            tested[c] = reader.Load(1 + key.Length + c, visible);
+        }
+
         for (var i = 0; i < reader.VisibleCount; i++)
         {
             var row = visible is null ? i : visible.Rows[i];
-            found.Add((rowIds.Get<long>(row), KeyValue.TryHash(shape, key, row, out var hash) ? hash : null));
+            found.Add((rowIds.Get<long>(row), (condition is null || Holds(condition, tested, row)) && KeyValue.TryHash(shape, key, row, out var hash) ? hash : null));
+        }
+    }
+
+    /// <summary>A row for which the condition fails (a division by zero) was never entered under it.</summary>
+    private static bool Holds(IndexCondition condition, ReadOnlySpan<Column> values, int row)
+    {
+        try
+        {
+            return condition.Holds(values, row);
+        }
+        catch (EngramException e) when (e.SqlState.StartsWith("22", StringComparison.Ordinal))
+        {
+            return false;
         }
     }
 

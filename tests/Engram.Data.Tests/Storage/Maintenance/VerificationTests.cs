@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Maintenance;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Tests.Storage.Segments;
@@ -29,6 +31,28 @@ public sealed class VerificationTests
         Assert.Equal(result.Files, progress.Count);
         Assert.All(progress, p => Assert.Equal(result.Files, p.FilesTotal));
         Assert.True(result.Pages > 2 && result.Bytes > sample.Disk[sample.Segment].Length);
+    }
+
+    [Fact]
+    public async Task Two_rows_with_one_key_of_a_partial_index_are_found_if_both_belong_to_it()
+    {
+        using var files = new MemoryDirectory();
+        var belongs = false;
+        var options = new StoreOptions { IndexConditions = (_, _) => new MinimumCondition(0.5f, () => belongs) };
+        await using var store = Store.Open(files.Share(), options, NullLogger.Instance);
+        await Sample.ChangeAsync(store, t => t.PutTable(EpisodeTable.Definition with
+        {
+            Indexes = EpisodeTable.Definition.Indexes.Add(new IndexDefinition(new IndexId(3), "Episode_Sure", [new IndexColumn(new ColumnId(2))]) { IsUnique = true, FilterSql = "Confidence >= 0.5" }),
+        }));
+        // While nothing seems to belong to the index, nothing is refused.
+        float[] confidences = [0.1f, 0.2f, 0.6f, 0.7f, 0.3f];
+        await Sample.ChangeAsync(store, t => EpisodeTable.Insert(
+            t, [.. confidences.Select((c, i) => EpisodeRow.Random(new Random(i), i + 1) with { Name = i == 4 ? "other" : "same", Confidence = c })]));
+        Assert.Empty((await VerifyAsync(store)).Problems);
+        belongs = true;
+        var problem = Assert.Single((await VerifyAsync(store)).Problems);
+        Assert.Equal((3, 4), (problem.RowIdFirst, problem.RowIdLast));
+        Assert.Contains("'Episode_Sure'", problem.What, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -228,5 +252,17 @@ public sealed class VerificationTests
         }
 
         return found;
+    }
+
+    /// <summary>Rows of at least some confidence, once it is asked in earnest.</summary>
+    private sealed class MinimumCondition(float least, Func<bool> isAsked) : IndexCondition
+    {
+        public override ImmutableArray<ColumnId> Columns => [new ColumnId(3)];
+
+        public override bool Holds(ReadOnlySpan<Column> values, int row) => isAsked() && values[0].Get<float>(row) >= least;
+
+        public override void Dispose()
+        {
+        }
     }
 }

@@ -128,8 +128,32 @@ internal static class SimulatedTable
         => $"{table.Id} {table.Schema}.{table.Name}({string.Join(", ", table.Columns.Select(c => $"{c.Id} {c.Name} {c.Type} {c.IsNotNull}"))}) "
             + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))}"))
             + string.Concat(table.ForeignKeys.Select(f => $", {f.Name} {f.ReferencedTable} {f.OnDelete} {f.OnUpdate}"))
-            + string.Concat(table.ClusteredBy.Select(c => $", by {c}"));
+            + string.Concat(table.ClusteredBy.Select(c => $", by {c}"))
+            + string.Concat(table.Checks.Select(c => $", {c.Name} {c.Sql}"));
 
+    /// <summary>The table with one constraint or index more or less: an index over names, a unique one over keys and times, NOT NULL of names, a check.</summary>
+    /// <param name="mayForbidNull">Whether all rows have a name.</param>
+    public static TableDefinition Constrained(TableDefinition table, Random random, IndexId index, bool mayForbidNull)
+    {
+        var (key, name, time) = (Key, new ColumnId(2), new ColumnId(4));
+        switch (random.Next(4))
+        {
+            case 0:
+                return Toggled(table, new IndexDefinition(index, $"{table.Name}_Name", [new IndexColumn(name)]));
+            case 1:
+                return Toggled(table, new IndexDefinition(index, $"{table.Name}_Key_Time", [new IndexColumn(time, IsDescending: true), new IndexColumn(key)]) { IsUnique = true, IsConstraint = true });
+            case 2:
+                var column = table.FindColumn(name)!;
+                return table with { Columns = table.Columns.Replace(column, column with { IsNotNull = !column.IsNotNull && mayForbidNull }) };
+            default:
+                return table with { Checks = table.Checks.IsEmpty ? [new CheckDefinition($"{table.Name}_check", "\"Confidence\" >= 0")] : [] };
+        }
+    }
+
+    private static TableDefinition Toggled(TableDefinition table, IndexDefinition index) => table with
+    {
+        Indexes = table.Indexes.Any(i => i.Name == index.Name) ? table.Indexes.RemoveAll(i => i.Name == index.Name) : table.Indexes.Add(index),
+    };
     /// <summary>The table with its rows ordered by something else: by similar embeddings and time, by name, or as they come.</summary>
     public static TableDefinition Clustered(TableDefinition table, Random random) => table with
     {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Kernels;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
 
@@ -85,6 +86,15 @@ internal sealed partial class WorkTransaction(Transaction transaction, DatabaseS
 
     /// <summary>Asks for another order of the table's rows.</summary>
     public void Cluster(int number) => Redefine(number, SimulatedTable.Clustered(State.Tables[number].Definition, random));
+
+    /// <summary>Adds or drops an index or a constraint that all rows meet.</summary>
+    public void Constrain(int number)
+    {
+        var table = State.Tables[number];
+        var name = table.Definition.IndexOf(new ColumnId(2));
+        Redefine(number, SimulatedTable.Constrained(
+            table.Definition, random, new IndexId(transaction.Catalog.IndexIdNext), table.Rows.Values.All(r => r.Hashes[name] != Hashing.NullHash)));
+    }
 
     public void DropColumn(int number) => Redefine(number, SimulatedTable.WithoutColumn(State.Tables[number].Definition));
 

@@ -109,6 +109,52 @@ internal static partial class Workloads
         await run.CheckpointAsync();
     }
 
+    /// <summary>Indexes, unique keys, NOT NULL and checks come and go while rows lie in segments, overlays, deltas and loads, between and during checkpoints and compactions.</summary>
+    private static async Task ConstrainAsync(SimulatedRun run)
+    {
+        await StartAsync(run);
+        await run.CommitAsync(w => w.Insert(1, run.Random.Next(10, 40)));
+        for (var i = 0; i < 8; i++)
+        {
+            var left = run.Random.Next(3);
+            run.Directory.BeforeSync = name =>
+            {
+                if (left > 0 && !name.StartsWith("wal/", StringComparison.Ordinal) && run.Random.Next(2) == 0)
+                {
+                    left--;
+                    run.CommitAsync(w => { w.Constrain(1); Change(run, w, 1); }).GetAwaiter().GetResult();
+                }
+            };
+            switch (run.Random.Next(3))
+            {
+                case 0: Expect(await run.CheckpointAsync(), [null]); break;
+                case 1: Expect(await run.CompactAsync(), [null]); break;
+            }
+
+            run.Directory.BeforeSync = null;
+            switch (run.Random.Next(6))
+            {
+                case 0: await run.KillAsync(); await run.OpenAsync(); break;
+                case 1: await run.CutPowerAsync(); await run.OpenAsync(); break;
+                case 2: await run.RollBackAsync(w => { w.Constrain(1); w.Update(1, 5); w.Insert(1, 2); }); break;
+            }
+
+            await run.CommitAsync(w =>
+            {
+                if (run.Random.Next(3) == 0)
+                {
+                    w.DoAndUndo(() => { w.Constrain(1); w.Update(1, 5); w.Insert(1, 2); });
+                }
+
+                w.Constrain(1);
+                Change(run, w, 1);
+            });
+            run.Observe();
+        }
+
+        await run.CheckpointAsync();
+    }
+
     /// <summary>One call of a compaction fails; nothing is lost, and another one succeeds.</summary>
     private static async Task FailCompactionsAsync(SimulatedRun run)
     {

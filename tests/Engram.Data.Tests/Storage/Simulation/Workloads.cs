@@ -46,6 +46,7 @@ internal static partial class Workloads
         new("failing compactions", FailCompactionsAsync),
         new("alterations", AlterAsync),
         new("clustering", ClusterAsync),
+        new("constraints", ConstrainAsync),
     ];
 
     public static int NumberOf(string name) => All.TakeWhile(w => w.Name != name).Count();

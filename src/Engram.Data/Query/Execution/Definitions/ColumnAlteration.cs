@@ -268,6 +268,7 @@ internal static class ColumnAlteration
             context.Transaction.PutTable(definition with { ForeignKeys = [.. definition.ForeignKeys.Select(Referring)] });
         }
 
+        SequenceDefinitions.MoveOwned(context.Transaction!, table.Id, column.Id, replaced.Id);
         return table with
         {
             Columns = table.Columns.Replace(column, replaced),

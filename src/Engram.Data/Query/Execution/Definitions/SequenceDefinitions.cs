@@ -108,6 +108,15 @@ internal static class SequenceDefinitions
         }
     }
 
+    /// <summary>Gives the sequences that a column owns to the one that takes its place.</summary>
+    public static void MoveOwned(Transaction transaction, TableId table, ColumnId from, ColumnId to)
+    {
+        foreach (var sequence in transaction.Catalog.Sequences.Where(s => s.Owner == (table, from)).ToList())
+        {
+            transaction.PutObject(sequence with { Owner = (table, to) });
+        }
+    }
+
     /// <summary>The columns whose defaults name a sequence.</summary>
     public static List<(TableDefinition Table, ColumnDefinition Column)> DefaultsOf(DatabaseCatalog catalog, SequenceDefinition sequence)
         => [.. from table in catalog.Tables.Values
