@@ -16,6 +16,23 @@ public sealed class CareTests : CommandTest
         using var json = JsonDocument.Parse((await RunAsync("info", Database, "--json")).Output);
         Assert.Equal(3, json.RootElement.GetProperty("tables")[0].GetProperty("rows").GetInt64());
         Assert.True(json.RootElement.GetProperty("sizeBytes").GetInt64() > 0);
+        (code, output, _) = await RunAsync("info", Database, "--columns");
+        Assert.Equal(0, code);
+        Assert.Contains("blocks by encoding", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Info_tells_segments_and_encodings()
+    {
+        CreateNotes(10_000);
+        using var json = JsonDocument.Parse((await RunAsync("info", Database, "--json")).Output);
+        var table = json.RootElement.GetProperty("tables")[0];
+        Assert.True(table.GetProperty("segments").GetInt64() > 0);
+        Assert.Equal(0, table.GetProperty("memoryRows").GetInt64());
+        var embedding = table.GetProperty("storage").EnumerateArray().Single(c => c.GetProperty("column").GetString() == "embedding");
+        Assert.True(embedding.GetProperty("sizeBytes").GetInt64() >= 10_000 * 3 * sizeof(float));
+        Assert.Equal(5, embedding.GetProperty("encodings").GetProperty("stride").GetInt64());
+        Assert.True(json.RootElement.GetProperty("folders").GetProperty("segments").GetProperty("files").GetInt32() > 0);
     }
 
     [Fact]

@@ -133,7 +133,7 @@ internal sealed class EngramPeer(PeerData data, RunOptions options, Comparison c
         comparison.Take(Comparison.Engram, PeerTask.Open, content, best.TotalMilliseconds);
     }
 
-    /// <summary>The index is built beside searches; it is there once a search judges fewer rows than there are.</summary>
+    /// <summary>The index is built beside searches: the time is until all of it is there.</summary>
     private void Graph(string path)
     {
         if (data.Rows < GraphRowsMin)
@@ -163,22 +163,13 @@ internal sealed class EngramPeer(PeerData data, RunOptions options, Comparison c
         }
     }
 
+    /// <summary>Whether every row that is to be in a graph is; a search asks for graphs that are missing.</summary>
     private bool IsWalked(EngramConnection connection)
     {
-        using var command = new EngramCommand($"EXPLAIN ANALYZE SELECT id FROM episode ORDER BY embedding <=> @q LIMIT {PeerData.K} WITH APPROXIMATE (20)", connection);
-        command.Parameters.Add(new EngramParameter("q", data.Queries[0]));
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-        {
-            var line = reader.GetString(0);
-            var at = line.IndexOf(" codes=", StringComparison.Ordinal);
-            if (at >= 0)
-            {
-                return long.Parse(new string([.. line[(at + 7)..].TakeWhile(char.IsAsciiDigit)]), CultureInfo.InvariantCulture) < data.Rows * 9L / 10;
-            }
-        }
-
-        return false;
+        using var search = new EngramCommand($"SELECT id FROM episode ORDER BY embedding <=> @q LIMIT {PeerData.K} WITH APPROXIMATE (20)", connection);
+        search.Parameters.Add(new EngramParameter("q", data.Queries[0]));
+        search.ExecuteScalar();
+        return Text(connection, "SELECT rows > 0 AND graph_rows = rows FROM engram_vector_indexes WHERE table_name = 'episode'") == "True";
     }
 
     private void FactTable()
