@@ -116,6 +116,7 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
                 Collation = Text(row, "collation"),
                 ValueGenerated = isIdentity ? ValueGenerated.OnAdd : computed is null ? null : ValueGenerated.OnAddOrUpdate,
             };
+            column.DefaultValue = column.DefaultValueSql is { } sql ? DefaultLiterals.Parse(sql, column.StoreType!) : null;
             AddIdentityOption(column, row, "identity_start", AnnotationNames.IdentityStart);
             AddIdentityOption(column, row, "identity_increment", AnnotationNames.IdentityIncrement);
             table.Columns.Add(column);

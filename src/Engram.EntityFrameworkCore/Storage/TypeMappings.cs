@@ -103,7 +103,13 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
             : base.FindMapping(property);
 
     protected override RelationalTypeMapping? FindMapping(in RelationalTypeMappingInfo mappingInfo)
-        => base.FindMapping(mappingInfo) ?? FindScalar(mappingInfo);
+        => base.FindMapping(mappingInfo) ?? FindScalar(mappingInfo) ?? FindArray(mappingInfo);
+
+    /// <summary>A column of which only the type is known, as in scaffolding: <c>text[]</c> is a list of text.</summary>
+    private RelationalTypeMapping? FindArray(in RelationalTypeMappingInfo info)
+        => info is { ClrType: null, StoreTypeName: { } storeType } && storeType.EndsWith("[]", StringComparison.Ordinal)
+            && FindMapping(storeType[..^2].TrimEnd()) is { } element and not (EngramVectorTypeMapping or EngramHalfVectorTypeMapping)
+            ? FindMapping(typeof(List<>).MakeGenericType(element.ClrType), storeType) : null;
 
     /// <summary>Collections of scalars are arrays of the database, unless the column type says that they are JSON or text.</summary>
     protected override RelationalTypeMapping? FindCollectionMapping(

@@ -89,6 +89,29 @@ public sealed class DatabaseModelTests : IDisposable
         Assert.Equal("archive", Assert.Single(Read(schemas: ["archive"]).Tables).Schema);
     }
 
+    [Fact]
+    public void Defaults_that_are_literals_are_values_and_arrays_are_lists()
+    {
+        using (var connection = new EngramConnection(database.ConnectionString))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = """
+                CREATE TABLE defaults (
+                    b boolean DEFAULT true, i integer DEFAULT -7, u ubigint DEFAULT 18446744073709551615, n numeric(5,2) DEFAULT 1.50, t text DEFAULT 'it''s', v varchar(5) DEFAULT '',
+                    d date DEFAULT DATE '2024-02-29', s text DEFAULT 'a' || 'b', r real DEFAULT 0.5, e integer DEFAULT 1 + 2, a integer[] DEFAULT ARRAY[1])
+                """;
+            command.ExecuteNonQuery();
+        }
+
+        var columns = Read(tables: ["defaults"]).Tables.Single().Columns;
+        Assert.Equal([true, -7, ulong.MaxValue, 1.50m, "it's", "", null, null, null, null, null], columns.Select(c => c.DefaultValue));
+        Assert.All(columns, c => Assert.NotNull(c.DefaultValueSql));
+        using var db = MemoryContext.ForSql();
+        var mappings = Microsoft.EntityFrameworkCore.Infrastructure.AccessorExtensions.GetService<Microsoft.EntityFrameworkCore.Storage.IRelationalTypeMappingSource>(db);
+        Assert.Equal([typeof(List<int>), typeof(List<string>), typeof(List<byte[]>)], new[] { "integer[]", "text[]", "bytea[]" }.Select(t => mappings.FindMapping(t)!.ClrType));
+    }
+
     private DatabaseModel Read(string[]? tables = null, string[]? schemas = null)
     {
         var services = new ServiceCollection();
