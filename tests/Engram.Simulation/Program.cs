@@ -14,6 +14,7 @@ try
         "isolation" => await IsolationProgram.RunAsync(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
         "model" => ModelProgram.Run(Arguments.Number(args, 1, 60), Arguments.Number(args, 2, 1), Console.Out),
         "vectors" => VectorProgram.Run(Arguments.Number(args, 1, 100_000), Arguments.Number(args, 2, 1), Console.Out),
+        "vector-chaos" => VectorChaosProgram.Run(Arguments.Number(args, 1, 600), Arguments.Number(args, 2, 1), Console.Out),
         _ => await SimulationProgram.RunAsync(args, Console.Out),
     };
 }

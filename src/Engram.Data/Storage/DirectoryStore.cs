@@ -59,7 +59,7 @@ internal sealed class DirectoryStore : Store
         LatestCatalog = root.Catalogs[^1].Catalog;
         Sequences = wal is null ? null! : new SequenceCounters(LatestCatalog) { TryLog = TryLogSequences };
         Load = new ForegroundLoad(Directory.Clock);
-        IndexFiles = new IndexFiles(Directory, Logger);
+        IndexFiles = opened.Indexes;
         Watch = new SnapshotWatch(Directory.Clock);
         if (wal is not null && Directory.IsShared)
         {
@@ -72,6 +72,7 @@ internal sealed class DirectoryStore : Store
         {
             wal.IsCommitExpected = () => writeLock.IsReleaseExpected;
             maintenance = new MaintenanceJobs(this, wal, opened.Manifest);
+            IndexFiles.Made = maintenance.WriteDerived;
         }
     }
 

@@ -28,11 +28,15 @@ namespace Engram.Data.Storage.Codes;
 /// in the log; searches read float32 meanwhile and find the same. See <see cref="SegmentCodes"/> for how codes come back. A checkpoint or compaction writes the
 /// file with the segment, a load when it completes, and a checkpoint writes what is missing and deletes those of segments that are gone. A file that cannot be written is a
 /// warning, not the failure of the checkpoint.</para>
-/// <para><b>Crash.</b> At any moment a file may be absent or half there: the footer comes last and has a checksum, each page another.</para>
+/// <para><b>Crash.</b> At any moment a file may be absent, and a half one may be left under another name, which the next opening deletes. The footer has a checksum, each page another.</para>
 /// </remarks>
 internal static class CodeFile
 {
     public const int BlocksAt = 64;
+
+    /// <summary>What the name of a file ends with until it is whole.</summary>
+    public const string Unfinished = ".new";
+
     private const int FixedSize = 4 * sizeof(uint);
     private const int TrailerSize = 2 * sizeof(uint);
 
@@ -55,8 +59,8 @@ internal static class CodeFile
     {
         var name = NameOf(segment.Info, column);
         directory.CreateSubdirectory(RunFile.Subdirectory);
-        directory.Delete(name);
-        using var file = directory.Create(name);
+        directory.Delete(name + Unfinished);
+        using var file = directory.Create(name + Unfinished);
         using var output = new SegmentOutput(file);
         var head = new byte[BlocksAt];
         Magic.CopyTo(head);
@@ -84,6 +88,7 @@ internal static class CodeFile
         footer.WriteUInt32(Crc32C.Compute(footer.Written));
         file.Write(length, footer.Written);
         file.Sync();
+        directory.Rename(name + Unfinished, name);
         directory.Sync(RunFile.Subdirectory);
     }
 
@@ -110,6 +115,33 @@ internal static class CodeFile
         catch (EngramException e)
         {
             files.Logger.LogWarning(e, "Code file {Name} could not be read: codes are made anew from {Segment}", name, segment.Info.Name);
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads all of a file and compares it with its checksums.</summary>
+    /// <returns>What is wrong with it; null when nothing is.</returns>
+    public static string? FindWrong(DataDirectory directory, Segment segment, ColumnId column, int dimensions)
+    {
+        using var file = directory.Open(NameOf(segment.Info, column), writable: false);
+        return ReadChecksums(directory, file, segment, column, dimensions) is { } checksums
+            ? FindWrongPage(directory, file, LengthOf(segment, dimensions), checksums) : "it is cut short or damaged, or belongs to another segment or column";
+    }
+
+    /// <param name="length">Of what the checksums are of.</param>
+    internal static string? FindWrongPage(DataDirectory directory, DataFile file, long length, uint[] checksums)
+    {
+        var page = new byte[SegmentFormat.PageSize];
+        for (var number = 0; number < checksums.Length; number++)
+        {
+            var at = (long)number * SegmentFormat.PageSize;
+            var bytes = page.AsSpan(0, (int)Math.Min(SegmentFormat.PageSize, length - at));
+            FramedFile.ReadExactly(directory, file, at, bytes);
+            if (Crc32C.Compute(bytes) != checksums[number])
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"page {number} does not match its checksum");
+            }
         }
 
         return null;

@@ -58,6 +58,9 @@ internal sealed unsafe class SegmentCodes : IDisposable
     /// <summary>Whether the file was found to be damaged.</summary>
     public bool IsDamaged => Volatile.Read(ref isDamaged) != 0;
 
+    /// <summary>Ends the use of the file, whose damage is known from elsewhere.</summary>
+    public void MarkDamaged() => Volatile.Write(ref isDamaged, 1);
+
     /// <summary>The codes of one block; false when they are damaged.</summary>
     public bool TryGet(int block, out CodeBlock codes)
     {

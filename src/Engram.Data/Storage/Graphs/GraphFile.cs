@@ -25,8 +25,8 @@ namespace Engram.Data.Storage.Graphs;
 ///     length       u32   of the footer, this included
 /// </code>
 /// <para><b>No manifest names these files</b>, as with codes: one that is missing, damaged, or of another segment, column, version or shape is passed over with a line in the log. Searches are exact meanwhile, and the graph is
-/// built again beside them. A checkpoint writes what was built in memory since the last one, and deletes what belongs to nothing.</para>
-/// <para><b>Crash.</b> At any moment a file may be absent or half there: the footer comes last and has a checksum, each page another.</para>
+/// built again beside them. A job of maintenance writes what was built in memory, and a checkpoint deletes what belongs to nothing.</para>
+/// <para><b>Crash.</b> At any moment a file may be absent, and a half one may be left under another name, which the next opening deletes. The footer has a checksum, each page another.</para>
 /// </remarks>
 internal static class GraphFile
 {
@@ -46,8 +46,8 @@ internal static class GraphFile
     {
         var name = NameOf(segment.Info, index, shape.Column);
         directory.CreateSubdirectory(RunFile.Subdirectory);
-        directory.Delete(name);
-        using var file = directory.Create(name);
+        directory.Delete(name + CodeFile.Unfinished);
+        using var file = directory.Create(name + CodeFile.Unfinished);
         using var output = new SegmentOutput(file);
         var head = new byte[FormatVersion.MagicSize + sizeof(uint)];
         Magic.CopyTo(head);
@@ -72,6 +72,7 @@ internal static class GraphFile
         footer.WriteUInt32((uint)footer.Length + sizeof(uint));
         file.Write(graph.Length, footer.Written);
         file.Sync();
+        directory.Rename(name + CodeFile.Unfinished, name);
         directory.Sync(RunFile.Subdirectory);
     }
 
@@ -100,6 +101,14 @@ internal static class GraphFile
         }
 
         return null;
+    }
+
+    /// <inheritdoc cref="CodeFile.FindWrong"/>
+    public static string? FindWrong(DataDirectory directory, Segment segment, IndexId index, GraphShape shape)
+    {
+        using var file = directory.Open(NameOf(segment.Info, index, shape.Column), writable: false);
+        return ReadChecksums(directory, file, segment, shape, out var length) is { } checksums
+            ? CodeFile.FindWrongPage(directory, file, length, checksums) : "it is cut short or damaged, or belongs to another segment or index";
     }
 
     private static uint[] Identity(Segment segment, GraphShape shape) =>

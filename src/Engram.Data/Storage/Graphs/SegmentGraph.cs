@@ -65,6 +65,9 @@ internal sealed unsafe class SegmentGraph : IDisposable
 
     public bool IsDamaged => Volatile.Read(ref isDamaged) != 0;
 
+    /// <summary>Ends the use of the file, whose damage is known from elsewhere.</summary>
+    public void MarkDamaged() => Volatile.Write(ref isDamaged, 1);
+
     /// <summary>The arrays, to write them.</summary>
     public NativeBlock? Memory => memory;
 

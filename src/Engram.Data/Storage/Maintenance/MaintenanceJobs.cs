@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Storage.Wal;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed class MaintenanceJobs : IDisposable
     private long checkpointedAt;
     private long compactedAt;
     private CompactionPlan? plan;
+    private bool isDerivedWanted;
 
     public MaintenanceJobs(DirectoryStore store, WalWriter wal, PublishedManifest published)
     {
@@ -79,6 +81,16 @@ internal sealed class MaintenanceJobs : IDisposable
     public void RelieveMemory()
     {
         if (Volatile.Read(ref isBackgroundDone) && running.CurrentCount > 0 && IsMemoryShort())
+        {
+            Start();
+        }
+    }
+
+    /// <summary>Has codes and graphs written to files, in the background, that were made in memory. Called by whoever made them.</summary>
+    public void WriteDerived()
+    {
+        Volatile.Write(ref isDerivedWanted, true);
+        if (Volatile.Read(ref isBackgroundDone))
         {
             Start();
         }
@@ -226,6 +238,7 @@ internal sealed class MaintenanceJobs : IDisposable
     private void RunInBackground()
     {
         var work = MaintenanceWork.None;
+        var isFinished = false;
         try
         {
             if (failing.Count > 0 && SinceOf(ref compactedAt) >= Interval)
@@ -238,8 +251,15 @@ internal sealed class MaintenanceJobs : IDisposable
             {
                 var state = Look();
                 work = MaintenanceRules.Next(state);
+                if (work == MaintenanceWork.None && Interlocked.Exchange(ref isDerivedWanted, false))
+                {
+                    Run(WriteDerived, wal, stopping.Token);
+                    continue;
+                }
+
                 if (work == MaintenanceWork.None)
                 {
+                    isFinished = true;
                     break;
                 }
 
@@ -281,8 +301,46 @@ internal sealed class MaintenanceJobs : IDisposable
         finally
         {
             Volatile.Write(ref isBackgroundDone, true);
+            if (isFinished && Volatile.Read(ref isDerivedWanted))
+            {
+                // Asked for between the last look and now.
+                Start();
+            }
         }
     }
+
+    /// <summary>Writes those codes and graphs of the newest segments that are in memory only. They are derived: what cannot be written is logged, and stays in memory.</summary>
+    private void WriteDerived(WalWriter log, CancellationToken cancellationToken)
+    {
+        var root = store.LeaseRoot();
+        try
+        {
+            var catalog = root.Catalogs[^1].Catalog;
+            if (root.Tables.Keys.Any(id => !IsPublished(catalog, id)))
+            {
+                // Files of an index that no manifest knows are nobody's at the next opening.
+                Checkpoint(log, cancellationToken);
+            }
+
+            foreach (var (id, version) in root.Tables)
+            {
+                foreach (var extent in catalog.Tables.TryGetValue(id, out var table) ? version.Segments : [])
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    SegmentFlush.WriteCodes(extent, table!, isNew: false);
+                }
+            }
+        }
+        finally
+        {
+            root.Release();
+        }
+    }
+
+    /// <summary>Whether the manifest knows the vector indexes that a table has.</summary>
+    private bool IsPublished(DatabaseCatalog catalog, TableId id)
+        => !catalog.Tables.TryGetValue(id, out var table) || table.VectorIndexes.IsEmpty
+            || (files.Manifest.Catalog.Tables.TryGetValue(id, out var known) && table.VectorIndexes.All(i => known.VectorIndexes.Any(k => k.Id == i.Id)));
 
     private MaintenanceState Look()
     {

@@ -14,7 +14,7 @@ namespace Engram.Data.Storage.Maintenance;
 /// <summary>Everything that opening a store put together.</summary>
 internal sealed record OpenedStore(
     DataDirectory Directory, StoreOptions Options, ILogger Logger, IDisposable? Lock, PublishedManifest Manifest, WalWriter? Wal, StoreRoot Root,
-    Dictionary<TableId, TableCounters> Counters, Lsn Lsn, RecoveryReport Recovery, IReadOnlyList<LoggedSegment> Attached);
+    Dictionary<TableId, TableCounters> Counters, Lsn Lsn, RecoveryReport Recovery, IReadOnlyList<LoggedSegment> Attached, IndexFiles Indexes);
 
 /// <summary>Opens or creates a database: lock, CURRENT, manifest, segments, log, new log file, orphans.</summary>
 /// <remarks>
@@ -128,7 +128,7 @@ internal static class StoreOpening
             };
             Report(logger, directory.Path, report);
             var lsn = log.LastLsn > manifest.Manifest.Lsn ? log.LastLsn : manifest.Manifest.Lsn;
-            return new DirectoryStore(new OpenedStore(directory, options, logger, heldLock, manifest, wal, root, counters, lsn, report, applier.Attached));
+            return new DirectoryStore(new OpenedStore(directory, options, logger, heldLock, manifest, wal, root, counters, lsn, report, applier.Attached, indexes));
         }
         catch
         {

@@ -61,6 +61,16 @@ internal sealed partial class OpenSegment
         return null;
     }
 
+    /// <summary>Somebody found that the file is damaged: has codes made anew, as if a search had.</summary>
+    public void RemakeCodes(ColumnId column, int dimensions)
+    {
+        if (FindCodes(column, dimensions) is { IsMapped: true } there)
+        {
+            there.MarkDamaged();
+            FindCodes(column, dimensions);
+        }
+    }
+
     /// <summary>Makes sure that a column's codes are in a file, from which they are then read. Called by whoever writes segments, one at a time.</summary>
     /// <param name="isNew">Whether the segment was written just now, so that a file of the codes' name is another's.</param>
     public void WriteCodes(ColumnId column, int dimensions, bool isNew)
@@ -118,6 +128,7 @@ internal sealed partial class OpenSegment
             }
 
             files!.Logger.LogInformation("Codes of column {Column} were made from {Segment}, {Size} bytes in memory", column, Segment.Info.Name, memory.Length);
+            files.Made?.Invoke();
         }
         catch (EngramException e)
         {

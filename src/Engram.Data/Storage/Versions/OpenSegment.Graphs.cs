@@ -8,7 +8,7 @@ namespace Engram.Data.Storage.Versions;
 /// <content>The graphs of the segment's vector indexes: from their files, or built in the background when there are none.</content>
 /// <remarks>
 /// Nobody waits for a graph: a search that finds none scans the segment and leaves word, one thread sees to the graphs of one segment after another, in memory, and searches that begin later use them.
-/// The next checkpoint writes them to files. A build gives up when it is the last that refers to the segment, and then there is nobody left to want it.
+/// A job of maintenance then writes them to files. A build gives up when it is the last that refers to the segment, and then there is nobody left to want it.
 /// </remarks>
 internal sealed partial class OpenSegment
 {
@@ -68,6 +68,16 @@ internal sealed partial class OpenSegment
         }
 
         return null;
+    }
+
+    /// <summary>Somebody found that the file is damaged: has the graph built anew, as if a search had.</summary>
+    public void RemakeGraph(IndexId id, GraphShape shape)
+    {
+        if (FindGraph(id, shape) is { Memory: null } there)
+        {
+            there.MarkDamaged();
+            FindGraph(id, shape);
+        }
     }
 
     /// <summary>What there is of an index's graph, without having one built; null when the segment is not to have one.</summary>
@@ -162,6 +172,11 @@ internal sealed partial class OpenSegment
                 {
                     PutGraph(id, new SegmentGraph(Segment, shape, memory));
                 }
+            }
+
+            if (memory is not null)
+            {
+                files!.Made?.Invoke();
             }
         }
         catch (EngramException e)

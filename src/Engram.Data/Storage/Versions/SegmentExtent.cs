@@ -115,6 +115,12 @@ internal sealed class SegmentExtent : Counted
     /// <inheritdoc cref="OpenSegment.FindGraph"/>
     public SegmentGraph? FindGraph(IndexId id, GraphShape shape) => opened.FindGraph(id, shape);
 
+    /// <inheritdoc cref="OpenSegment.RemakeCodes"/>
+    public void RemakeCodes(ColumnId column, int dimensions) => opened.RemakeCodes(column, dimensions);
+
+    /// <inheritdoc cref="OpenSegment.RemakeGraph"/>
+    public void RemakeGraph(IndexId id, GraphShape shape) => opened.RemakeGraph(id, shape);
+
     /// <inheritdoc cref="OpenSegment.DescribeGraph"/>
     public GraphState? DescribeGraph(IndexId id, GraphShape shape) => opened.DescribeGraph(id, shape);
 

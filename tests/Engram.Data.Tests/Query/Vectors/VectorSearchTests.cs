@@ -20,6 +20,15 @@ public sealed class VectorSearchTests
         }
     }
 
+    /// <summary>A short one of what <c>simulation -- vector-chaos</c> does for long: as many commits and searches, however long they take.</summary>
+    [Fact]
+    public void Searches_beside_writers_and_compactions_find_what_their_snapshot_holds()
+    {
+        using var directory = new Storage.TemporaryDirectory();
+        using var chaos = new VectorChaos(Path.Combine(directory.Path, "chaos.engram"), 1, 5000, 8);
+        Assert.Null(chaos.Run(commits => commits < 20, searcherCount: 2, searchesMin: 15));
+    }
+
     [Theory]
     [InlineData("DOTNET_EnableAVXVNNI=0")]
     [InlineData("DOTNET_EnableAVX512=0", "DOTNET_EnableAVXVNNI=0")]

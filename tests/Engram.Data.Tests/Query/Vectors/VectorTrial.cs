@@ -251,7 +251,8 @@ internal sealed class VectorTrial : IDisposable
     private static bool Same(double? a, double? b)
         => a is null || b is null ? a is null && b is null : BitConverter.DoubleToInt64Bits(a.Value) == BitConverter.DoubleToInt64Bits(b.Value);
 
-    private static unsafe double Score(int metric, float[] q, float[] x)
+    /// <summary>The score as it is defined, by a scalar loop.</summary>
+    internal static unsafe double Score(int metric, float[] q, float[] x)
     {
         fixed (float* pq = q, px = x)
         {

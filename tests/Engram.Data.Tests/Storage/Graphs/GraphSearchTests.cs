@@ -136,6 +136,30 @@ public sealed partial class GraphSearchTests(GraphDatabases databases) : AdoTest
     }
 
     [Theory]
+    [InlineData("*.graph", 0.5)]
+    [InlineData("*.graph", 0.9999)]
+    [InlineData("*.codes", 0.5)]
+    [InlineData("*.codes", 0.9999)]
+    public async Task Verifying_finds_damage_of_what_is_derived_and_has_it_made_anew(string files, double place)
+    {
+        databases.Copy("vector_l2_ops", DiskPath);
+        var path = Assert.Single(Directory.GetFiles(Folder, files));
+        var whole = await File.ReadAllBytesAsync(path);
+        using var connection = Open($"Data Source={DiskPath}");
+        Assert.Empty((await connection.VerifyAsync()).Problems);
+        var bytes = whole.ToArray();
+        bytes[(int)(place * bytes.Length)] ^= 8;
+        await File.WriteAllBytesAsync(path + ".other", bytes);
+        // In the place of the file, which others have mapped.
+        File.Move(path + ".other", path, overwrite: true);
+        var problem = Assert.Single((await connection.VerifyAsync()).Problems);
+        Assert.Equal(Path.GetFileName(path), Path.GetFileName(problem.File));
+        Assert.Contains("derived", problem.What, StringComparison.Ordinal);
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllBytes(path).AsSpan().SequenceEqual(whole), TimeSpan.FromMinutes(10)));
+        Assert.Empty((await connection.VerifyAsync()).Problems);
+    }
+
+    [Theory]
     [InlineData("CREATE INDEX i ON t USING hnsw (embedding)", "42704")]
     [InlineData("CREATE INDEX i ON t USING hnsw (embedding vector_l1_ops)", "42704")]
     [InlineData("CREATE INDEX i ON t USING hnsw (embedding halfvec_l2_ops)", "42704")]
