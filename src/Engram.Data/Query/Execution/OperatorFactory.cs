@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using Engram.Data.Query.Binding;
 using Engram.Data.Query.Execution.Explaining;
 using Engram.Data.Query.Execution.Modifications;
 using Engram.Data.Query.Execution.Operators;
 using Engram.Data.Query.Execution.SystemTables;
+using Engram.Data.Query.Execution.Parallel;
 using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Query.Execution;
@@ -43,6 +45,8 @@ internal static class OperatorFactory
         FilterPlan p => new FilterOperator(p, Create(p.Input, context), context),
         ProjectPlan p => new ProjectOperator(p, Create(p.Input, context), context),
         LimitPlan p => new LimitOperator(p, Create(p.Input, context), context),
+        // Distinct rows are the groups by all columns, in the order of their first rows; those are made on several threads.
+        DistinctPlan { IsStreamed: false } p when SplitInput.CanSplit(p.Input, context) => new AggregateOperator(GroupsOf(p), context),
         DistinctPlan p => new DistinctOperator(p, Create(p.Input, context), context),
         AggregatePlan p => new AggregateOperator(p, context),
         SortPlan p => new SortOperator(p, context),
@@ -61,6 +65,9 @@ internal static class OperatorFactory
         UnionAllPlan p => new UnionAllOperator(Create(p.Inputs, context)),
         _ => throw Error.Internal($"no operator for {plan.GetType().Name}"),
     };
+
+    private static AggregatePlan GroupsOf(DistinctPlan plan)
+        => new(plan.Output, plan.Input, plan.Output.Select((c, i) => (BoundExpression)new BoundColumn(c.Type, i, c.Name)).ToImmutableArray(), []);
 
     private static Operator[] Create(ImmutableArray<Plan> plans, StatementContext context)
     {

@@ -251,7 +251,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     {
         var kept = Enumerable.Range(0, aggregate.Aggregates.Length).Where(i => required.Contains(aggregate.AggregateColumns[i].Id)).ToArray();
         var aggregates = kept.Select(i => aggregate.Aggregates[i]).ToArray();
-        aggregate = WithFirst(aggregate, aggregates);
+        aggregate = WithFirst(WithDistinctRows(aggregate, ref aggregates), aggregates);
         var input = Lower(aggregate.Input, Union([], aggregate.Keys.Concat(aggregates.SelectMany(LogicalTree.Expressions))), slots);
         var map = input.Map();
         BoundExpression Rewrite(BoundExpression e) => LowerExpression(e, map, slots);
@@ -260,6 +260,25 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
             [.. columns.Select(c => c.ToPlanColumn())], input.Plan, ImmutableArray.CreateRange(aggregate.Keys, Rewrite),
             [.. aggregates.Select(a => LogicalTree.Rewrite(a, Rewrite))]);
         return new Lowered(plan, [.. columns.Select(c => c.Id)]);
+    }
+
+    /// <summary>
+    /// Aggregates of the distinct values of one expression are plain ones of the groups by it: count(DISTINCT x) … GROUP BY k is count(x) … GROUP BY k over the groups by k and x, which several
+    /// threads can make. Groups come in the order of their first rows either way.
+    /// </summary>
+    private LogicalAggregate WithDistinctRows(LogicalAggregate aggregate, ref BoundAggregate[] kept)
+    {
+        if (!optimizes || kept.Length == 0 || kept[0].Arguments is not [var value] || !ExpressionTree.IsMovable(value) || !aggregate.Keys.All(ExpressionTree.IsMovable)
+            || !kept.All(a => a is { IsDistinct: true, Filter: null, OrderBy.IsEmpty: true, Function.Name: "count" or "sum" or "avg" or "min" or "max" }
+                && a.Arguments is [var other] && ExpressionTree.AreSame(value, other)))
+        {
+            return aggregate;
+        }
+
+        var column = statement.NewColumn("value", value);
+        var groups = new LogicalAggregate(aggregate.Input, aggregate.KeyColumns.Add(column), aggregate.Keys.Add(value), [], []);
+        kept = [.. kept.Select(a => a with { IsDistinct = false, Arguments = [column.Reference] })];
+        return aggregate with { Input = groups, Keys = ImmutableArray.CreateRange(aggregate.KeyColumns, c => (BoundExpression)c.Reference) };
     }
 
     /// <summary>Rows are distinct in all columns, read or not.</summary>
@@ -272,8 +291,16 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     private Lowered LowerLimit(LogicalLimit limit, HashSet<int> required, Dictionary<int, BoundExpression> slots)
     {
         var input = Lower(limit.Input, required, slots);
-        return input with { Plan = new LimitPlan(input.Plan, LowerCount(limit.Limit, slots), LowerCount(limit.Offset, slots)) };
+        return input with { Plan = new LimitPlan(Streamed(input.Plan), LowerCount(limit.Limit, slots), LowerCount(limit.Offset, slots)) };
     }
+
+    private static Plan Streamed(Plan plan) => plan switch
+    {
+        DistinctPlan p => p with { IsStreamed = true },
+        ProjectPlan p => p with { Input = Streamed(p.Input) },
+        FilterPlan p => p with { Input = Streamed(p.Input) },
+        _ => plan,
+    };
 
     private BoundExpression? LowerCount(BoundExpression? count, Dictionary<int, BoundExpression> slots)
         => count == null ? null : LowerExpression(count, [], slots);

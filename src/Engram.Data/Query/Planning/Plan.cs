@@ -176,7 +176,11 @@ internal sealed record AggregatePlan(
     ImmutableArray<PlanColumn> Output, Plan Input, ImmutableArray<BoundExpression> Keys, ImmutableArray<BoundAggregate> Aggregates) : Plan(Output);
 
 /// <summary>DISTINCT over all columns: the first row of each, in input order.</summary>
-internal sealed record DistinctPlan(Plan Input) : Plan(Input.Output);
+internal sealed record DistinctPlan(Plan Input) : Plan(Input.Output)
+{
+    /// <summary>Whether only some of the rows may be asked for: then they are given as they are found.</summary>
+    public bool IsStreamed { get; init; }
+}
 
 /// <summary>ORDER BY, stable. With <see cref="Limit"/> only the first limit + offset rows are kept, in bounded memory.</summary>
 /// <remarks>It skips the offset itself: no LimitPlan stands above it.</remarks>

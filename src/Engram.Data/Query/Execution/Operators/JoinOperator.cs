@@ -6,7 +6,7 @@ namespace Engram.Data.Query.Execution.Operators;
 
 /// <summary>Joins by a hash table over the right input; without keys every right row is a candidate for every left one.</summary>
 /// <remarks>
-/// <para>The right input is read into memory first. Then left rows come in their order, and each is paired with its candidates in the order of
+/// <para>The right input is read into memory first, unless the left one turns out to have no rows. Then left rows come in their order, and each is paired with its candidates in the order of
 /// the right input; a left row without any is paired with −1. Pairs are made a batch at a time, the residual judges them, and what is given
 /// out follows from the kind of the join. A pair that is the last of its left row is marked, so that a row whose candidates all failed is known at
 /// its place in the order, even when its candidates spread over several batches.</para>
@@ -73,8 +73,19 @@ internal sealed class JoinOperator : Operator
         if (!isBuilt)
         {
             ahead?.Open();
-            right.Build(KeepsRight);
             isBuilt = true;
+            if (!KeepsRight && !TryNextLeft())
+            {
+                // Nothing to pair: the right side is not read at all.
+                isLeftEnded = true;
+                return null;
+            }
+
+            right.Build(KeepsRight);
+            if (leftBatch is not null)
+            {
+                right.Probe(leftBatch);
+            }
         }
 
         while (!isLeftEnded && !(right.Count == 0 && !KeepsLeft))
@@ -83,19 +94,17 @@ internal sealed class JoinOperator : Operator
             context.Cancellation.ThrowIfCancellationRequested();
             if (leftBatch is null)
             {
-                leftBatch = ahead is null ? left.Next() : ahead.Next();
-                leftAt = 0;
-                if (leftBatch is null)
+                if (!TryNextLeft())
                 {
                     isLeftEnded = true;
                     break;
                 }
 
-                right.Probe(leftBatch);
+                right.Probe(leftBatch!);
             }
 
             var count = Judge(MakePairs());
-            if (leftAt == leftBatch.SelectedCount && count == 0)
+            if (leftAt == leftBatch!.SelectedCount && count == 0)
             {
                 leftBatch = null;
                 continue;
@@ -132,6 +141,13 @@ internal sealed class JoinOperator : Operator
         {
             column.Dispose();
         }
+    }
+
+    private bool TryNextLeft()
+    {
+        leftBatch = ahead is null ? left.Next() : ahead.Next();
+        leftAt = 0;
+        return leftBatch is not null;
     }
 
     /// <summary>Writes the next pairs of the left batch; none when all have been made.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution.Parallel;
 
 namespace Engram.Data.Query.Execution.Rows;
 
@@ -41,13 +42,47 @@ internal sealed class RowSorter : IDisposable
         comparers = [.. this.keys.Select(k => KeyComparer.For(k.Expression.Type))];
     }
 
-    /// <summary>The order of rows 0 … count - 1, whose keys lie in the columns.</summary>
+    /// <summary>The order of rows 0 … count - 1, whose keys lie in the columns. Of many rows on several threads, where the statement may have them.</summary>
     public int[] Sort(Column[] keyColumns, int count) => SortFirst(keyColumns, count, count);
+
+    /// <summary>The order of rows first … first + count - 1.</summary>
+    public int[] SortRange(Column[] keyColumns, int first, int count)
+    {
+        columns = keyColumns;
+        return Order(first, count, count);
+    }
+
+    /// <summary>Puts the orders of two ranges together, the first of which has the earlier rows.</summary>
+    public int[] Merge(Column[] keyColumns, ReadOnlySpan<int> earlier, ReadOnlySpan<int> later)
+    {
+        columns = keyColumns;
+        var (left, right) = (EntriesOf(earlier), EntriesOf(later));
+        var order = new int[left.Length + right.Length];
+        var (l, r) = (0, 0);
+        for (var i = 0; i < order.Length; i++)
+        {
+            if (i % RowCountPerLook == 0)
+            {
+                Cancellation.ThrowIfCancellationRequested();
+            }
+
+            var isLater = l == left.Length || (r < right.Length && (right[r].Prefix < left[l].Prefix
+                || (right[r].Prefix == left[l].Prefix && CompareWhole(right[r].Row, left[l].Row, 0) < 0)));
+            order[i] = isLater ? right[r++].Row : left[l++].Row;
+        }
+
+        return order;
+    }
 
     /// <summary>The first rows in that order, <paramref name="kept"/> of them or as many as there are. The fewer, the less is sorted.</summary>
     public int[] SortFirst(Column[] keyColumns, int count, int kept)
     {
         columns = keyColumns;
+        return count == kept && context is not null && ParallelSort.TryRun(keys, context, this, keyColumns, count) is { } order ? order : Order(0, count, kept);
+    }
+
+    private int[] Order(int first, int count, int kept)
+    {
         if (sorted.Length < count)
         {
             ReturnMemory();
@@ -58,7 +93,7 @@ internal sealed class RowSorter : IDisposable
         var entries = sorted.AsSpan(0, count);
         for (var i = 0; i < count; i++)
         {
-            entries[i] = new SortEntry(i);
+            entries[i] = new SortEntry(first + i);
         }
 
         if (kept < count / 4)
@@ -84,6 +119,18 @@ internal sealed class RowSorter : IDisposable
     /// <summary>Sets the prefixes of the first key, alike in every call: a row whose prefix is greater than another's comes after it.</summary>
     public void SetPrefixes(Column firstKey, Span<SortEntry> entries)
         => comparers[0].SetPrefixes(firstKey, entries, keys[0].IsDescending, keys[0].NullsFirst, isWhole: false, Cancellation);
+
+    private SortEntry[] EntriesOf(ReadOnlySpan<int> rows)
+    {
+        var entries = new SortEntry[rows.Length];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            entries[i] = new SortEntry(rows[i]);
+        }
+
+        SetPrefixes(columns[0], entries);
+        return entries;
+    }
 
     private CancellationToken Cancellation => context?.Cancellation ?? cancellation;
 
