@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Collections.Immutable;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
@@ -114,7 +115,8 @@ internal static class ExpressionTree
 
         var isSameNode = (a, b) switch
         {
-            (BoundConstant x, BoundConstant y) => Equals(x.Value, y.Value),
+            // Arrays and bytea are CLR arrays.
+            (BoundConstant x, BoundConstant y) => StructuralComparisons.StructuralEqualityComparer.Equals(x.Value, y.Value),
             (BoundColumn x, BoundColumn y) => x.Ordinal == y.Ordinal,
             (ParameterReference x, ParameterReference y) => x.Name == y.Name,
             (BoundParameter x, BoundParameter y) => x.Index == y.Index,
