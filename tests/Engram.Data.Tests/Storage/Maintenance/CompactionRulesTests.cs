@@ -24,6 +24,19 @@ public sealed class CompactionRulesTests
         => Assert.Equal(first < 0 ? null : (first, count), CompactionRules.Next([.. rows.Select(Whole)]));
 
     [Fact]
+    public void A_large_segment_in_the_wrong_order_is_rewritten_when_nothing_is_left_to_merge_and_a_small_one_when_all_is_compacted()
+    {
+        SegmentShape Misordered(int rows, bool isLarge) => Whole(rows) with { IsMisordered = true, IsWorthOrdering = isLarge };
+        SegmentShape[] shapes = [Whole(Full), Misordered(Full, true), Misordered(100, false)];
+        Assert.Equal((1, 1), CompactionRules.Next(shapes));
+        Assert.Equal((1, 1), CompactionRules.NextOfAll(shapes, 0));
+        Assert.Equal((2, 1), CompactionRules.NextOfAll(shapes, 2));
+        Assert.Null(CompactionRules.Next([Misordered(100, false)]));
+        Assert.Null(CompactionRules.Next([Misordered(Full, true) with { IsHeld = true }]));
+        Assert.Equal((1, 4), CompactionRules.Next([Misordered(Full, true), Whole(10), Whole(10), Whole(10), Whole(10)]));
+    }
+
+    [Fact]
     public void Nothing_is_merged_across_a_segment_that_a_load_has_attached_or_is_writing()
     {
         SegmentShape[] shapes = [Whole(Small), Whole(Small), Whole(Small) with { IsBehindOther = true }, Whole(Small), Whole(Small), Whole(Small)];

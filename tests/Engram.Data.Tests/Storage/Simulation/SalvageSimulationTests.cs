@@ -15,7 +15,9 @@ public sealed class SalvageSimulationTests(ITestOutputHelper output)
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task Surviving_rows_are_as_they_were_and_the_report_covers_the_others(int seed)
+    [InlineData(5, true)]
+    [InlineData(6, true)]
+    public async Task Surviving_rows_are_as_they_were_and_the_report_covers_the_others(int seed, bool isClustered = false)
     {
         var random = new Random(seed);
         var run = new SimulatedRun(seed);
@@ -28,6 +30,14 @@ public sealed class SalvageSimulationTests(ITestOutputHelper output)
             w.Insert(2, 10);
         });
         await WorkAsync(run, random);
+        if (isClustered)
+        {
+            await run.CommitAsync(w => { w.Cluster(1); w.Insert(1, 400); });
+            await run.CheckpointAsync();
+            await run.CompactAsync();
+            await WorkAsync(run, random);
+        }
+
         if (seed % 2 == 0)
         {
             await run.CloseAsync();
