@@ -3,6 +3,9 @@ namespace Engram.Data;
 /// <summary>Statements that cannot do what they say. Positions are 0-based offsets; exceptions count from 1.</summary>
 internal static partial class Error
 {
+    public static EngramException MergedTwice(string table)
+        => new($"Two rows of the source of MERGE match one row of '{table}', which would be changed twice. Make the source's rows distinct by what ON compares.", SqlStates.CardinalityViolation);
+
     public static EngramException NoConflictTarget(string table, string columns, int position)
         => new($"Table '{table}' has no unique index over {columns}, which ON CONFLICT names. Name the columns of a primary key or of a unique index, with its WHERE if it has one.", SqlStates.InvalidColumnReference, position + 1);
 

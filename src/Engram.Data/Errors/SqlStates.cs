@@ -45,6 +45,8 @@ internal static class SqlStates
     public const string AmbiguousColumn = "42702";
     public const string UndefinedColumn = "42703";
     public const string UndefinedObject = "42704";
+    public const string InvalidJsonSubscript = "22033";
+    public const string SingletonJsonItemRequired = "22038";
     public const string DuplicateObject = "42710";
     public const string DuplicateAlias = "42712";
     public const string DuplicateFunction = "42723";

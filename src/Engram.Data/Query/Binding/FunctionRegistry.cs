@@ -43,6 +43,7 @@ internal static class FunctionRegistry
         .. WindowFunctions.All,
         .. TableFunctions.All,
         .. JsonTableFunctions.All,
+        .. JsonPathFunctions.All,
         .. StatisticsFunctions.All,
     ];
 

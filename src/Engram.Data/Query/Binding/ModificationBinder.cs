@@ -55,19 +55,10 @@ internal sealed partial class ModificationBinder(StatementScope statement)
                 break;
         }
 
-        var columns = ImmutableArray.CreateBuilder<InsertColumn>(table.Columns.Length);
-        foreach (var column in table.Columns)
-        {
-            var ordinal = targets.IndexOf(column);
-            columns.Add(ordinal >= 0 && !IsPassedOver(column, syntax) ? new InsertColumn(InsertValue.Source, ordinal, null)
-                : column.Identity != IdentityKind.None ? new InsertColumn(InsertValue.Identity, -1, null)
-                : new InsertColumn(InsertValue.Expression, -1, stored.Default(table, column)));
-        }
-
         var result = BindResult(table, syntax.Alias, syntax.Returning, null);
         var conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables);
         new QueryBinder(statement).CheckUnused(syntax.With, commonTables);
-        return new BoundInsert(table, source, [.. columns.Select((c, i) => stored.Computed(table, i, result.Columns) is { } e ? new InsertColumn(InsertValue.Expression, -1, e) : c)], result)
+        return new BoundInsert(table, source, InsertColumns(table, targets, syntax, result), result)
         {
             Conflict = conflict,
         };

@@ -57,6 +57,7 @@ internal static class PlanWalker
         InsertPlan p => [p.Source],
         UpdatePlan p => [p.Source],
         DeletePlan p => [p.Source],
+        MergePlan p => [p.Source, .. p.Actions.OfType<Plan>()],
         ExplainPlan p => [p.Inner],
         _ => [],
     };
@@ -85,6 +86,7 @@ internal static class PlanWalker
             .Concat(p.Conflict is { } c ? c.Set.Select(s => s.Value).Concat(Optional(c.Condition)) : []),
         UpdatePlan p => p.Set.Select(s => s.Value).Concat(p.Checks).Concat(p.Returning),
         DeletePlan p => p.Returning,
+        MergePlan p => [p.Choice],
         _ => [],
     };
 

@@ -298,6 +298,15 @@ internal sealed record DeletePlan(ImmutableArray<PlanColumn> Output, TableDefini
     public ImmutableArray<int> ReturnedOthers { get; init; } = [];
 }
 
+/// <summary>MERGE. The source gives the row id of the target first, NULL where it has no row, then the target's columns, then anything that the actions read.</summary>
+/// <param name="Table">The target.</param>
+/// <param name="Choice">Over the source: which action a row is for, -1 for none.</param>
+/// <param name="Actions">Insert, update and delete plans over a <see cref="PushedPlan"/> of the source's rows; null to do nothing.</param>
+internal sealed record MergePlan(TableDefinition Table, Plan Source, BoundExpression Choice, ImmutableArray<Plan?> Actions) : Plan([]);
+
+/// <summary>Rows that the operator above hands down itself.</summary>
+internal sealed record PushedPlan(ImmutableArray<PlanColumn> Output) : Plan(Output);
+
 /// <summary>A change of the schema, made from its syntax when it runs, inside the write transaction.</summary>
 /// <param name="Text">The text that the spans of the statement refer to: the catalog keeps defaults and checks as they were written.</param>
 internal sealed record DdlPlan(StatementSyntax Statement, string Text) : Plan([]);

@@ -41,7 +41,7 @@ internal static class Planner
                 var line = new PlanColumn("QUERY PLAN", DataType.Text, IsNullable: false);
                 var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
                 return inner with { Kind = kind, Plan = new ExplainPlan([line], inner.Plan, explain.IsAnalyze) };
-            case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax:
+            case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax or MergeSyntax:
                 var scope = new StatementScope(catalog, parameterTypes);
                 var lowering = new Lowering(scope, optimizes, statistics, estimates);
                 var plan = PlanData(statement, scope, lowering);
@@ -66,6 +66,8 @@ internal static class Planner
                 return PlanUpdate(new ModificationBinder(scope).BindUpdate(update), lowering);
             case DeleteSyntax delete:
                 return PlanDelete(new ModificationBinder(scope).BindDelete(delete), lowering);
+            case MergeSyntax merge:
+                return PlanMerge(new ModificationBinder(scope).BindMerge(merge), lowering);
             default:
                 throw Error.Internal($"no plan for {statement.GetType().Name}");
         }
@@ -120,6 +122,44 @@ internal static class Planner
         {
             ReturnedOthers = ImmutableArray.CreateRange(others, c => map[c.Id]),
         };
+    }
+
+    private static MergePlan PlanMerge(BoundMerge merge, Lowering lowering)
+    {
+        var read = new HashSet<int>();
+        ExpressionTree.CollectColumns(merge.Choice, read);
+        foreach (var expression in merge.Actions.SelectMany(a => a.Values.Concat(a.Set.Select(s => s.Value))))
+        {
+            ExpressionTree.CollectColumns(expression, read);
+        }
+
+        var (source, map) = lowering.LowerSource(merge.Source, merge.Target.Columns, read);
+        var rows = new PushedPlan(source.Output);
+        var actions = ImmutableArray.CreateBuilder<Plan?>(merge.Actions.Length);
+        foreach (var action in merge.Actions)
+        {
+            var row = MapOf(action.Result?.Columns ?? []);
+            var checks = action.Result is null ? [] : LowerAll(action.Result.Checks, row, lowering);
+            var names = action.Result?.CheckNames ?? [];
+            actions.Add(action.Kind switch
+            {
+                MergeAction.Update => new UpdatePlan([], merge.Table, rows, ImmutableArray.CreateRange(action.Set, s => (s.Column, lowering.LowerExpression(s.Value, map))), checks, [])
+                {
+                    CheckNames = names,
+                },
+                MergeAction.Delete => new DeletePlan([], merge.Table, rows, []),
+                MergeAction.Insert => new InsertPlan(
+                    [], merge.Table,
+                    new ProjectPlan(ImmutableArray.CreateRange(action.Values, v => new PlanColumn("value", v.Type)), rows, LowerAll(action.Values, map, lowering)),
+                    ImmutableArray.CreateRange(action.Columns, c => c.Expression is null ? c : c with { Expression = lowering.LowerExpression(c.Expression, row) }), checks, [])
+                {
+                    CheckNames = names,
+                },
+                _ => null,
+            });
+        }
+
+        return new MergePlan(merge.Table, source, lowering.LowerExpression(merge.Choice, map), actions.MoveToImmutable());
     }
 
     private static ImmutableArray<PlanColumn> OutputOf(TableResult result) => ImmutableArray.CreateRange(result.Returned, c => c.ToPlanColumn());

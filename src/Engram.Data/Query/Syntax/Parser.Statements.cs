@@ -63,6 +63,7 @@ internal sealed partial class Parser
                 case Keyword.Insert: return ParseInsert(start, with);
                 case Keyword.Update: return ParseUpdate(start, with);
                 case Keyword.Delete: return ParseDelete(start, with);
+                case Keyword.None when AtWord("merge"): return ParseMerge(start, with);
             }
         }
 

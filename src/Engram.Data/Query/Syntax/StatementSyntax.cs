@@ -66,6 +66,35 @@ internal sealed record DeleteSyntax(TextSpan Span, WithSyntax? With, ObjectNameS
     public IReadOnlyList<SelectItemSyntax> Returning { get; init; } = [];
 }
 
+/// <summary>MERGE INTO table USING source ON condition, and what to do with the rows.</summary>
+internal sealed record MergeSyntax(
+    TextSpan Span, WithSyntax? With, ObjectNameSyntax Table, IdentifierSyntax? Alias, TableSyntax Source, ExpressionSyntax On, IReadOnlyList<MergeWhenSyntax> Whens)
+    : StatementSyntax(Span);
+
+internal enum MergeAction
+{
+    DoNothing,
+    Update,
+    Delete,
+    Insert,
+}
+
+/// <summary>WHEN [NOT] MATCHED [AND condition] THEN action.</summary>
+internal sealed record MergeWhenSyntax(TextSpan Span, bool IsMatched, ExpressionSyntax? Condition, MergeAction Action) : SyntaxNode(Span)
+{
+    /// <summary>Of UPDATE.</summary>
+    public IReadOnlyList<AssignmentSyntax> Assignments { get; init; } = [];
+
+    /// <summary>Of INSERT; empty when no list was written.</summary>
+    public IReadOnlyList<IdentifierSyntax> Columns { get; init; } = [];
+
+    /// <summary>Of INSERT; null for DEFAULT VALUES.</summary>
+    public IReadOnlyList<ExpressionSyntax>? Values { get; init; }
+
+    /// <summary>Of INSERT: OVERRIDING SYSTEM VALUE (true) or USER VALUE (false).</summary>
+    public bool? OverridingSystemValue { get; init; }
+}
+
 internal sealed record TruncateSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables, bool RestartIdentity, bool IsCascade) : StatementSyntax(Span);
 
 internal enum TransactionIsolation

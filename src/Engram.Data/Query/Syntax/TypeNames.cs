@@ -80,6 +80,7 @@ internal static class TypeNames
             case "timestamptz" or "timestamp with time zone": return WithPrecision(name, DataType.TimestampTz);
             case "interval": return WithPrecision(name, DataType.Interval);
             case "json" or "jsonb": return Plain(name, DataType.Json);
+            case "jsonpath": return Plain(name, DataType.Text);
             case "vector": return Sized(name, TypeKind.Vector, 0, VectorDimensionsMax, "number of dimensions");
             case "halfvec": return Sized(name, TypeKind.HalfVector, 0, VectorDimensionsMax, "number of dimensions");
             case "sparsevec": return Sized(name, TypeKind.SparseVector, 0, int.MaxValue, "number of dimensions");

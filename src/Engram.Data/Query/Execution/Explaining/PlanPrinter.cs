@@ -80,6 +80,8 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
         InsertPlan p => $"Insert into {Name(p.Table)}",
         UpdatePlan p => $"Update {Name(p.Table)}",
         DeletePlan p => $"Delete from {Name(p.Table)}",
+        MergePlan p => $"Merge into {Name(p.Table)}",
+        PushedPlan => "Rows of the join",
         _ => plan.GetType().Name.Replace("Plan", "", StringComparison.Ordinal),
     };
 
@@ -129,6 +131,8 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
                     ("on conflict in", string.Join(", ", conflict.Indexes.Select(i => ExpressionPrinter.Name(i.Name)))),
                     .. conflict.Set.IsEmpty ? [("do", "nothing")] : SetOf(p.Table, conflict.Set), .. Optional("where", conflict.Condition),
                 ];
+            case MergePlan p:
+                return [("action", ExpressionPrinter.Print(p.Choice))];
             case UpdatePlan p:
                 return SetOf(p.Table, p.Set);
             default: return [];

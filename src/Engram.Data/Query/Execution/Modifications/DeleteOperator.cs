@@ -46,10 +46,14 @@ internal sealed class DeleteOperator : DmlOperator
             Delete(batch);
         }
 
-        referenced.Finish(isDelete: true);
+        Complete();
     }
 
-    private void Delete(Batch batch)
+    /// <summary>Carries out what foreign keys ask for.</summary>
+    public void Complete() => referenced.Finish(isDelete: true);
+
+    /// <summary>Deletes the rows of a batch that has the source's columns.</summary>
+    public void Delete(Batch batch)
     {
         unseen.Count = 0;
 

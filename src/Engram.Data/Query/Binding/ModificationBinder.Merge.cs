@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
+using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Query.Binding;
+
+/// <summary>A bound MERGE. The source produces the target's columns, row id first, and what the choice and the actions read besides.</summary>
+internal sealed record BoundMerge(TableDefinition Table, LogicalScan Target, LogicalPlan Source, BoundExpression Choice, ImmutableArray<BoundMergeAction> Actions);
+
+/// <summary>One WHEN of a MERGE.</summary>
+internal sealed record BoundMergeAction(MergeAction Kind)
+{
+    /// <summary>Of UPDATE.</summary>
+    public ImmutableArray<(ColumnId Column, BoundExpression Value)> Set { get; init; } = [];
+
+    /// <summary>Of INSERT: what <see cref="Columns"/> name by ordinal.</summary>
+    public ImmutableArray<BoundExpression> Values { get; init; } = [];
+
+    /// <summary>Of INSERT.</summary>
+    public ImmutableArray<InsertColumn> Columns { get; init; } = [];
+
+    public TableResult? Result { get; init; }
+}
+
+/// <summary>MERGE: each row of the source joined to the target, and the first WHEN that is for it.</summary>
+internal sealed partial class ModificationBinder
+{
+    public BoundMerge BindMerge(MergeSyntax syntax)
+    {
+        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null, null));
+        var queries = new QueryBinder(statement);
+        var source = queries.BindFrom([syntax.Source], scope);
+        var alone = new Scope(null, scope.CommonTables);
+        scope.Tables.ForEach(t => alone.Add(t, syntax.Source.Position));
+        var target = queries.Scan(table, withRowId: true);
+        scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
+        var on = BindWhere(syntax.On, scope);
+
+        var rowId = target.TableColumns[0].Reference;
+        var branches = ImmutableArray.CreateBuilder<(BoundExpression, BoundExpression)>(syntax.Whens.Count);
+        var actions = ImmutableArray.CreateBuilder<BoundMergeAction>(syntax.Whens.Count);
+        foreach (var when in syntax.Whens)
+        {
+            var seen = when.IsMatched ? scope : alone;
+            var condition = ImmutableArray.Create<BoundExpression>(new BoundIsNull(rowId, when.IsMatched));
+            if (when.Condition is not null)
+            {
+                condition = condition.Add(new ExpressionBinder(statement, seen, "WHEN").BindCondition(when.Condition, "the condition of WHEN"));
+            }
+
+            branches.Add((ExpressionTree.And(condition)!, new BoundConstant(DataType.Int32, actions.Count)));
+            actions.Add(when.Action switch
+            {
+                MergeAction.Update => BindMergeUpdate(table, target, when, scope),
+                MergeAction.Delete => new BoundMergeAction(MergeAction.Delete),
+                MergeAction.Insert => BindMergeInsert(table, when, alone),
+                _ => new BoundMergeAction(MergeAction.DoNothing),
+            });
+        }
+
+        queries.CheckUnused(syntax.With, scope.CommonTables);
+        var kind = syntax.Whens.Any(w => !w.IsMatched) ? JoinKind.Left : JoinKind.Inner;
+        var choice = new BoundCase(DataType.Int32, branches.MoveToImmutable(), new BoundConstant(DataType.Int32, -1));
+        return new BoundMerge(table, target, new LogicalJoin(kind, source, target, on), choice, actions.MoveToImmutable());
+    }
+
+    private BoundMergeAction BindMergeUpdate(TableDefinition table, LogicalScan target, MergeWhenSyntax when, Scope scope)
+    {
+        var set = AddComputed(table, target, BindAssignments(table, when.Assignments, scope));
+        return new BoundMergeAction(MergeAction.Update) { Set = set, Result = BindResult(table, null, [], set.Select(s => s.Column).ToHashSet()) };
+    }
+
+    private BoundMergeAction BindMergeInsert(TableDefinition table, MergeWhenSyntax when, Scope scope)
+    {
+        // The rules of INSERT about its columns are these too.
+        var like = new InsertSyntax(when.Span, null, new ObjectNameSyntax(when.Span, null, new IdentifierSyntax(when.Span, table.Name, true)), null)
+        {
+            Columns = when.Columns,
+            OverridingSystemValue = when.OverridingSystemValue,
+        };
+        var targets = FindTargets(table, when.Columns);
+        var given = new List<ColumnDefinition>();
+        var values = ImmutableArray.CreateBuilder<BoundExpression>();
+        if (when.Values is { } row)
+        {
+            CheckWidth(table, targets, row.Count, like, row[0].Position);
+            var binder = new ExpressionBinder(statement, scope, "VALUES");
+            for (var i = 0; i < row.Count; i++)
+            {
+                if (row[i] is not DefaultSyntax)
+                {
+                    CheckTakesValues(targets[i], like, row[i].Position);
+                    values.Add(Assign(binder.Bind(row[i]), table, targets[i], row[i].Position));
+                    given.Add(targets[i]);
+                }
+            }
+        }
+
+        var result = BindResult(table, null, [], null);
+        return new BoundMergeAction(MergeAction.Insert) { Values = values.ToImmutable(), Columns = InsertColumns(table, given, like, result), Result = result };
+    }
+
+    /// <summary>Where the value of each column of a table comes from.</summary>
+    /// <param name="given">The columns that the source gives, in its order.</param>
+    private ImmutableArray<InsertColumn> InsertColumns(TableDefinition table, List<ColumnDefinition> given, InsertSyntax syntax, TableResult result)
+    {
+        var columns = ImmutableArray.CreateBuilder<InsertColumn>(table.Columns.Length);
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            var column = table.Columns[i];
+            var ordinal = given.IndexOf(column);
+            columns.Add(stored.Computed(table, i, result.Columns) is { } computed ? new InsertColumn(InsertValue.Expression, -1, computed)
+                : ordinal >= 0 && !IsPassedOver(column, syntax) ? new InsertColumn(InsertValue.Source, ordinal, null)
+                : column.Identity != IdentityKind.None ? new InsertColumn(InsertValue.Identity, -1, null)
+                : new InsertColumn(InsertValue.Expression, -1, stored.Default(table, column)));
+        }
+
+        return columns.MoveToImmutable();
+    }
+}

@@ -1,0 +1,281 @@
+using System.Globalization;
+using Engram.Data.Columns;
+
+namespace Engram.Data.Query.Execution.Evaluators;
+
+/// <summary>Runs a json path over values, in the lax mode of SQL: what is not there gives nothing, and an array stands for its elements where an element is wanted.</summary>
+/// <remarks>The path is taken apart again only when it changes. Results are views of the value, of the variables, of the path, or of the memory that is given.</remarks>
+internal sealed class JsonPath
+{
+    private static readonly JsonPathLiteral True = JsonPathLiteral.Of("true"u8);
+    private static readonly JsonPathLiteral False = JsonPathLiteral.Of("false"u8);
+    private static readonly JsonPathLiteral Null = JsonPathLiteral.Of("null"u8);
+
+    private byte[]? text;
+    private JsonPathNode path = JsonPathRoot.Instance;
+    private Bytes root;
+    private Bytes variables;
+    private bool hasVariables;
+    private int last;
+    private ColumnBuffer memory = null!;
+
+    /// <summary>Appends what the path finds.</summary>
+    public void Run(Bytes value, Bytes pathText, Bytes? vars, ColumnBuffer scratch, List<Bytes> results)
+    {
+        if (text is null || !pathText.Span.SequenceEqual(text))
+        {
+            path = new JsonPathParser(pathText.Text).Parse();
+            text = pathText.Span.ToArray();
+        }
+
+        root = value;
+        hasVariables = vars is not null;
+        variables = vars ?? default;
+        memory = scratch;
+        if (hasVariables && JsonText.KindOf(variables.Span) != JsonKind.Object)
+        {
+            throw Error.InvalidArgument("json path", "the variables are no object.");
+        }
+
+        Evaluate(path, root, results);
+    }
+
+    private void Evaluate(JsonPathNode node, Bytes current, List<Bytes> results)
+    {
+        switch (node)
+        {
+            case JsonPathRoot: results.Add(root); break;
+            case JsonPathCurrent: results.Add(current); break;
+            case JsonPathLiteral literal: results.Add(literal.Value); break;
+            case JsonPathVariable variable: results.Add(FindVariable(variable)); break;
+            case JsonPathLast end: results.Add(Number(last - end.Back)); break;
+            case JsonPathPredicate predicate: results.Add(Test(predicate, current) switch { true => True.Value, false => False.Value, null => Null.Value }); break;
+            case JsonPathMember member: ForEach(member.Input, current, unwraps: true, v => AddMember(v, member.RawName, results)); break;
+            case JsonPathMembers members: ForEach(members.Input, current, unwraps: true, v => AddParts(v, JsonKind.Object, results)); break;
+            case JsonPathDescendants all: ForEach(all.Input, current, unwraps: false, v => AddAll(v, results)); break;
+            case JsonPathElements { Ranges.IsEmpty: true } all: ForEach(all.Input, current, unwraps: true, results.Add); break;
+            case JsonPathElements some: ForEach(some.Input, current, unwraps: false, v => AddElements(v, some, current, results)); break;
+            case JsonPathFilter filter: ForEach(filter.Input, current, unwraps: true, v => AddIf(v, filter.Condition, results)); break;
+            case JsonPathSize size: ForEach(size.Input, current, unwraps: false, v => results.Add(Number(IsArray(v) ? JsonText.Count(v.Span) : 1))); break;
+            case JsonPathType type: ForEach(type.Input, current, unwraps: false, v => results.Add(TypeOf(v))); break;
+            default: throw Error.Internal($"no evaluation of {node.GetType().Name}");
+        }
+    }
+
+    /// <param name="unwraps">Whether an array stands for its elements.</param>
+    private void ForEach(JsonPathNode input, Bytes current, bool unwraps, Action<Bytes> act)
+    {
+        var values = new List<Bytes>();
+        Evaluate(input, current, values);
+        foreach (var value in values)
+        {
+            if (!unwraps || !IsArray(value))
+            {
+                act(value);
+                continue;
+            }
+
+            var elements = new List<Bytes>();
+            AddParts(value, JsonKind.Array, elements);
+            elements.ForEach(act);
+        }
+    }
+
+    private static bool IsArray(Bytes value) => value.Span[0] == '[';
+
+    private Bytes FindVariable(JsonPathVariable variable)
+    {
+        var found = hasVariables ? JsonPart.View(variables, JsonText.FindMember(variables.Span, variable.RawName)) : default;
+        return found.Length > 0 ? found : throw Error.UndefinedJsonPathVariable(variable.Name);
+    }
+
+    private static void AddMember(Bytes value, byte[] rawName, List<Bytes> results)
+    {
+        if (value.Span[0] == '{' && JsonPart.View(value, JsonText.FindMember(value.Span, rawName)) is { Length: > 0 } member)
+        {
+            results.Add(member);
+        }
+    }
+
+    private static void AddParts(Bytes value, JsonKind kind, List<Bytes> results)
+    {
+        if (JsonText.KindOf(value.Span) != kind)
+        {
+            return;
+        }
+
+        var walk = new JsonWalk(value.Span);
+        while (walk.Next())
+        {
+            results.Add(JsonPart.View(value, walk.Range));
+        }
+    }
+
+    private static void AddAll(Bytes value, List<Bytes> results)
+    {
+        results.Add(value);
+        if (JsonText.IsContainer(value.Span))
+        {
+            var walk = new JsonWalk(value.Span);
+            while (walk.Next())
+            {
+                AddAll(JsonPart.View(value, walk.Range), results);
+            }
+        }
+    }
+
+    private void AddIf(Bytes value, JsonPathPredicate condition, List<Bytes> results)
+    {
+        if (Test(condition, value) == true)
+        {
+            results.Add(value);
+        }
+    }
+
+    private void AddElements(Bytes value, JsonPathElements node, Bytes current, List<Bytes> results)
+    {
+        var elements = new List<Bytes>();
+        if (IsArray(value))
+        {
+            AddParts(value, JsonKind.Array, elements);
+        }
+        else
+        {
+            elements.Add(value);
+        }
+
+        var lastOutside = last;
+        foreach (var (from, to) in node.Ranges)
+        {
+            last = elements.Count - 1;
+            var first = IndexOf(from, current);
+            var end = to is null ? first : IndexOf(to, current);
+            for (var i = Math.Max(first, 0); i <= Math.Min(end, elements.Count - 1); i++)
+            {
+                results.Add(elements[i]);
+            }
+        }
+
+        last = lastOutside;
+    }
+
+    private int IndexOf(JsonPathNode node, Bytes current)
+    {
+        if (node is JsonPathLast end)
+        {
+            return last - end.Back;
+        }
+
+        var values = new List<Bytes>();
+        Evaluate(node, current, values);
+        return values is [var value] && JsonText.KindOf(value.Span) == JsonKind.Number
+            && decimal.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && decimal.Truncate(number) is >= int.MinValue and <= int.MaxValue and var index
+            ? (int)index : throw Error.InvalidJsonPathIndex();
+    }
+
+    private bool? Test(JsonPathPredicate predicate, Bytes current)
+    {
+        switch (predicate)
+        {
+            case JsonPathLogical logical:
+                var left = Test(logical.Left, current);
+                if (left == !logical.IsAnd)
+                {
+                    return left;
+                }
+
+                var right = Test(logical.Right, current);
+                return right == !logical.IsAnd ? right : left is null || right is null ? null : logical.IsAnd;
+            case JsonPathNot not:
+                return !Test(not.Input, current);
+            case JsonPathIsUnknown unknown:
+                return Test(unknown.Input, current) is null;
+            case JsonPathExists exists:
+                var found = new List<Bytes>();
+                Evaluate(exists.Input, current, found);
+                return found.Count > 0;
+            case JsonPathCompare compare:
+                return TestPairs(compare.Left, compare.Right, current, (a, b) => Compare(compare.Comparison, a, b));
+            case JsonPathStartsWith starts:
+                return TestPairs(starts.Left, starts.Right, current, StartsWith);
+            case JsonPathLikeRegex like:
+                return TestPairs(like.Input, Null, current, (a, _) => a.Span[0] == '"' ? like.Pattern.IsMatch(JsonText.Unescaped(JsonText.Inside(a.Span))) : null);
+            default:
+                throw Error.Internal($"no test of {predicate.GetType().Name}");
+        }
+    }
+
+    /// <summary>TRUE when one pair answers so, else unknown when one is, else FALSE.</summary>
+    private bool? TestPairs(JsonPathNode left, JsonPathNode right, Bytes current, Func<Bytes, Bytes, bool?> test)
+    {
+        var (lefts, rights) = (new List<Bytes>(), new List<Bytes>());
+        ForEach(left, current, unwraps: true, lefts.Add);
+        ForEach(right, current, unwraps: true, rights.Add);
+        bool? answer = false;
+        foreach (var a in lefts)
+        {
+            foreach (var b in rights)
+            {
+                switch (test(a, b))
+                {
+                    case true: return true;
+                    case null: answer = null; break;
+                }
+            }
+        }
+
+        return answer;
+    }
+
+    private static bool? Compare(JsonPathComparison comparison, Bytes a, Bytes b)
+    {
+        var (kind, other) = (JsonText.KindOf(a.Span), JsonText.KindOf(b.Span));
+        if (kind != other)
+        {
+            return kind == JsonKind.Null || other == JsonKind.Null ? comparison == JsonPathComparison.NotEqual : null;
+        }
+
+        if (JsonText.IsContainer(a.Span))
+        {
+            return null;
+        }
+
+        var order = JsonOrder.Compare(a.Span, b.Span);
+        return comparison switch
+        {
+            JsonPathComparison.Equal => order == 0,
+            JsonPathComparison.NotEqual => order != 0,
+            JsonPathComparison.Less => order < 0,
+            JsonPathComparison.LessOrEqual => order <= 0,
+            JsonPathComparison.Greater => order > 0,
+            _ => order >= 0,
+        };
+    }
+
+    private static bool? StartsWith(Bytes a, Bytes b)
+        => a.Span[0] != '"' || b.Span[0] != '"' ? null : JsonText.Unescaped(JsonText.Inside(a.Span)).AsSpan().StartsWith(JsonText.Unescaped(JsonText.Inside(b.Span)));
+
+    private unsafe Bytes Keep(ReadOnlySpan<byte> json)
+    {
+        var target = memory.AllocateVariable(json.Length);
+        json.CopyTo(new Span<byte>(target, json.Length));
+        return new Bytes(target, json.Length);
+    }
+
+    private Bytes Number(int value)
+    {
+        Span<byte> digits = stackalloc byte[16];
+        System.Buffers.Text.Utf8Formatter.TryFormat(value, digits, out var length);
+        return Keep(digits[..length]);
+    }
+
+    private Bytes TypeOf(Bytes value) => Keep(JsonText.KindOf(value.Span) switch
+    {
+        JsonKind.Object => "\"object\""u8,
+        JsonKind.Array => "\"array\""u8,
+        JsonKind.String => "\"string\""u8,
+        JsonKind.Number => "\"number\""u8,
+        JsonKind.Boolean => "\"boolean\""u8,
+        _ => "\"null\""u8,
+    });
+}

@@ -1,0 +1,379 @@
+using System.Globalization;
+using System.Text;
+using Engram.Data.Columns;
+
+namespace Engram.Data.Query.Execution.Evaluators;
+
+/// <summary>Reads the language of json paths, in its lax mode.</summary>
+/// <remarks>
+/// <code>
+/// path      = ["lax"] or
+/// or        = and {"||" and}          and = not {"&amp;&amp;" not}          not = "!" not | comparison
+/// comparison = operand [("==" | "!=" | "&lt;" | …) operand | "starts with" operand | "like_regex" string ["flag" string]]
+/// operand   = ("$" | "@" | "$name" | literal | "last" | "exists" "(" or ")" | "(" or ")" ["is unknown"]) {accessor}
+/// accessor  = ".name" | ".*" | ".**" | "[*]" | "[i, j to k]" | "?" "(" or ")" | ".size()" | ".type()"
+/// </code>
+/// Arithmetic, the strict mode and the other methods are refused.
+/// </remarks>
+internal ref struct JsonPathParser(string text)
+{
+    private const int DepthMax = 200;
+    private readonly string text = text;
+    private int at;
+    private int depth;
+
+    public JsonPathNode Parse()
+    {
+        if (AcceptWord("strict"))
+        {
+            throw Error.NotSupported("The strict mode of json paths");
+        }
+
+        AcceptWord("lax");
+        var node = ParseOr();
+        return Skip() == text.Length ? node : throw Unexpected();
+    }
+
+    private JsonPathNode ParseOr()
+    {
+        if (++depth > DepthMax)
+        {
+            throw Error.InvalidJsonPath(text, at, "it is nested too deeply");
+        }
+
+        var left = ParseAnd();
+        while (Accept("||"))
+        {
+            left = new JsonPathLogical(false, Predicate(left), Predicate(ParseAnd()));
+        }
+
+        depth--;
+        return left;
+    }
+
+    private JsonPathNode ParseAnd()
+    {
+        var left = ParseNot();
+        while (Accept("&&"))
+        {
+            left = new JsonPathLogical(true, Predicate(left), Predicate(ParseNot()));
+        }
+
+        return left;
+    }
+
+    private JsonPathNode ParseNot()
+    {
+        var count = 0;
+        while (Skip() < text.Length && text[at] == '!' && (at + 1 == text.Length || text[at + 1] != '='))
+        {
+            at++;
+            count++;
+        }
+
+        var node = ParseComparison();
+        for (; count > 0; count--)
+        {
+            node = new JsonPathNot(Predicate(node));
+        }
+
+        return node;
+    }
+
+    private JsonPathNode ParseComparison()
+    {
+        var left = ParseOperand();
+        JsonPathComparison? comparison = Accept("==") ? JsonPathComparison.Equal
+            : Accept("!=") || Accept("<>") ? JsonPathComparison.NotEqual
+            : Accept("<=") ? JsonPathComparison.LessOrEqual
+            : Accept(">=") ? JsonPathComparison.GreaterOrEqual
+            : Accept("<") ? JsonPathComparison.Less
+            : Accept(">") ? JsonPathComparison.Greater
+            : null;
+        if (comparison is { } found)
+        {
+            return new JsonPathCompare(found, Value(left), Value(ParseOperand()));
+        }
+
+        if (AcceptWord("starts"))
+        {
+            return AcceptWord("with") ? new JsonPathStartsWith(Value(left), Value(ParseOperand())) : throw Unexpected();
+        }
+
+        if (AcceptWord("like_regex"))
+        {
+            var pattern = ParseString();
+            var flags = AcceptWord("flag") ? ParseString() : "";
+            return flags is "" or "i" ? new JsonPathLikeRegex(Value(left), RegexPattern.Of(pattern, flags == "i" ? RegexFlags.IgnoreCase : RegexFlags.None))
+                : throw Error.NotSupported($"The flags '{flags}' of like_regex");
+        }
+
+        return left;
+    }
+
+    private JsonPathNode ParseOperand()
+    {
+        var node = ParsePrimary();
+        while (true)
+        {
+            Skip();
+            if (at < text.Length && text[at] is '+' or '-' or '/' or '%' || (at < text.Length && text[at] == '*'))
+            {
+                throw Error.NotSupported("Arithmetic in json paths");
+            }
+
+            if (Accept("["))
+            {
+                node = ParseSubscripts(Value(node));
+            }
+            else if (Accept("?"))
+            {
+                Expect("(");
+                node = new JsonPathFilter(Value(node), Predicate(ParseOr()));
+                Expect(")");
+            }
+            else if (Accept("."))
+            {
+                node = ParseMember(Value(node));
+            }
+            else
+            {
+                return node;
+            }
+        }
+    }
+
+    private JsonPathNode ParsePrimary()
+    {
+        Skip();
+        if (at == text.Length)
+        {
+            throw Unexpected();
+        }
+
+        switch (text[at])
+        {
+            case '$':
+                at++;
+                var isNamed = at < text.Length && (text[at] == '"' || IsNameStart(text[at]));
+                return isNamed ? new JsonPathVariable(ParseKey()) : JsonPathRoot.Instance;
+            case '@':
+                at++;
+                return JsonPathCurrent.Instance;
+            case '"':
+                return JsonPathLiteral.OfString(ParseString());
+            case '(':
+                at++;
+                var inner = ParseOr();
+                Expect(")");
+                if (!AcceptWord("is"))
+                {
+                    return inner;
+                }
+
+                return AcceptWord("unknown") ? new JsonPathIsUnknown(Predicate(inner)) : throw Unexpected();
+            case '-' or (>= '0' and <= '9'):
+                return ParseNumber();
+        }
+
+        if (AcceptWord("exists"))
+        {
+            Expect("(");
+            var operand = Value(ParseOr());
+            Expect(")");
+            return new JsonPathExists(operand);
+        }
+
+        return AcceptWord("true") ? JsonPathLiteral.Of("true"u8)
+            : AcceptWord("false") ? JsonPathLiteral.Of("false"u8)
+            : AcceptWord("null") ? JsonPathLiteral.Of("null"u8)
+            : AcceptWord("last") ? JsonPathLast.Instance
+            : throw Unexpected();
+    }
+
+    private JsonPathLiteral ParseNumber()
+    {
+        var start = at;
+        at += text[at] == '-' ? 1 : 0;
+        while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] == '.' || (text[at] is '+' or '-' && text[at - 1] is 'e' or 'E')))
+        {
+            at++;
+        }
+
+        try
+        {
+            return JsonPathLiteral.Of(JsonText.Normalize(Encoding.UTF8.GetBytes(text[start..at])));
+        }
+        catch (EngramException e) when (e.SqlState == SqlStates.InvalidTextRepresentation)
+        {
+            throw Error.InvalidJsonPath(text, start, "this is no number");
+        }
+    }
+
+    private JsonPathNode ParseMember(JsonPathNode input)
+    {
+        if (Accept("**"))
+        {
+            return Skip() < text.Length && text[at] == '{' ? throw Error.NotSupported("Levels of .** in json paths") : new JsonPathDescendants(input);
+        }
+
+        if (Accept("*"))
+        {
+            return new JsonPathMembers(input);
+        }
+
+        var name = ParseKey();
+        if (!Accept("("))
+        {
+            return new JsonPathMember(input, name);
+        }
+
+        Expect(")");
+        return name switch
+        {
+            "size" => new JsonPathSize(input),
+            "type" => new JsonPathType(input),
+            _ => throw Error.NotSupported($"The method {name}() of json paths"),
+        };
+    }
+
+    private JsonPathNode ParseSubscripts(JsonPathNode input)
+    {
+        if (Accept("*"))
+        {
+            Expect("]");
+            return new JsonPathElements(input, []);
+        }
+
+        var ranges = new List<(JsonPathNode From, JsonPathNode? To)>();
+        do
+        {
+            var from = ParseIndex();
+            ranges.Add((from, AcceptWord("to") ? ParseIndex() : null));
+        }
+        while (Accept(","));
+        Expect("]");
+        return new JsonPathElements(input, [.. ranges]);
+    }
+
+    /// <summary>A place in an array: a number, or last, or last less a number.</summary>
+    private JsonPathNode ParseIndex()
+    {
+        if (!AcceptWord("last"))
+        {
+            return Value(ParseOperand());
+        }
+
+        if (!Accept("-"))
+        {
+            return JsonPathLast.Instance;
+        }
+
+        Skip();
+        var start = at;
+        while (at < text.Length && char.IsAsciiDigit(text[at]))
+        {
+            at++;
+        }
+
+        return int.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var back) ? new JsonPathLast(back) : throw Unexpected();
+    }
+
+    private string ParseKey()
+    {
+        Skip();
+        if (at < text.Length && text[at] == '"')
+        {
+            return ParseString();
+        }
+
+        var start = at;
+        while (at < text.Length && (IsNameStart(text[at]) || (at > start && char.IsAsciiDigit(text[at]))))
+        {
+            at++;
+        }
+
+        return at > start ? text[start..at] : throw Unexpected();
+    }
+
+    /// <summary>A string in quotes, with the escapes of JSON.</summary>
+    private string ParseString()
+    {
+        if (Skip() == text.Length || text[at] != '"')
+        {
+            throw Unexpected();
+        }
+
+        var start = at++;
+        while (at < text.Length && text[at] != '"')
+        {
+            at += text[at] == '\\' ? 2 : 1;
+        }
+
+        if (at >= text.Length)
+        {
+            throw Error.InvalidJsonPath(text, start, "this string does not end");
+        }
+
+        at++;
+        try
+        {
+            return Encoding.UTF8.GetString(JsonText.Unescaped(JsonText.Inside(JsonText.Normalize(Encoding.UTF8.GetBytes(text[start..at])))));
+        }
+        catch (EngramException e) when (e.SqlState == SqlStates.InvalidTextRepresentation)
+        {
+            throw Error.InvalidJsonPath(text, start, "this string has an escape that JSON does not have");
+        }
+    }
+
+    private static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c == '_' || c == '$' || c >= 0x80;
+
+    private readonly JsonPathPredicate Predicate(JsonPathNode node) => node as JsonPathPredicate ?? throw Error.InvalidJsonPath(text, at, "a condition must stand before this");
+
+    private readonly JsonPathNode Value(JsonPathNode node) => node is not JsonPathPredicate ? node : throw Error.InvalidJsonPath(text, at, "a value must stand before this, not a condition");
+
+    private int Skip()
+    {
+        while (at < text.Length && text[at] is ' ' or '\t' or '\n' or '\r')
+        {
+            at++;
+        }
+
+        return at;
+    }
+
+    private bool Accept(string symbol)
+    {
+        Skip();
+        if (string.CompareOrdinal(text, at, symbol, 0, symbol.Length) != 0)
+        {
+            return false;
+        }
+
+        at += symbol.Length;
+        return true;
+    }
+
+    private void Expect(string symbol)
+    {
+        if (!Accept(symbol))
+        {
+            throw Unexpected();
+        }
+    }
+
+    private bool AcceptWord(string word)
+    {
+        Skip();
+        var end = at + word.Length;
+        if (string.Compare(text, at, word, 0, word.Length, StringComparison.OrdinalIgnoreCase) != 0 || (end < text.Length && (IsNameStart(text[end]) || char.IsAsciiDigit(text[end]))))
+        {
+            return false;
+        }
+
+        at = end;
+        return true;
+    }
+
+    private readonly EngramException Unexpected() => Error.InvalidJsonPath(text, at, at >= text.Length ? "it ends too early" : "this cannot stand here");
+}

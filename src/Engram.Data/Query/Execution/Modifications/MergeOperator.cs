@@ -1,0 +1,143 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Operators;
+using Engram.Data.Query.Planning;
+
+namespace Engram.Data.Query.Execution.Modifications;
+
+/// <summary>MERGE: gives each row of the source to the first action that is for it.</summary>
+/// <remarks>
+/// <para>The source is the join that it was when the statement began, so that no action sees what another has done. What foreign keys ask for is carried out at the end,
+/// when all rows are as they will be.</para>
+/// <para>A row of the target that several rows of the source match is changed once: the second time is an error, since their order means nothing.</para>
+/// </remarks>
+internal sealed class MergeOperator : DmlOperator
+{
+    private readonly MergePlan plan;
+    private readonly Operator source;
+    private readonly Evaluator choice;
+    private readonly PushedOperator rows = new();
+    private readonly RowUpdate?[] updates;
+    private readonly DeleteOperator?[] deletes;
+    private readonly InsertOperator?[] inserts;
+    private readonly Selection[] chosen;
+    private readonly Batch view;
+    private readonly HashSet<long> changed = [];
+
+    public MergeOperator(MergePlan plan, Operator source, StatementContext context)
+        : base(plan, [], context)
+    {
+        (this.plan, this.source) = (plan, source);
+        choice = EvaluatorFactory.Create(plan.Choice, context);
+        var count = plan.Actions.Length;
+        (updates, deletes, inserts, chosen) = (new RowUpdate?[count], new DeleteOperator?[count], new InsertOperator?[count], new Selection[count]);
+        view = new Batch(plan.Source.Output.Length);
+        for (var i = 0; i < count; i++)
+        {
+            chosen[i] = new Selection();
+            switch (plan.Actions[i])
+            {
+                case UpdatePlan p: updates[i] = new RowUpdate(p.Table, p.Set, p.Checks, p.CheckNames, [], context); break;
+                case DeletePlan p: deletes[i] = new DeleteOperator(p, rows, context); break;
+                case InsertPlan { Source: ProjectPlan project } p: inserts[i] = new InsertOperator(p, new ProjectOperator(project, rows, context), context); break;
+            }
+        }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        source.Dispose();
+        choice.Dispose();
+        for (var i = 0; i < updates.Length; i++)
+        {
+            updates[i]?.Dispose();
+            deletes[i]?.Dispose();
+            inserts[i]?.Dispose();
+        }
+    }
+
+    protected override void Run()
+    {
+        while (source.Next() is { } batch)
+        {
+            Context.Cancellation.ThrowIfCancellationRequested();
+            Choose(batch);
+            for (var i = 0; i < chosen.Length; i++)
+            {
+                if (chosen[i].Count > 0)
+                {
+                    Act(i, batch);
+                }
+            }
+        }
+
+        for (var i = 0; i < chosen.Length; i++)
+        {
+            updates[i]?.Finish();
+            deletes[i]?.Complete();
+            inserts[i]?.Complete(Transaction);
+            AffectedRows += (updates[i]?.AffectedRows ?? 0) + (deletes[i]?.AffectedRows ?? 0) + (inserts[i]?.AffectedRows ?? 0);
+        }
+    }
+
+    private void Choose(Batch batch)
+    {
+        Array.ForEach(chosen, c => c.Count = 0);
+        var actions = choice.Evaluate(batch, batch.Selection);
+        for (var i = 0; i < batch.SelectedCount; i++)
+        {
+            var row = batch.RowAt(i);
+            var action = actions.Get<int>(row);
+            if (action < 0 || plan.Actions[action] is null)
+            {
+                continue;
+            }
+
+            if (inserts[action] is null && !changed.Add(batch.Columns[0].Get<long>(row)))
+            {
+                throw Error.MergedTwice(plan.Table.ToString());
+            }
+
+            chosen[action].Add(row);
+        }
+    }
+
+    private void Act(int action, Batch batch)
+    {
+        if (updates[action] is { } update)
+        {
+            update.Update(batch, chosen[action]);
+            return;
+        }
+
+        batch.Columns.AsSpan(0, view.Columns.Length).CopyTo(view.Columns);
+        (view.RowCount, view.Selection) = (batch.RowCount, chosen[action]);
+        if (deletes[action] is { } delete)
+        {
+            delete.Delete(view);
+            return;
+        }
+
+        rows.Push(view);
+        inserts[action]!.AddSource();
+    }
+}
+
+/// <summary>Gives one batch at a time, as it is handed to it.</summary>
+internal sealed class PushedOperator : Operator
+{
+    private Batch? batch;
+
+    public void Push(Batch next) => batch = next;
+
+    public override Batch? Next()
+    {
+        var given = batch;
+        batch = null;
+        return given;
+    }
+
+    public override void Reset() => batch = null;
+
+    public override void Dispose() => batch = null;
+}
