@@ -58,9 +58,17 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
                 Visit(binaryExpression.Left) is SqlExpression bytes && Visit(binaryExpression.Right) is SqlExpression place
                     ? ByteArrayTranslator.ByteAt(sql, sql.ApplyDefaultTypeMapping(bytes), place)
                     : QueryCompilationContext.NotTranslatedExpression,
+            ExpressionType.GreaterThan or ExpressionType.GreaterThanOrEqual => NotOfNaN(base.VisitBinary(binaryExpression), e => e.Left),
+            ExpressionType.LessThan or ExpressionType.LessThanOrEqual => NotOfNaN(base.VisitBinary(binaryExpression), e => e.Right),
             _ => base.VisitBinary(binaryExpression),
         };
     }
+
+    /// <summary>To the database NaN is greater than any number; in C# no comparison with it holds. Asked only of functions that give it outside of their domain.</summary>
+    private Expression NotOfNaN(Expression translated, Func<SqlBinaryExpression, SqlExpression> side)
+        => translated is SqlBinaryExpression comparison && side(comparison) is SqlFunctionExpression { Name: "acos" or "asin" or "acosh" or "atanh" } call && call.Type == typeof(double)
+            ? sql.AndAlso(comparison, sql.NotEqual(call, sql.Constant(double.NaN, call.TypeMapping)))
+            : translated;
 
     protected override Expression VisitUnary(UnaryExpression unaryExpression)
     {
@@ -75,6 +83,12 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
             return Visit(unaryExpression.Operand) is SqlExpression bytes
                 ? sql.Call("octet_length", typeof(int), bytes)
                 : QueryCompilationContext.NotTranslatedExpression;
+        }
+
+        // A character is a text of the database, and its number in C# that of the code unit.
+        if (unaryExpression is { NodeType: ExpressionType.Convert, Operand.Type: var source } && source == typeof(char) && unaryExpression.Type == typeof(int) && unaryExpression.Operand is not ConstantExpression)
+        {
+            return Visit(unaryExpression.Operand) is SqlExpression character and not SqlConstantExpression ? sql.Call("ascii", typeof(int), sql.ApplyDefaultTypeMapping(character)) : base.VisitUnary(unaryExpression);
         }
 
         // C# cuts the fraction off where the database's CAST rounds.
@@ -120,6 +134,20 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
             return sql.Equal(array, sql.ApplyTypeMapping(other, mapping));
         }
 
+        if (methodCallExpression is { Method.Name: nameof(Enumerable.SequenceEqual), Arguments: [var first, InlineQueryRootExpression { ElementType: var item } inline] } && item == typeof(byte)
+            && inline.Values.All(v => v is ConstantExpression) && Visit(first) is SqlExpression bytes)
+        {
+            return sql.Equal(bytes, sql.Constant(inline.Values.Select(v => (byte)((ConstantExpression)v).Value!).ToArray(), typeMappingSource.FindMapping(typeof(byte[]))));
+        }
+
+        // Of a set that is no list EF Core makes neither values nor a parameter.
+        if (methodCallExpression is { Method.Name: nameof(Enumerable.Contains), Method.DeclaringType: var declaring, Arguments: [{ } collection, var sought] } && declaring == typeof(Enumerable)
+            && Unconverted(collection) is ConstantExpression { Value: System.Collections.IEnumerable set and not string and not IQueryable } && Visit(sought) is SqlExpression searched)
+        {
+            var values = set.Cast<object?>().Select(v => (SqlExpression)sql.Constant(v, sought.Type)).ToList();
+            return values.Count == 0 ? sql.Constant(false) : sql.In(searched, values);
+        }
+
         var translation = TranslateText(methodCallExpression) ?? base.VisitMethodCall(methodCallExpression);
 
         // In .NET the text of a null number is empty, not null.
@@ -128,6 +156,9 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
                 ? sql.Coalesce(text, sql.Constant(""))
                 : translation;
     }
+
+    private static Expression Unconverted(Expression expression)
+        => expression is UnaryExpression { NodeType: ExpressionType.Convert, Operand: var operand } ? Unconverted(operand) : expression;
 
     private static bool HasFraction(Type type)
         => (Nullable.GetUnderlyingType(type) ?? type) is var t && (t == typeof(float) || t == typeof(double) || t == typeof(decimal));

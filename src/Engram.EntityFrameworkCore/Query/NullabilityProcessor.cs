@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Linq.Expressions;
 using Engram.EntityFrameworkCore.Query.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
@@ -24,8 +25,18 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
         };
         return isArray
             ? VisitInArray(inExpression.Item, inExpression.ValuesParameter!, allowOptimizedExpansion, out nullable)
-            : base.VisitIn(inExpression, allowOptimizedExpansion, out nullable);
+            : WithoutEmptyLists(base.VisitIn(inExpression, allowOptimizedExpansion, out nullable));
     }
+
+    /// <summary>Where each value of a list may be null, EF Core asks for each of them beside the list, and leaves the list empty.</summary>
+    private SqlExpression WithoutEmptyLists(SqlExpression expression) => expression switch
+    {
+        InExpression { Values.Count: 0 } => sqlExpressionFactory.ApplyDefaultTypeMapping(sqlExpressionFactory.Constant(false)),
+        SqlUnaryExpression { OperatorType: ExpressionType.Not, Operand: InExpression { Values.Count: 0 } } => sqlExpressionFactory.ApplyDefaultTypeMapping(sqlExpressionFactory.Constant(true)),
+        SqlBinaryExpression { OperatorType: ExpressionType.OrElse } either => sqlExpressionFactory.OrElse(WithoutEmptyLists(either.Left), WithoutEmptyLists(either.Right)),
+        SqlBinaryExpression { OperatorType: ExpressionType.AndAlso } both => sqlExpressionFactory.AndAlso(WithoutEmptyLists(both.Left), WithoutEmptyLists(both.Right)),
+        _ => expression,
+    };
 
     protected override SqlExpression VisitCustomSqlExpression(SqlExpression sqlExpression, bool allowOptimizedExpansion, out bool nullable)
     {

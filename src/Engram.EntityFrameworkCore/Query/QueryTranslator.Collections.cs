@@ -49,6 +49,25 @@ internal sealed partial class QueryTranslator
         return new ShapedQueryExpression(select, nullableType == elementType ? shaper : Expression.Convert(shaper, elementType));
     }
 
+    /// <summary>Without values there is no VALUES: one row, of the right type, and a filter that leaves it out.</summary>
+    protected override ShapedQueryExpression? TranslateInlineQueryRoot(InlineQueryRootExpression inlineQueryRootExpression)
+    {
+        if (inlineQueryRootExpression.Values.Count > 0)
+        {
+            return base.TranslateInlineQueryRoot(inlineQueryRootExpression);
+        }
+
+        var type = inlineQueryRootExpression.ElementType;
+        var row = Expression.Constant(type.IsValueType && Nullable.GetUnderlyingType(type) is null ? Activator.CreateInstance(type) : null, type);
+        var source = base.TranslateInlineQueryRoot(new InlineQueryRootExpression([row], type));
+        if (source?.QueryExpression is SelectExpression select)
+        {
+            select.ApplyPredicate(sql.ApplyDefaultTypeMapping(sql.Constant(false)));
+        }
+
+        return source;
+    }
+
     /// <summary>An array of objects within a document, as rows with a column for each of their members.</summary>
     protected override ShapedQueryExpression TransformJsonQueryToTable(JsonQueryExpression jsonQueryExpression)
     {

@@ -52,12 +52,14 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
     /// <summary>A NULL with its type: two of them united would be text, and not unite with the numbers of a third query.</summary>
     protected override Expression VisitProjection(ProjectionExpression projectionExpression)
     {
-        if (projectionExpression.Expression is not SqlConstantExpression { Value: null, TypeMapping: { StoreType: not ("json" or "jsonb") } mapping })
+        if (!IsNullOnly(projectionExpression.Expression) || projectionExpression.Expression.TypeMapping is not { StoreType: not ("json" or "jsonb") } mapping)
         {
             return base.VisitProjection(projectionExpression);
         }
 
-        Sql.Append($"CAST(NULL AS {mapping.StoreType})");
+        Sql.Append("CAST(");
+        Visit(projectionExpression.Expression);
+        Sql.Append($" AS {mapping.StoreType})");
         if (projectionExpression.Alias.Length > 0)
         {
             Sql.Append(AliasSeparator).Append(sqlGenerationHelper.DelimitIdentifier(projectionExpression.Alias));
@@ -65,6 +67,14 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
 
         return projectionExpression;
     }
+
+    /// <summary>NULL, or a choice between NULLs.</summary>
+    private static bool IsNullOnly(SqlExpression? expression) => expression switch
+    {
+        SqlConstantExpression constant => constant.Value is null,
+        CaseExpression choice => choice.WhenClauses.All(w => IsNullOnly(w.Result)) && (choice.ElseResult is null || IsNullOnly(choice.ElseResult)),
+        _ => false,
+    };
 
     /// <summary>A NULL with its type, by which the database tells functions of one name apart.</summary>
     protected override Expression VisitSqlFunction(SqlFunctionExpression sqlFunctionExpression)
@@ -137,6 +147,10 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
         Sql.Append(")");
         return valuesExpression;
     }
+
+    /// <summary>As a query of its own: within a union bare VALUES would not have the names of its columns.</summary>
+    protected override bool TryGenerateWithoutWrappingSelect(SelectExpression selectExpression)
+        => selectExpression.Tables is not [ValuesExpression] && base.TryGenerateWithoutWrappingSelect(selectExpression);
 
     protected override void GenerateValues(ValuesExpression valuesExpression)
     {

@@ -174,7 +174,7 @@ public sealed class QuerySqlTests : IDisposable
             """
             SELECT "e"."HappenedAt" + INTERVAL '00:00:01'
             FROM "Episodes" AS "e"
-            WHERE ("e"."HappenedAt" - @since) > INTERVAL '36:00:00' AND ("e"."HappenedAt" + INTERVAL '02:00:00') > @since AND ("e"."HappenedAt" + (@days * INTERVAL '24:00:00')) > @since
+            WHERE ("e"."HappenedAt" - @since) > INTERVAL '36:00:00' AND ("e"."HappenedAt" + INTERVAL '02:00:00') > @since AND ("e"."HappenedAt" + (INTERVAL '00:00:00.0000001' * CAST(trunc(@days * DOUBLE PRECISION '864000000000') AS bigint))) > @since
             """);
     }
 

@@ -37,10 +37,10 @@ internal sealed partial class QueryBinder(StatementScope statement)
             throw Error.SyntaxRule("WITH TIES needs an ORDER BY: ties are rows that are equal in it.", query.Position);
         }
 
-        var limit = BindCount(query.Limit, "LIMIT");
-        var offset = BindCount(query.Offset, "OFFSET");
+        var limit = BindCount(query.Limit, "LIMIT", outer);
+        var offset = BindCount(query.Offset, "OFFSET", outer);
         var breadth = !query.IsApproximate ? null
-            : BindCount(query.ApproximateBreadth, "WITH APPROXIMATE") ?? new BoundConstant(DataType.Int64, null);
+            : BindCount(query.ApproximateBreadth, "WITH APPROXIMATE", outer: null) ?? new BoundConstant(DataType.Int64, null);
         var count = new RowLimit(limit, offset, query.WithTies) { Breadth = breadth };
         if (query.Body is SelectSyntax select)
         {
@@ -120,8 +120,9 @@ internal sealed partial class QueryBinder(StatementScope statement)
         _ => throw Error.Internal($"no binding of {body.GetType().Name}"),
     };
 
-    private BoundExpression? BindCount(ExpressionSyntax? syntax, string clause)
-        => syntax == null ? null : new ExpressionBinder(statement, null, clause).BindAs(syntax, DataType.Int64, clause);
+    /// <summary>Columns of an outer query have one value for the whole of this one; its own columns have many.</summary>
+    private BoundExpression? BindCount(ExpressionSyntax? syntax, string clause, Scope? outer)
+        => syntax == null ? null : new ExpressionBinder(statement, outer == null ? null : new Scope(outer, null), clause).BindAs(syntax, DataType.Int64, clause);
 
     /// <summary>LIMIT, OFFSET and WITH TIES of a query.</summary>
     private readonly record struct RowLimit(BoundExpression? Limit, BoundExpression? Offset, bool WithTies)

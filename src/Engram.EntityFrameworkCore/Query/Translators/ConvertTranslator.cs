@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -14,6 +15,10 @@ internal sealed class ConvertTranslator(ISqlExpressionFactory sql) : IMethodCall
 
     private static readonly HashSet<Type> SameText = [.. Integers, typeof(decimal), typeof(Guid), typeof(string), typeof(char)];
 
+    /// <summary>Types that SQL writes otherwise than .NET does.</summary>
+    private static readonly HashSet<Type> OtherText =
+        [typeof(float), typeof(double), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(TimeSpan)];
+
     private static readonly HashSet<Type> Numbers = [.. Integers, typeof(float), typeof(double), typeof(decimal)];
 
     private static readonly HashSet<Type> Parsed = [.. Numbers, typeof(Guid), typeof(DateTime), typeof(DateTimeOffset), typeof(DateOnly), typeof(TimeOnly), typeof(bool)];
@@ -26,18 +31,38 @@ internal sealed class ConvertTranslator(ISqlExpressionFactory sql) : IMethodCall
             return ToText(instance);
         }
 
+        if (method.Name == nameof(Nullable<int>.GetValueOrDefault) && instance is not null && method.DeclaringType is { IsGenericType: true } nullable && nullable.GetGenericTypeDefinition() == typeof(Nullable<>))
+        {
+            return arguments.Count == 1 ? sql.Coalesce(instance, arguments[0])
+                : instance.TypeMapping is { } mapping ? sql.Coalesce(instance, sql.Constant(Activator.CreateInstance(method.ReturnType), method.ReturnType, mapping)) : null;
+        }
+
         if (arguments.Count != 1)
         {
             return null;
         }
 
-        var argument = arguments[0];
+        // A value is boxed for the overloads that take an object.
+        var argument = arguments[0] is SqlUnaryExpression { OperatorType: ExpressionType.Convert, Operand: var boxed } && arguments[0].Type == typeof(object) ? boxed : arguments[0];
         if (method.Name == nameof(int.Parse) && method.DeclaringType == method.ReturnType && Parsed.Contains(method.ReturnType) && argument.Type == typeof(string))
         {
             return sql.Convert(sql.ApplyDefaultTypeMapping(argument), method.ReturnType);
         }
 
+        if (method.DeclaringType == typeof(Convert) && argument.Type == typeof(byte[]))
+        {
+            return method.Name switch
+            {
+                nameof(Convert.ToHexString) => sql.Call("upper", typeof(string), Encoded("hex")),
+                nameof(Convert.ToHexStringLower) => Encoded("hex"),
+                nameof(Convert.ToBase64String) => Encoded("base64"),
+                _ => null,
+            };
+        }
+
         return method.DeclaringType != typeof(Convert) ? null : method.Name == nameof(Convert.ToString) ? ToText(argument) : TranslateConvert(method.ReturnType, argument);
+
+        SqlExpression Encoded(string form) => sql.Call("encode", typeof(string), sql.ApplyDefaultTypeMapping(argument), sql.Constant(form));
     }
 
     private SqlExpression? TranslateConvert(Type type, SqlExpression argument)
@@ -99,6 +124,7 @@ internal sealed class ConvertTranslator(ISqlExpressionFactory sql) : IMethodCall
                 [new CaseWhenClause(value, sql.Constant("True")), new CaseWhenClause(sql.Not(value), sql.Constant("False"))], elseResult: null);
         }
 
-        return SameText.Contains(type) ? sql.Convert(value, typeof(string)) : null;
+        return SameText.Contains(type) ? sql.Convert(value, typeof(string))
+            : OtherText.Contains(type) ? sql.Call("dotnet_text", typeof(string), sql.ApplyDefaultTypeMapping(value)) : null;
     }
 }

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -47,8 +48,21 @@ internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTra
         [(nameof(Math.Sinh), 1)] = "sinh",
         [(nameof(Math.Cosh), 1)] = "cosh",
         [(nameof(Math.Tanh), 1)] = "tanh",
+        [(nameof(Math.Asinh), 1)] = "asinh",
+        [(nameof(Math.Acosh), 1)] = "acosh",
+        [(nameof(Math.Atanh), 1)] = "atanh",
         [(nameof(double.DegreesToRadians), 1)] = "radians",
         [(nameof(double.RadiansToDegrees), 1)] = "degrees",
+    };
+
+    /// <summary>Operators that <see cref="decimal"/> has as methods too.</summary>
+    private static readonly Dictionary<string, ExpressionType> DecimalOperators = new()
+    {
+        [nameof(decimal.Add)] = ExpressionType.Add,
+        [nameof(decimal.Subtract)] = ExpressionType.Subtract,
+        [nameof(decimal.Multiply)] = ExpressionType.Multiply,
+        [nameof(decimal.Divide)] = ExpressionType.Divide,
+        [nameof(decimal.Remainder)] = ExpressionType.Modulo,
     };
 
     public SqlExpression? Translate(
@@ -74,6 +88,12 @@ internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTra
                 return TranslateAnyNumber("LEAST", method.ReturnType, [TranslateAnyNumber("GREATEST", method.ReturnType, [number, least]), greatest]);
             case (nameof(Math.Log), [var number, var newBase]):
                 return Narrowed(sql.Divide(sql.Call("ln", typeof(double), number), sql.Call("ln", typeof(double), newBase)), method.ReturnType);
+            case (nameof(Math.BigMul), [var left, var right]) when method.ReturnType == typeof(long):
+                return sql.Multiply(sql.Convert(left, typeof(long)), sql.Convert(right, typeof(long)));
+            case (nameof(decimal.Negate), [var number]) when isDecimal:
+                return sql.Negate(number);
+            case (var name, [var left, var right]) when isDecimal && DecimalOperators.TryGetValue(name, out var @operator):
+                return sql.MakeBinary(@operator, left, right, ExpressionExtensions.InferTypeMapping(left, right));
             case (nameof(Math.Round), _):
                 return TranslateRound(method.ReturnType, arguments);
             case (nameof(double.IsNaN), [var number]):

@@ -20,6 +20,7 @@ internal sealed class TimeSpanTranslator(ISqlExpressionFactory sql, IRelationalT
         [nameof(TimeSpan.TotalSeconds)] = TimeSpan.TicksPerSecond,
         [nameof(TimeSpan.TotalMilliseconds)] = TimeSpan.TicksPerMillisecond,
         [nameof(TimeSpan.TotalMicroseconds)] = TimeSpan.TicksPerMicrosecond,
+        [nameof(TimeSpan.TotalNanoseconds)] = 1.0 / TimeSpan.NanosecondsPerTick,
     };
 
     /// <summary>Properties that give one field: so many ticks, of which so many are the next greater field.</summary>
@@ -41,6 +42,7 @@ internal sealed class TimeSpanTranslator(ISqlExpressionFactory sql, IRelationalT
         [nameof(TimeSpan.FromMinutes)] = TimeSpan.FromMinutes(1),
         [nameof(TimeSpan.FromSeconds)] = TimeSpan.FromSeconds(1),
         [nameof(TimeSpan.FromMilliseconds)] = TimeSpan.FromMilliseconds(1),
+        [nameof(TimeSpan.FromMicroseconds)] = TimeSpan.FromMicroseconds(1),
         [nameof(TimeSpan.FromTicks)] = TimeSpan.FromTicks(1),
     };
 
@@ -87,7 +89,7 @@ internal sealed class TimeSpanTranslator(ISqlExpressionFactory sql, IRelationalT
             (nameof(TimeSpan.Divide), { } span, [var other]) => Ratio(span, other),
             (nameof(TimeSpan.Negate), { } span, []) => sql.Negate(span),
             (nameof(TimeSpan.Duration), { } span, []) => sql.Case([new CaseWhenClause(sql.LessThan(span, sql.Constant(TimeSpan.Zero, span.TypeMapping)), sql.Negate(span))], span),
-            (_, null, [var number]) when Units.TryGetValue(method.Name, out var unit) => Scaled(ExpressionType.Multiply, sql.Constant(unit), number),
+            (_, null, [var number]) when Units.TryGetValue(method.Name, out var unit) => OfUnits(number, unit),
             _ => null,
         };
     }
@@ -97,6 +99,26 @@ internal sealed class TimeSpanTranslator(ISqlExpressionFactory sql, IRelationalT
     {
         span = sql.ApplyTypeMapping(span, typeMappingSource.FindMapping(typeof(TimeSpan)));
         return new SqlBinaryExpression(@operator, span, sql.ApplyDefaultTypeMapping(number), typeof(TimeSpan), span.TypeMapping);
+    }
+
+    /// <summary>So many units; .NET cuts off what is less than a tick.</summary>
+    public SqlExpression OfUnits(SqlExpression number, TimeSpan unit)
+    {
+        var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
+        switch (number)
+        {
+            case SqlUnaryExpression { OperatorType: ExpressionType.Convert, Operand: { } whole } when number.Type == typeof(double) && whole.Type == typeof(int):
+                return Scaled(ExpressionType.Multiply, sql.Constant(unit), whole);
+            case SqlConstantExpression { Value: double constant }:
+                return sql.Constant(new TimeSpan((long)(constant * unit.Ticks)), span);
+            case SqlConstantExpression { Value: int or long }:
+                return sql.Constant(unit * Convert.ToDouble(((SqlConstantExpression)number).Value, System.Globalization.CultureInfo.InvariantCulture), span);
+            case var _ when (Nullable.GetUnderlyingType(number.Type) ?? number.Type) == typeof(double):
+                var ticks = sql.Call("trunc", typeof(double), sql.Multiply(sql.ApplyDefaultTypeMapping(number), sql.Constant((double)unit.Ticks)));
+                return Scaled(ExpressionType.Multiply, sql.Constant(TimeSpan.FromTicks(1)), sql.Convert(ticks, typeof(long)));
+            default:
+                return Scaled(ExpressionType.Multiply, sql.Constant(unit), number);
+        }
     }
 
     /// <summary>How often one length goes into another.</summary>

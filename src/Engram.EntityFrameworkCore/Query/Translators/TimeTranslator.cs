@@ -66,6 +66,7 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
             nameof(DateTime.Ticks) => Ticks(Clock(instance)),
             nameof(DateTimeOffset.UtcTicks) => Ticks(Utc(instance)),
             nameof(DateTimeOffset.UtcDateTime) => Utc(instance),
+            nameof(DateTimeOffset.TotalOffsetMinutes) => sql.Convert(sql.Divide(DatePart("timezone", instance), sql.Constant(60.0)), returnType),
             nameof(DateTimeOffset.Offset) => Length(DatePart("timezone", instance), TimeSpan.FromSeconds(1)),
 
             // The field has a fraction, .NET's property has none.
@@ -88,7 +89,12 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
             return TranslateDateOrTime(instance, method, arguments);
         }
 
-        if (instance is null || (type != typeof(DateTime) && type != typeof(DateTimeOffset)))
+        if (instance is null)
+        {
+            return TranslateStatic(method, arguments);
+        }
+
+        if (type != typeof(DateTime) && type != typeof(DateTimeOffset))
         {
             return null;
         }
@@ -104,10 +110,22 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
             nameof(DateTime.AddYears) => AddMonths(instance, Years(arguments[0])),
             nameof(DateTime.Add) => Add(instance, sql.ApplyDefaultTypeMapping(arguments[0])),
             nameof(DateTime.Subtract) => Subtract(instance, arguments[0]),
+            nameof(DateTimeOffset.ToOffset) => ToOffset(instance, arguments[0]),
             _ when Units.TryGetValue(method.Name, out var unit) => Add(instance, Length(arguments[0], unit)),
             _ => null,
         };
     }
+
+    private SqlExpression? TranslateStatic(MethodInfo method, IReadOnlyList<SqlExpression> arguments)
+        => (method.DeclaringType == typeof(DateTimeOffset), method.DeclaringType == typeof(DateTime), method.Name, arguments) switch
+        {
+            (true, _, nameof(DateTimeOffset.FromUnixTimeSeconds), [var number]) => Add(sql.Constant(DateTimeOffset.UnixEpoch), Length(number, TimeSpan.FromSeconds(1))),
+            (true, _, nameof(DateTimeOffset.FromUnixTimeMilliseconds), [var number]) => Add(sql.Constant(DateTimeOffset.UnixEpoch), Length(number, TimeSpan.FromMilliseconds(1))),
+
+            // The kind is not stored.
+            (_, true, nameof(DateTime.SpecifyKind), [var time, _]) => time,
+            _ => null,
+        };
 
     private SqlExpression? TranslateDateOrTime(SqlExpression? instance, MethodInfo method, IReadOnlyList<SqlExpression> arguments)
         => (method.Name, instance, arguments) switch
@@ -138,19 +156,14 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
     /// <summary>Cut to the unit first: the epoch is a float64, which would round what is less.</summary>
     private SqlExpression? TranslateUnixTime(SqlExpression instance, MethodInfo method) => method.Name switch
     {
+        nameof(DateTimeOffset.ToUniversalTime) when instance.Type == typeof(DateTimeOffset) => ToOffset(instance, sql.Constant(TimeSpan.Zero)),
         nameof(DateTimeOffset.ToUnixTimeSeconds) => sql.Convert(DatePart("epoch", Truncate("second", instance)), method.ReturnType),
         nameof(DateTimeOffset.ToUnixTimeMilliseconds) => sql.Convert(
             sql.Call("round", typeof(double), sql.Multiply(DatePart("epoch", Truncate("milliseconds", instance)), sql.Constant(1000.0))), method.ReturnType),
         _ => null,
     };
 
-    private SqlExpression Length(SqlExpression number, TimeSpan unit)
-    {
-        var span = typeMappingSource.FindMapping(typeof(TimeSpan))!;
-        return number is SqlConstantExpression { Value: double or int or long }
-            ? sql.Constant(unit * Convert.ToDouble(((SqlConstantExpression)number).Value, System.Globalization.CultureInfo.InvariantCulture), span)
-            : new SqlBinaryExpression(ExpressionType.Multiply, sql.ApplyDefaultTypeMapping(number), sql.Constant(unit, span), typeof(TimeSpan), span);
-    }
+    private SqlExpression Length(SqlExpression number, TimeSpan unit) => new TimeSpanTranslator(sql, typeMappingSource).OfUnits(number, unit);
 
     /// <summary>The sum has the type of its left side, which the factory would give to the right side too.</summary>
     private SqlBinaryExpression Add(SqlExpression point, SqlExpression length)
@@ -173,6 +186,9 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
             ? new SqlBinaryExpression(ExpressionType.Subtract, point, sql.ApplyTypeMapping(other, span), point.Type, point.TypeMapping)
             : new SqlBinaryExpression(ExpressionType.Subtract, point, sql.ApplyTypeMapping(other, point.TypeMapping), typeof(TimeSpan), span);
     }
+
+    private SqlExpression ToOffset(SqlExpression instant, SqlExpression offset)
+        => sql.Call("to_offset", typeof(DateTimeOffset), instant.TypeMapping, instant, sql.ApplyTypeMapping(offset, typeMappingSource.FindMapping(typeof(TimeSpan))));
 
     private SqlExpression Ticks(SqlExpression time) => sql.Call("ticks", typeof(long), sql.ApplyDefaultTypeMapping(time));
 

@@ -16,6 +16,7 @@ internal sealed class MethodTranslators : RelationalMethodCallTranslatorProvider
             new VectorTranslator(sql, types),
             new StringTranslator(sql),
             new LikeTranslator(sql),
+            new RegexTranslator(sql),
             new MathTranslator(sql),
             new TimeTranslator(sql, types),
             new TimeSpanTranslator(sql, types),

@@ -113,6 +113,9 @@ internal sealed class NullSafeRewriter : ExpressionVisitor
     protected override MemberAssignment VisitMemberAssignment(MemberAssignment node)
         => node.Update(Coerce(Visit(node.Expression), node.Member is PropertyInfo property ? property.PropertyType : ((FieldInfo)node.Member).FieldType));
 
+    protected override ElementInit VisitElementInit(ElementInit node)
+        => node.Update(node.Arguments.Zip(node.AddMethod.GetParameters(), (a, p) => Coerce(Visit(a), p.ParameterType)));
+
     protected override Expression VisitNewArray(NewArrayExpression node)
         => node.NodeType == ExpressionType.NewArrayInit
             ? node.Update(node.Expressions.Select(e => Coerce(Visit(e), node.Type.GetElementType()!)))

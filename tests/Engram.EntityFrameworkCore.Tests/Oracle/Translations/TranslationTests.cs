@@ -9,6 +9,7 @@ public sealed class TranslationTests(BasicFixture fixture) : IClassFixture<Basic
     private static readonly Dictionary<string, TranslationCase> All = new[]
     {
         TextTranslations.All, NumberTranslations.Mathematics, NumberTranslations.Operators, NumberTranslations.Conversions, TimeTranslations.Points, TimeTranslations.Lengths,
+        FurtherTranslations.Text, FurtherTranslations.Times, FurtherTranslations.Others,
     }.SelectMany(t => t).ToDictionary(c => c.Name);
 
     public static TheoryData<RowState, string> Cases

@@ -43,6 +43,9 @@ internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[]
     /// <summary>Whether the result carries the offsets of the first argument (timestamptz).</summary>
     public bool KeepsOffsets { get; init; }
 
+    /// <summary>Whether <see cref="Run"/> writes the offsets itself.</summary>
+    protected virtual bool SetsOffsets => false;
+
     public override Column Evaluate(Batch batch, Selection? rows)
     {
         if (IsNothing(batch, rows))
@@ -86,7 +89,7 @@ internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[]
         {
             CopyOffsets(columns[0], rows, result);
         }
-        else if (Type.HasOffsets)
+        else if (Type.HasOffsets && !SetsOffsets)
         {
             new Span<short>(result.Column.Offsets, result.Count).Clear();
         }
