@@ -19,12 +19,15 @@ namespace Engram.Data.Storage.Maintenance;
 /// </code>
 /// <para>A group has some blocks of rows, so that the columns behind the vector order something. <b>Invariants.</b> The order is a permutation of the visible rows and nothing else: what rows are seen, and what they
 /// hold, does not depend on it. Rows with equal keys stay in the order of row ids, so the same rows are ordered in the same way.</para>
-/// <para><b>Memory</b>: about 16 bytes and the key for each row, and a sample of the vectors.</para>
+/// <para><b>Memory</b>: about 32 bytes and the key for each row, of which a column has 64 bytes at most, and a sample of the vectors.</para>
 /// </remarks>
 internal sealed unsafe class ClusterOrder
 {
     /// <summary>Rows of a group of similar vectors: four blocks, which the next column tells apart.</summary>
     private const int GroupRowCount = 4 * Batch.RowCountMax;
+
+    /// <summary>Of a column's value in a key: what texts begin with orders them well enough, and a million long ones are not held in memory.</summary>
+    private const int PartSizeBytesMax = 64;
 
     private readonly ImmutableArray<SegmentExtent> inputs;
     private readonly TableDefinition table;
@@ -276,7 +279,7 @@ internal sealed unsafe class ClusterOrder
             if (shape is not null)
             {
                 shape.Encode(one, row, buffer);
-                key.AddRange(buffer.Span);
+                key.AddRange(buffer.Span[..Math.Min(buffer.Length, PartSizeBytesMax)]);
                 return;
             }
 

@@ -5,7 +5,7 @@ using Engram.Data.Storage.Versions;
 
 namespace Engram.Data.Storage.Transactions;
 
-/// <summary>Walks the blocks of a table version: segments first, then deltas, so rows come in the order of their row ids.</summary>
+/// <summary>Walks the blocks of a table version: segments first, then deltas. Rows come in the order of their row ids but for those of clustered segments.</summary>
 internal sealed class StoreTableScan : TableScan
 {
     private readonly TableVersion version;

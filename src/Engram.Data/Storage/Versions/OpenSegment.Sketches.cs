@@ -83,7 +83,7 @@ internal sealed partial class OpenSegment
     }
 
     private bool HasSketch(ColumnId column)
-        => column != ColumnId.RowId && Segment.TryFindColumn(column, out var ordinal) && !Segment.Info.Replacements.Any(r => r.ReplacedColumn == column)
+        => column.Value >= 0 && Segment.TryFindColumn(column, out var ordinal) && !Segment.Info.Replacements.Any(r => r.ReplacedColumn == column)
             && Segment.TypeOf(ordinal) is { IsVector: false, Kind: not (TypeKind.Bit or TypeKind.SparseVector) };
 
     private void ReadSketchFile()

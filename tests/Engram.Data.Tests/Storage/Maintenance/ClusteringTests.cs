@@ -42,6 +42,8 @@ public sealed class ClusteringTests
             Assert.Equal((rowId, row), EpisodeTable.Find(snapshot, row.Id));
         }
 
+        // What finds rows is no column of the table, and nobody plans by it.
+        Assert.Null(SegmentOf(store).FindSketch(ColumnId.OrderedRowId));
         Assert.Equal(-1, segment.FindRowPosition(segment.Info.RowIdMin - 1));
         Assert.Equal(-1, segment.FindRowPosition(segment.Info.RowIdMax + 1));
     }
@@ -75,6 +77,25 @@ public sealed class ClusteringTests
             var expected = isDescending ? before.GroupBy(r => r.Row.Name).OrderByDescending(g => g.Key, StringComparer.Ordinal).SelectMany(g => g.OrderBy(r => r.RowId)) : byName;
             Assert.Equal(expected.Select(r => r.RowId), found);
         }
+    }
+
+    [Fact]
+    public async Task Long_texts_order_by_what_they_begin_with_then_the_next_column_does()
+    {
+        using var files = new MemoryDirectory();
+        await using var store = Store.Open(files.Share(), new StoreOptions(), NullLogger.Instance);
+        await EpisodeTable.CreateAsync(store, 2, 4);
+        var random = new Random(3);
+        var rows = Enumerable.Range(1, 300).Select(id => EpisodeRow.Random(random, id) with
+        {
+            Name = new string(id % 2 == 0 ? 'a' : 'b', 500) + random.Next(1000).ToString(CultureInfo.InvariantCulture),
+        }).ToDictionary(r => r.Id);
+        await ChangeAsync(store, t => EpisodeTable.Insert(t, [.. rows.Values]));
+        await store.CheckpointAsync(default);
+        await store.CompactAsync(null, null, default);
+        var found = Read(store).ConvertAll(r => r.Row);
+        Assert.Equal(rows.Values.OrderBy(r => r.Name![0]).ThenBy(r => r.Time).Select(r => (r.Name![0], r.Time)), found.Select(r => (r.Name![0], r.Time)));
+        Assert.All(found, r => Assert.Equal(rows[r.Id], r));
     }
 
     [Fact]

@@ -64,7 +64,7 @@ internal static class RowFill
         target.Complete();
     }
 
-    /// <summary>Numbers the rows, in the order in which they were inserted.</summary>
+    /// <summary>Numbers the rows, in the order in which they lie: as they were inserted, unless the table is clustered.</summary>
     public static void RunIdentity(TableDefinition before, TableDefinition between, ColumnDefinition column, StatementContext context)
     {
         var transaction = context.Transaction!;
