@@ -147,7 +147,7 @@ public sealed class MigrationLifeTests : IDisposable
 
     private WordContext Context() => new(Options<WordContext>(_ => { }));
 
-    private DbContextOptions Options<TContext>(Action<DbContextOptionsBuilder> more)
+    private DbContextOptions<TContext> Options<TContext>(Action<DbContextOptionsBuilder> more)
         where TContext : DbContext
     {
         var builder = new DbContextOptionsBuilder<TContext>().UseEngram(database.ConnectionString);
