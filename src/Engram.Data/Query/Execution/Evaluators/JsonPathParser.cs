@@ -237,7 +237,7 @@ internal ref struct JsonPathParser(string text)
         };
     }
 
-    private JsonPathNode ParseSubscripts(JsonPathNode input)
+    private JsonPathElements ParseSubscripts(JsonPathNode input)
     {
         if (Accept("*"))
         {
