@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Engram.Data.Tests.Ado;
 
 /// <summary>Spans, measurements and the log of slow commands. Other tests run beside these: everything is picked out by the name of the database.</summary>
+[Collection(nameof(ObservabilityTests))]
 public sealed class ObservabilityTests : AdoTest
 {
     private readonly string database;

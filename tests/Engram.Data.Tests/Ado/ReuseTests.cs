@@ -1,6 +1,8 @@
 namespace Engram.Data.Tests.Ado;
 
 /// <summary>Operators of point queries are used again: with other values, after other commits, by others, and beside themselves.</summary>
+// Not beside the tests of spans: while somebody listens, commands of the whole process make them.
+[Collection(nameof(ObservabilityTests))]
 public sealed class ReuseTests : AdoTest
 {
     private const int RowCount = 5_000;

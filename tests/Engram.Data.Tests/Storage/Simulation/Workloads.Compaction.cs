@@ -6,6 +6,28 @@ namespace Engram.Data.Tests.Storage.Simulation;
 /// <content>Segments that are merged and rewritten while others write and read.</content>
 internal static partial class Workloads
 {
+    [ThreadStatic]
+    private static bool t_isInside;
+
+    /// <summary>What is done at a sync syncs too: that would begin it once more, and wait for the lock that it holds itself.</summary>
+    private static Action<string> NotInside(Action<string> act) => name =>
+    {
+        if (t_isInside)
+        {
+            return;
+        }
+
+        t_isInside = true;
+        try
+        {
+            act(name);
+        }
+        finally
+        {
+            t_isInside = false;
+        }
+    };
+
     private static async Task CompactAsync(SimulatedRun run)
     {
         await StartAsync(run);
@@ -28,7 +50,7 @@ internal static partial class Workloads
             using var held = run.Store.OpenSnapshot();
             var before = SnapshotSummary.Read(held);
             var left = run.Random.Next(4);
-            run.Directory.BeforeSync = name =>
+            run.Directory.BeforeSync = NotInside(name =>
             {
                 if (left > 0 && (name.StartsWith("segments/", StringComparison.Ordinal) || name.StartsWith("MANIFEST", StringComparison.Ordinal)) && run.Random.Next(3) == 0)
                 {
@@ -36,7 +58,7 @@ internal static partial class Workloads
                     left--;
                     run.CommitAsync(w => Change(run, w, 1)).GetAwaiter().GetResult();
                 }
-            };
+            });
             Expect(await run.CompactAsync(), [null]);
             run.Directory.BeforeSync = null;
             run.Observe();
@@ -78,14 +100,14 @@ internal static partial class Workloads
             using var held = run.Store.OpenSnapshot();
             var before = SnapshotSummary.Read(held);
             var left = run.Random.Next(4);
-            run.Directory.BeforeSync = name =>
+            run.Directory.BeforeSync = NotInside(name =>
             {
                 if (left > 0 && (name.StartsWith("segments/", StringComparison.Ordinal) || name.StartsWith("MANIFEST", StringComparison.Ordinal)) && run.Random.Next(3) == 0)
                 {
                     left--;
                     run.CommitAsync(w => { if (left == 1) { w.AlterColumn(1); } Change(run, w, 1); }).GetAwaiter().GetResult();
                 }
-            };
+            });
             Expect(await run.CompactAsync(), [null]);
             run.Directory.BeforeSync = null;
             run.Observe();
@@ -117,14 +139,14 @@ internal static partial class Workloads
         for (var i = 0; i < 8; i++)
         {
             var left = run.Random.Next(3);
-            run.Directory.BeforeSync = name =>
+            run.Directory.BeforeSync = NotInside(name =>
             {
                 if (left > 0 && !name.StartsWith("wal/", StringComparison.Ordinal) && run.Random.Next(2) == 0)
                 {
                     left--;
                     run.CommitAsync(w => { w.Constrain(1); Change(run, w, 1); }).GetAwaiter().GetResult();
                 }
-            };
+            });
             switch (run.Random.Next(3))
             {
                 case 0: Expect(await run.CheckpointAsync(), [null]); break;
@@ -192,7 +214,7 @@ internal static partial class Workloads
         for (var i = 0; i < 12; i++)
         {
             var left = run.Random.Next(3);
-            run.Directory.BeforeSync = name =>
+            run.Directory.BeforeSync = NotInside(name =>
             {
                 if (left > 0 && (name.StartsWith("segments/", StringComparison.Ordinal) || name.StartsWith("MANIFEST", StringComparison.Ordinal)) && run.Random.Next(2) == 0)
                 {
@@ -200,7 +222,7 @@ internal static partial class Workloads
                     left--;
                     run.CommitAsync(w => { w.AlterColumn(1); Change(run, w, 1); }).GetAwaiter().GetResult();
                 }
-            };
+            });
             switch (run.Random.Next(4))
             {
                 case 0: Expect(await run.CheckpointAsync(), [null]); break;
