@@ -115,8 +115,9 @@ internal sealed partial class Session
         using var atOnce = locking.Wait == LockWait.Wait ? null : CreateInterrupt(TimeSpan.FromMilliseconds(1), default);
         try
         {
-            await transaction.EnterWriteAsync("SELECT FOR UPDATE", atOnce ?? interrupt, isAsync).ConfigureAwait(false);
-            return true;
+            var writer = await transaction.EnterWriteAsync("SELECT FOR UPDATE", atOnce ?? interrupt, isAsync).ConfigureAwait(false);
+            // What it locks may have changed since its snapshot, and nobody would tell: it is read, and perhaps not written.
+            return !writer.ReadsEarlierMoment ? true : throw Error.LockedAfterSnapshot();
         }
         catch (EngramException e) when (locking.Wait == LockWait.Skip && e.SqlState == SqlStates.LockNotAvailable)
         {

@@ -47,8 +47,16 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     public async ValueTask CommitAsync(SessionTransaction transaction, bool isAsync)
     {
         Transaction = null;
-        Settings.EndTransaction(isCommitted: true);
-        await transaction.CommitAsync(isAsync).ConfigureAwait(false);
+        var isCommitted = false;
+        try
+        {
+            await transaction.CommitAsync(isAsync).ConfigureAwait(false);
+            isCommitted = true;
+        }
+        finally
+        {
+            Settings.EndTransaction(isCommitted);
+        }
     }
 
     public void Rollback(SessionTransaction transaction)

@@ -26,6 +26,9 @@ internal static partial class Error
     public static EngramException RowChangedSinceSnapshot(string table)
         => new($"A row of '{table}' that this transaction wants to change was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 
+    public static EngramException LockedAfterSnapshot()
+        => new("Other transactions have committed since the snapshot of this one, so that rows which FOR UPDATE locks may not be what it reads. Roll back and run the transaction again, with the query that locks first.", SqlStates.SerializationFailure);
+
     public static EngramException TableChangedSinceSnapshot(string table)
         => new($"Table '{table}', whose definition this transaction wants to change, was changed by another transaction after this one's snapshot. Roll back and run the transaction again.", SqlStates.SerializationFailure);
 

@@ -117,8 +117,9 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
     /// <summary>EF Core drops sequences before it alters the columns that took their keys from them: their defaults go with it, unless the model still has them.</summary>
     protected override void Generate(DropSequenceOperation operation, IModel? model, MigrationCommandListBuilder builder)
     {
-        var value = SequenceSql.NextValue(operation.Name, operation.Schema);
-        var isUsed = model?.GetRelationalModel().Tables.SelectMany(t => t.Columns).Any(c => c.DefaultValueSql?.Contains(value, StringComparison.Ordinal) == true) ?? true;
+        // However the default is written. When in doubt no CASCADE: it would take the default along, and nothing would bring it back.
+        var isUsed = model?.GetRelationalModel().Tables.SelectMany(t => t.Columns).Any(c => c.DefaultValueSql is { } value
+            && value.Contains("nextval", StringComparison.OrdinalIgnoreCase) && value.Contains(operation.Name, StringComparison.OrdinalIgnoreCase)) ?? true;
         End(builder.Append("DROP SEQUENCE ").Append(Delimit(operation.Name, operation.Schema)).Append(isUsed ? "" : " CASCADE"));
     }
 

@@ -78,14 +78,15 @@ internal sealed partial class ExpressionTranslator
     private SqlExpression Instant(SqlExpression clock, SqlExpression offset)
         => sql.Call("make_instant", typeof(DateTimeOffset), sql.ApplyDefaultTypeMapping(clock), sql.ApplyTypeMapping(offset, Span));
 
-    /// <summary>Of year, month, day, hour, minute, second and milliseconds, or as many of them as there are.</summary>
+    /// <summary>Of year, month, day, hour, minute, second, milliseconds and microseconds, or as many of them as there are.</summary>
     private SqlExpression DateTimeOf(List<SqlExpression> fields)
     {
         var zero = sql.Constant(0);
         var seconds = fields.Count > 5 ? sql.Convert(fields[5], typeof(double)) : sql.Constant(0.0);
-        var whole = sql.Call(
+        SqlExpression whole = sql.Call(
             "make_timestamp", typeof(DateTime), fields[0], fields[1], fields[2], fields.Count > 3 ? fields[3] : zero, fields.Count > 4 ? fields[4] : zero, seconds);
-        return fields.Count > 6 ? Later(whole, Units(fields[6], TimeSpan.TicksPerMillisecond)) : whole;
+        whole = fields.Count > 6 ? Later(whole, Units(fields[6], TimeSpan.TicksPerMillisecond)) : whole;
+        return fields.Count > 7 ? Later(whole, Units(fields[7], TimeSpan.TicksPerMicrosecond)) : whole;
     }
 
     private SqlBinaryExpression Later(SqlExpression point, SqlExpression length)

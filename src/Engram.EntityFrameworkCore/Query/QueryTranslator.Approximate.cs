@@ -22,13 +22,6 @@ internal sealed partial class QueryTranslator
         return translation;
     }
 
-    public override ShapedQueryExpression? TranslateSubquery(Expression expression)
-    {
-        var translation = base.TranslateSubquery(expression);
-        RequireLimit();
-        return translation;
-    }
-
     protected override Expression VisitMethodCall(MethodCallExpression methodCallExpression)
     {
         if (methodCallExpression.Method.DeclaringType == typeof(EngramQueryableExtensions)

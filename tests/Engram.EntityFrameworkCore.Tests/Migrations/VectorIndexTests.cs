@@ -137,6 +137,7 @@ public sealed class VectorIndexTests : IDisposable
         Assert.Equal([8, 6], before.Take(2).Select(m => m.Id));
         Assert.EndsWith("WITH APPROXIMATE (80)", before.Take(2).ToQueryString(), StringComparison.Ordinal);
         Assert.Equal(8, before.First().Id);
+        Assert.Equal([8, 6], before.Where(m => db.Set<Memory>().Select(o => o.Id).Contains(m.Id)).Take(2).Select(m => m.Id));
         Assert.Equal(["m6", "m9"], before.Skip(1).Take(2).AsNoTracking().ToList().Select(m => m.Text));
 
         // The word goes where the limit goes: into the subquery.

@@ -16,7 +16,7 @@ namespace Engram.Data.Query.Planning;
 /// <para>A group that is not there is one without rows: of that count is 0 and the other aggregates are NULL, and what is computed from them is computed above the join. A NULL in the
 /// key of either side equals nothing in both forms.</para>
 /// <para>Groups that no outer row asks for are computed too. So nothing is moved that could fail for one of them, nothing for fewer than <see cref="OuterRowsMin"/> outer
-/// rows, and nothing below a LIMIT that would have to be computed for rows which it drops.</para>
+/// rows, and nothing that an outer row might have been spared, as behind a CASE; nothing below a LIMIT that would have to be computed for rows which it drops.</para>
 /// </remarks>
 internal sealed class SubqueryDecorrelation(StatementScope statement, Cardinality? cardinality)
 {
@@ -95,7 +95,7 @@ internal sealed class SubqueryDecorrelation(StatementScope statement, Cardinalit
         }
 
         if (LogicalTree.FreeColumns(core).Overlaps(outside) || aggregate.Aggregates.SelectMany(LogicalTree.Expressions).Any(e => ExpressionTree.ColumnsOf(e).Overlaps(outside))
-            || Groups(core, conjuncts, outside) is not var (own, keys, on) || (cardinality is not null && cardinality.Rows(input) < OuterRowsMin))
+            || !IsHarmless(core) || Groups(core, conjuncts, outside) is not var (own, keys, on) || (cardinality is not null && cardinality.Rows(input) < OuterRowsMin))
         {
             return null;
         }
@@ -144,7 +144,7 @@ internal sealed class SubqueryDecorrelation(StatementScope statement, Cardinalit
             var isSwapped = ExpressionTree.ColumnsOf(a).Overlaps(outside);
             var (inner, outer) = isSwapped ? (b, a) : (a, b);
             var innerIds = ExpressionTree.ColumnsOf(inner);
-            if (!innerIds.Overlaps(inside) || innerIds.Overlaps(outside) || ExpressionTree.ColumnsOf(outer).Overlaps(inside) || !CannotFail(inner) || !ExpressionTree.IsMovable(outer))
+            if (!innerIds.Overlaps(inside) || innerIds.Overlaps(outside) || ExpressionTree.ColumnsOf(outer).Overlaps(inside) || !CannotFail(inner) || !CannotFail(outer))
             {
                 return null;
             }
@@ -162,6 +162,11 @@ internal sealed class SubqueryDecorrelation(StatementScope statement, Cardinalit
 
         return keys.Count == 0 ? null : (own.ToImmutable(), keys, on.ToImmutable());
     }
+
+    /// <summary>Whether all of its rows can be computed where only some were asked for, and once where it was often: nothing in it fails or is volatile.</summary>
+    private static bool IsHarmless(LogicalPlan plan)
+        => plan is LogicalScan or LogicalSystemScan or LogicalValues or LogicalFilter or LogicalProject or LogicalDistinct or LogicalUnionAll or LogicalJoin
+            && LogicalTree.Expressions(plan).All(CannotFail) && LogicalTree.Inputs(plan).All(IsHarmless);
 
     /// <summary>Aggregates that are NULL or 0 without rows, that no group can fail, and whose state is small.</summary>
     private static bool IsGroupable(BoundAggregate aggregate)

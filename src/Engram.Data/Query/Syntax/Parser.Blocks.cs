@@ -133,6 +133,14 @@ internal sealed partial class Parser
         return new BlockSqlSyntax(SpanFrom(start), statement);
     }
 
+    /// <summary>An expression that is computed by itself, without a statement around it that could take the lock.</summary>
+    private ExpressionSyntax ParseBlockExpression()
+    {
+        lockingOfStatement = null;
+        var expression = ParseExpression();
+        return lockingOfStatement is { } locking ? throw Error.NotSupported("FOR UPDATE in an expression of a block (write LOCK TABLE before it)", locking.Position + 1) : expression;
+    }
+
     private BlockIfSyntax ParseBlockIf()
     {
         var start = current.Start;
@@ -143,7 +151,7 @@ internal sealed partial class Parser
         {
             var branchStart = current.Start;
             Advance();
-            var condition = ParseExpression();
+            var condition = ParseBlockExpression();
             Expect(Keyword.Then);
             var statements = ParseBlockStatements();
             branches.Add(new BlockBranchSyntax(SpanFrom(branchStart), condition, statements));
@@ -177,7 +185,7 @@ internal sealed partial class Parser
         var arguments = new List<ExpressionSyntax>();
         while (Accept(TokenKind.Comma))
         {
-            arguments.Add(ParseExpression());
+            arguments.Add(ParseBlockExpression());
         }
 
         string? sqlState = null;

@@ -5,6 +5,7 @@ internal sealed partial class Parser
 {
     private StatementSyntax ParseStatement()
     {
+        lockingOfStatement = null;
         if (ParseDataStatement() is { } data)
         {
             return data;
@@ -54,7 +55,6 @@ internal sealed partial class Parser
     private StatementSyntax? ParseDataStatement()
     {
         var start = current.Start;
-        lockingOfStatement = null;
         var with = At(Keyword.With) ? ParseWith() : null;
         if (current.Kind == TokenKind.Word)
         {

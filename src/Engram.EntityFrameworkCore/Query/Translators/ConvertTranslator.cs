@@ -55,7 +55,8 @@ internal sealed class ConvertTranslator(ISqlExpressionFactory sql) : IMethodCall
             {
                 nameof(Convert.ToHexString) => sql.Call("upper", typeof(string), Encoded("hex")),
                 nameof(Convert.ToHexStringLower) => Encoded("hex"),
-                nameof(Convert.ToBase64String) => Encoded("base64"),
+                // The database breaks lines, as PostgreSQL does; .NET does not.
+                nameof(Convert.ToBase64String) => sql.Call("replace", typeof(string), Encoded("base64"), sql.Constant("\n"), sql.Constant("")),
                 _ => null,
             };
         }

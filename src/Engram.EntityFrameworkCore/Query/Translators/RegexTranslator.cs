@@ -24,6 +24,11 @@ internal sealed class RegexTranslator(ISqlExpressionFactory sql) : IMethodCallTr
             return null;
         }
 
+        if (arguments.Count > 1 && arguments[1] is SqlConstantExpression { Value: string pattern } && !RunsWithoutBacktracking(pattern))
+        {
+            return null;
+        }
+
         var texts = arguments.TakeWhile(a => a.Type == typeof(string)).Select(sql.ApplyDefaultTypeMapping).Cast<SqlExpression>().ToList();
         if (texts.Count < arguments.Count)
         {
@@ -44,6 +49,25 @@ internal sealed class RegexTranslator(ISqlExpressionFactory sql) : IMethodCallTr
             (nameof(Regex.Replace), 3) => sql.Call("regex_replace", typeof(string), [.. texts]),
             _ => null,
         };
+    }
+
+    /// <summary>A pattern with back references or lookaround does not: where EF Core can, it runs such a one itself.</summary>
+    private static bool RunsWithoutBacktracking(string pattern)
+    {
+        try
+        {
+            _ = new Regex(pattern, RegexOptions.NonBacktracking);
+            return true;
+        }
+        catch (NotSupportedException)
+        {
+            return false;
+        }
+        catch (ArgumentException)
+        {
+            // No pattern at all: the database says where it is wrong.
+            return true;
+        }
     }
 
     /// <summary>Null for an option that the database has not.</summary>

@@ -116,14 +116,12 @@ internal sealed class TimeTranslator(ISqlExpressionFactory sql, IRelationalTypeM
         };
     }
 
-    private SqlExpression? TranslateStatic(MethodInfo method, IReadOnlyList<SqlExpression> arguments)
+    private SqlBinaryExpression? TranslateStatic(MethodInfo method, IReadOnlyList<SqlExpression> arguments)
         => (method.DeclaringType == typeof(DateTimeOffset), method.DeclaringType == typeof(DateTime), method.Name, arguments) switch
         {
             (true, _, nameof(DateTimeOffset.FromUnixTimeSeconds), [var number]) => Add(sql.Constant(DateTimeOffset.UnixEpoch), Length(number, TimeSpan.FromSeconds(1))),
             (true, _, nameof(DateTimeOffset.FromUnixTimeMilliseconds), [var number]) => Add(sql.Constant(DateTimeOffset.UnixEpoch), Length(number, TimeSpan.FromMilliseconds(1))),
 
-            // The kind is not stored.
-            (_, true, nameof(DateTime.SpecifyKind), [var time, _]) => time,
             _ => null,
         };
 

@@ -92,7 +92,7 @@ public sealed class Basic : IEntity
                 Int = random.Next(-20, 21), MaybeInt = i % 4 == 0 ? null : random.Next(-9, 9), Long = random.NextInt64(-5_000_000_000, 5_000_000_000), ULong = i % 7 == 0 ? ulong.MaxValue - (ulong)i : (ulong)i,
                 Float = (float)random.Next(-100, 100) / 4, Double = (double)number / 3, Decimal = number, Guid = new Guid(i, (short)i, 7, [1, 2, 3, 4, 5, 6, 7, (byte)i]), Time = time, MaybeTime = i % 6 == 0 ? null : time.AddHours(i),
                 Instant = new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Unspecified), TimeSpan.FromMinutes(30 * (i % 7 - 3))), Day = DateOnly.FromDateTime(time), Clock = TimeOnly.FromDateTime(time),
-                Span = new TimeSpan(random.NextInt64(-TimeSpan.TicksPerDay * 40, TimeSpan.TicksPerDay * 40)), Bytes = [.. Enumerable.Range(0, i % 5).Select(_ => (byte)random.Next(4))], Kind = (Kind)(i % 3), Named = (Kind)(i % 3),
+                Span = new TimeSpan(random.NextInt64(-TimeSpan.TicksPerDay * 40, TimeSpan.TicksPerDay * 40)), Bytes = [.. Enumerable.Range(0, i % 5).Select(_ => (byte)random.Next(4)), .. new byte[i % 10 == 9 ? 56 : 0]], Kind = (Kind)(i % 3), Named = (Kind)(i % 3),
                 MaybeKind = i % 4 == 0 ? null : (Kind)(i % 3), Marks = (Marks)(i % 4 | (i % 5 == 0 ? 8 : 0)), Number = (random.Next(-100, 100)).ToString(System.Globalization.CultureInfo.InvariantCulture),
             });
         }

@@ -31,7 +31,8 @@ internal static class Scalar
     {
         CreateEvaluator = (type, arguments, context) => function.CreateEvaluator!(type, arguments[0].Type.Collation switch
         {
-            Collation.NoCase => ImmutableArray.CreateRange(arguments, a => (Evaluator)new UnaryEvaluator<Bytes, Bytes, FoldCase>(a.Type, a)),
+            Collation.NoCase => 
+                [.. arguments.Select((a, i) => i < 2 ? (Evaluator)new UnaryEvaluator<Bytes, Bytes, FoldCase>(a.Type, a) : new UnaryEvaluator<Bytes, Bytes, CaselessEscape>(a.Type, a))],
             Collation.Indeterminate => throw Error.IndeterminateCollation(),
             _ => arguments,
         }, context),

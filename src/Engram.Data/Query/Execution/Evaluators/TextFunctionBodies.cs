@@ -256,6 +256,15 @@ internal readonly unsafe struct FoldCase : IUnaryFunction<Bytes, Bytes>
     }
 }
 
+/// <summary>The character that escapes in a pattern of folded text: a letter would escape in its other case too.</summary>
+internal readonly struct CaselessEscape : IUnaryFunction<Bytes, Bytes>
+{
+    public static bool IsTotal => false;
+
+    public Bytes Invoke(Bytes a, ColumnBuffer memory)
+        => !a.Text.EnumerateRunes().Any(System.Text.Rune.IsLetter) ? a : throw Error.NotSupported("A letter that escapes in LIKE over texts that compare without regard to case (write another character behind ESCAPE)");
+}
+
 internal readonly struct StartsWith : IBinaryFunction<Bytes, Bytes, byte>
 {
     public static bool IsTotal => false;

@@ -127,7 +127,10 @@ internal sealed class JoinOperator : Operator
         isBuilt = false;
         isLeftEnded = false;
         leftBatch = null;
+        leftAt = 0;
         candidate = NoRow;
+        // Whoever reads it may have stopped in the midst of a left row's candidates.
+        isMatched = false;
         unmatchedNext = 0;
     }
 
