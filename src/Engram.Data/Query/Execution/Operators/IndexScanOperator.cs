@@ -199,7 +199,8 @@ internal sealed class IndexScanOperator(IndexScanPlan plan, StatementContext con
         return batch;
     }
 
-    private static void SortDistinct(List<long> ids)
+    /// <summary>Row ids in their order, each once.</summary>
+    internal static void SortDistinct(List<long> ids)
     {
         ids.Sort();
         var kept = 0;

@@ -79,7 +79,7 @@ internal sealed class KeyedScanOperator(KeyedScanPlan plan, StatementContext con
         }
 
         EntriesRead += rowIds.Count;
-        SortDistinct(rowIds);
+        IndexScanOperator.SortDistinct(rowIds);
         return true;
     }
 
@@ -108,21 +108,6 @@ internal sealed class KeyedScanOperator(KeyedScanPlan plan, StatementContext con
         }
 
         return null;
-    }
-
-    private static void SortDistinct(List<long> ids)
-    {
-        ids.Sort();
-        var kept = 0;
-        for (var i = 0; i < ids.Count; i++)
-        {
-            if (i == 0 || ids[i] != ids[i - 1])
-            {
-                ids[kept++] = ids[i];
-            }
-        }
-
-        ids.RemoveRange(kept, ids.Count - kept);
     }
 
     /// <summary>Finds the rows of one key after the other: by lookup when the key is the whole of a unique one, else by the range of its entries.</summary>
