@@ -32,6 +32,22 @@ internal static class Databases
         }
     }
 
+    /// <summary>What all files of a directory take.</summary>
+    public static long SizeOf(string path) => FileSizes(new DirectoryInfo(path)).Sum();
+
+    /// <summary>The size of each file of a directory that is still there when it is asked: a process that has the database open may delete some meanwhile.</summary>
+    public static IEnumerable<long> FileSizes(DirectoryInfo directory)
+    {
+        foreach (var file in directory.EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            file.Refresh();
+            if (file.Exists)
+            {
+                yield return file.Length;
+            }
+        }
+    }
+
     public static string Bytes(long count) => count switch
     {
         < 1024 => string.Create(CultureInfo.InvariantCulture, $"{count} B"),

@@ -91,6 +91,39 @@ public sealed class CareTests : CommandTest
     }
 
     [Fact]
+    public async Task What_was_done_is_told_as_json_where_asked()
+    {
+        CreateNotes();
+        var copy = PathOf("copy.engram");
+        var done = await JsonOfAsync("backup", Database, copy);
+        Assert.Equal(copy, done.GetProperty("target").GetString());
+        Assert.Equal(new DirectoryInfo(copy).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length), done.GetProperty("bytes").GetInt64());
+
+        done = await JsonOfAsync("compact", Database);
+        Assert.True(done.GetProperty("bytesBefore").GetInt64() > 0);
+        Assert.Equal(new DirectoryInfo(Database).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length), done.GetProperty("bytesAfter").GetInt64());
+
+        var file = PathOf("notes.csv");
+        done = await JsonOfAsync("export", Database, "notes", file);
+        Assert.Equal((file, 3), (done.GetProperty("target").GetString(), done.GetProperty("rows").GetInt32()));
+        done = await JsonOfAsync("import", Database, "again", file, "--create");
+        Assert.Equal(("again", 3), (done.GetProperty("table").GetString(), done.GetProperty("rows").GetInt32()));
+
+        // Rows that go to the output are alone there.
+        var (code, output, error) = await RunAsync("export", Database, "SELECT id FROM notes WHERE id = 1", "--json");
+        Assert.Equal((0, "id\n1\n"), (code, output));
+        Assert.Contains("\"rows\": 1", error, StringComparison.Ordinal);
+    }
+
+    private async Task<JsonElement> JsonOfAsync(params string[] arguments)
+    {
+        var (code, output, error) = await RunAsync([.. arguments, "--json"]);
+        Assert.Equal((0, ""), (code, error));
+        using var json = JsonDocument.Parse(output);
+        return json.RootElement.Clone();
+    }
+
+    [Fact]
     public async Task The_log_is_shown_as_text_and_as_json_lines()
     {
         CreateNotes();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 namespace Engram.Data.Cli.Commands;
 
@@ -9,24 +10,24 @@ internal static class BackupCommand
     {
         var database = Commanding.DatabaseArgument();
         var target = new Argument<string>("target") { Description = "A directory that is not there yet, or is empty." };
-        var command = new Command("backup", "Copy a database while it may be in use. Every byte is checked on the way.") { database, target };
+        var json = Commanding.JsonOption();
+        var command = new Command("backup", "Copy a database while it may be in use. Every byte is checked on the way.") { database, target, json };
         command.Run(async (given, cancellationToken) =>
         {
             await using var connection = Databases.OpenForReading(given.GetValue(database)!);
-            var size = await Progress.RunAsync("Copying", async step =>
+            var folder = given.GetValue(target)!;
+            await Progress.RunAsync("Copying", async step =>
             {
-                var bytes = 0L;
                 await connection.BackupDatabaseAsync(
-                    given.GetValue(target)!,
-                    new Progress<EngramBackupProgress>(p =>
-                    {
-                        bytes = p.BytesTotal;
-                        step(p.BytesDone, p.BytesTotal);
-                    }),
+                    folder,
+                    new Progress<EngramBackupProgress>(p => step(p.BytesDone, p.BytesTotal)),
                     cancellationToken);
-                return bytes;
+                return 0;
             });
-            Console.WriteLine($"Copied to '{given.GetValue(target)}'{(size > 0 ? $", {Databases.Bytes(size)}" : "")}.");
+            var size = Databases.SizeOf(folder);
+            Console.WriteLine(given.GetValue(json)
+                ? JsonSerializer.Serialize(new BackupDone(folder, size), CliJson.Default.BackupDone)
+                : $"Copied to '{folder}', {Databases.Bytes(size)}.");
             return ExitCodes.Done;
         });
         return command;

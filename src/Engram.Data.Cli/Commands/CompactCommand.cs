@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 namespace Engram.Data.Cli.Commands;
 
@@ -8,12 +9,13 @@ internal static class CompactCommand
     public static Command Create()
     {
         var database = Commanding.DatabaseArgument();
-        var command = new Command("compact", "Give the room of deleted rows back to the disk, and merge small segments.") { database };
+        var json = Commanding.JsonOption();
+        var command = new Command("compact", "Give the room of deleted rows back to the disk, and merge small segments.") { database, json };
         command.Run(async (given, cancellationToken) =>
         {
             var path = given.GetValue(database)!;
             await using var connection = Databases.OpenForWriting(path);
-            var before = SizeOf(path);
+            var before = Databases.SizeOf(path);
             await Progress.RunAsync("Compacting", async step =>
             {
                 await connection.CompactAsync(new Progress<EngramCompactionProgress>(p => step(p.RowsDone, p.RowsTotal)), cancellationToken);
@@ -21,11 +23,12 @@ internal static class CompactCommand
             });
             // Files that were replaced are deleted when nobody reads them: at the latest now.
             await connection.CloseAsync();
-            Console.WriteLine($"Compacted: {Databases.Bytes(before)} before, {Databases.Bytes(SizeOf(path))} now.");
+            var after = Databases.SizeOf(path);
+            Console.WriteLine(given.GetValue(json)
+                ? JsonSerializer.Serialize(new CompactDone(before, after), CliJson.Default.CompactDone)
+                : $"Compacted: {Databases.Bytes(before)} before, {Databases.Bytes(after)} now.");
             return ExitCodes.Done;
         });
         return command;
     }
-
-    public static long SizeOf(string path) => new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length);
 }

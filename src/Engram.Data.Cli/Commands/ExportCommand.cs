@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Engram.Data.Cli.Output;
 
 namespace Engram.Data.Cli.Commands;
@@ -14,7 +15,8 @@ internal static class ExportCommand
         var source = new Argument<string>("source") { Description = "A table's name, or a SELECT." };
         var file = new Argument<string>("file") { Description = "Where to; '-' for the output.", DefaultValueFactory = _ => "-" };
         var format = new Option<string?>("--format") { Description = "csv, ndjson or json. By default what the file's name says, else csv." };
-        var command = new Command("export", "Write a table or the result of a query to a file.") { database, source, file, format };
+        var json = new Option<bool>("--json") { Description = "Print how many rows were written as JSON." };
+        var command = new Command("export", "Write a table or the result of a query to a file.") { database, source, file, format, json };
         command.Run(async (given, cancellationToken) =>
         {
             var target = given.GetValue(file)!;
@@ -41,7 +43,11 @@ internal static class ExportCommand
                 File.Move(partial, target, overwrite: true);
             }
 
-            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{rows:N0} rows exported."));
+            // The output may be where the rows went.
+            var report = given.GetValue(json) && target != "-" ? Console.Out : Console.Error;
+            await report.WriteLineAsync(given.GetValue(json)
+                ? JsonSerializer.Serialize(new ExportDone(target, rows), CliJson.Default.ExportDone)
+                : string.Create(CultureInfo.InvariantCulture, $"{rows:N0} rows exported."));
             return ExitCodes.Done;
         });
         return command;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Data;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Engram.Data.Cli.Import;
 using Engram.Data.Cli.Output;
 
@@ -17,7 +18,8 @@ internal static class ImportCommand
         var file = new Argument<string>("file") { Description = "The file; '-' for the input." };
         var format = new Option<string?>("--format") { Description = "csv or ndjson. By default what the file's name says, else csv." };
         var create = new Option<bool>("--create") { Description = "Create the table, and the database, when they are not there: columns and types are taken from the first 1,000 rows." };
-        var command = new Command("import", "Load a file into a table. The header, or the names of the first object, name the columns. All rows are loaded or none.") { database, table, file, format, create };
+        var json = Commanding.JsonOption();
+        var command = new Command("import", "Load a file into a table. The header, or the names of the first object, name the columns. All rows are loaded or none.") { database, table, file, format, create, json };
         command.Run(async (given, cancellationToken) =>
         {
             var path = given.GetValue(file)!;
@@ -34,7 +36,10 @@ internal static class ImportCommand
             var name = given.GetValue(table)!;
             var started = Stopwatch.StartNew();
             var rows = await LoadAsync(connection, name, source, given.GetValue(create), cancellationToken);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rows:N0} rows imported into {name} in {started.Elapsed.TotalSeconds:0.0} s, {rows / Math.Max(started.Elapsed.TotalSeconds, 0.001):N0} a second."));
+            var seconds = started.Elapsed.TotalSeconds;
+            Console.WriteLine(given.GetValue(json)
+                ? JsonSerializer.Serialize(new ImportDone(name, rows, seconds), CliJson.Default.ImportDone)
+                : string.Create(CultureInfo.InvariantCulture, $"{rows:N0} rows imported into {name} in {seconds:0.0} s, {rows / Math.Max(seconds, 0.001):N0} a second."));
             return ExitCodes.Done;
         });
         return command;

@@ -80,10 +80,10 @@ internal static class InfoCommand
         var root = new DirectoryInfo(path);
         var folders = root.EnumerateDirectories().ToDictionary(d => d.Name, d =>
         {
-            var sizes = d.EnumerateFiles("*", SearchOption.AllDirectories).Select(f => f.Length).ToArray();
+            var sizes = Databases.FileSizes(d).ToArray();
             return new FolderInfo(sizes.Length, sizes.Sum());
         });
-        return new DatabaseInfo(root.FullName, connection.ServerVersion, CompactCommand.SizeOf(path), folders, tables, connection.LastRecovery!);
+        return new DatabaseInfo(root.FullName, connection.ServerVersion, Databases.SizeOf(path), folders, tables, connection.LastRecovery!);
     }
 
     /// <summary>A line for each column of each segment.</summary>
