@@ -25,7 +25,7 @@ internal static class ImportCommand
             var path = given.GetValue(file)!;
             var mode = ExportCommand.FormatOf(given.GetValue(format), path);
             using var input = path == "-" ? Console.In : new StreamReader(path);
-            using IRecordSource source = mode switch
+            using RecordSource source = mode switch
             {
                 OutputMode.Csv => new CsvRecords(input),
                 OutputMode.Ndjson => new NdjsonRecords(input),
@@ -45,7 +45,7 @@ internal static class ImportCommand
         return command;
     }
 
-    public static async Task<long> LoadAsync(EngramConnection connection, string name, IRecordSource source, bool mayCreate, CancellationToken cancellationToken)
+    public static async Task<long> LoadAsync(EngramConnection connection, string name, RecordSource source, bool mayCreate, CancellationToken cancellationToken)
     {
         var columns = TableColumns.Find(connection, name);
         if (columns.Count == 0)
@@ -73,7 +73,7 @@ internal static class ImportCommand
         return copy.RowsCopiedCount;
     }
 
-    private static IEnumerable<object?[]> Rows(IRecordSource source, TableColumn[] targets)
+    private static IEnumerable<object?[]> Rows(RecordSource source, TableColumn[] targets)
     {
         foreach (var record in source.Read())
         {

@@ -10,7 +10,7 @@ internal static class ColumnGuess
 {
     private const int RowsLookedAt = 1_000;
 
-    public static string CreateTable(string table, IRecordSource source)
+    public static string CreateTable(string table, RecordSource source)
     {
         var rows = source.Peek(RowsLookedAt);
         var columns = source.Names.Select((name, i) => $"{SqlName.Quote(name)} {Guess(rows.Select(r => r.Values[i]))}");

@@ -3,10 +3,9 @@ using CsvHelper;
 namespace Engram.Data.Cli.Import;
 
 /// <summary>Records of a CSV file with a header (RFC 4180). A field that is empty and not quoted is NULL; <c>""</c> is an empty text.</summary>
-internal sealed class CsvRecords : IRecordSource
+internal sealed class CsvRecords : RecordSource
 {
     private readonly CsvReader reader;
-    private readonly List<Record> peeked = [];
 
     public CsvRecords(TextReader input)
     {
@@ -38,34 +37,11 @@ internal sealed class CsvRecords : IRecordSource
         }
     }
 
-    public IReadOnlyList<string> Names { get; }
+    public override IReadOnlyList<string> Names { get; }
 
-    public IReadOnlyList<Record> Peek(int count)
-    {
-        while (peeked.Count < count && Next() is { } record)
-        {
-            peeked.Add(record);
-        }
+    public override void Dispose() => reader.Dispose();
 
-        return peeked;
-    }
-
-    public IEnumerable<Record> Read()
-    {
-        foreach (var record in peeked)
-        {
-            yield return record;
-        }
-
-        while (Next() is { } record)
-        {
-            yield return record;
-        }
-    }
-
-    public void Dispose() => reader.Dispose();
-
-    private Record? Next()
+    protected override Record? Next()
     {
         try
         {

@@ -3,11 +3,10 @@ using System.Text.Json;
 namespace Engram.Data.Cli.Import;
 
 /// <summary>One JSON object a line. The first one names the columns; later ones may leave some out (NULL), and have no others.</summary>
-internal sealed class NdjsonRecords : IRecordSource
+internal sealed class NdjsonRecords : RecordSource
 {
     private readonly TextReader input;
     private readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
-    private readonly List<Record> peeked = [];
     private long line;
 
     public NdjsonRecords(TextReader input)
@@ -21,37 +20,14 @@ internal sealed class NdjsonRecords : IRecordSource
         }
 
         Names = [.. places.Keys];
-        peeked.Add(ToRecord(document.RootElement, number));
+        Unread(ToRecord(document.RootElement, number));
     }
 
-    public IReadOnlyList<string> Names { get; }
+    public override IReadOnlyList<string> Names { get; }
 
-    public IReadOnlyList<Record> Peek(int count)
-    {
-        while (peeked.Count < count && Next() is { } record)
-        {
-            peeked.Add(record);
-        }
+    public override void Dispose() => input.Dispose();
 
-        return peeked;
-    }
-
-    public IEnumerable<Record> Read()
-    {
-        foreach (var record in peeked)
-        {
-            yield return record;
-        }
-
-        while (Next() is { } record)
-        {
-            yield return record;
-        }
-    }
-
-    public void Dispose() => input.Dispose();
-
-    private Record? Next()
+    protected override Record? Next()
     {
         if (NextLine() is not var (text, number))
         {

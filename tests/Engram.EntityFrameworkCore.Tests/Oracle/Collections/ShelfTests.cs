@@ -185,20 +185,7 @@ public sealed class ShelfTests(ShelfFixture fixture) : IClassFixture<ShelfFixtur
         { "project: as a set", q => q.OrderBy(s => s.Id).Select(s => s.Grades.Distinct().Count()) },
     };
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names)
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Names);
 
     [Theory]
     [MemberData(nameof(Cases))]

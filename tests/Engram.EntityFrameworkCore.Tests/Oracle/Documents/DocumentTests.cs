@@ -108,20 +108,7 @@ public sealed class DocumentTests(DocumentFixture fixture) : IClassFixture<Docum
         { "array: equal to a parameter", q => { var values = new int[] { }; return q.Where(b => b.Numbers.SequenceEqual(values)).Select(b => b.Id); } },
     };
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names)
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Names);
 
     [Theory]
     [MemberData(nameof(Cases))]

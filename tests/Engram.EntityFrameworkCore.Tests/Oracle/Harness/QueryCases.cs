@@ -4,6 +4,22 @@ using Microsoft.EntityFrameworkCore;
 
 namespace Engram.EntityFrameworkCore.Tests.Oracle.Harness;
 
+internal static class QueryCases
+{
+    /// <summary>Each name twice: over rows in memory, and over rows in segments.</summary>
+    public static TheoryData<RowState, string> InBothStates(IEnumerable<string> names)
+    {
+        var data = new TheoryData<RowState, string>();
+        foreach (var name in names)
+        {
+            data.Add(RowState.Delta, name);
+            data.Add(RowState.Segments, name);
+        }
+
+        return data;
+    }
+}
+
 /// <summary>Named queries over one model, each to be answered by the database and by lists. A result is a query, a list or a value.</summary>
 internal sealed class QueryCases<TModel> : IEnumerable<KeyValuePair<string, Func<TModel, object?>>>
 {

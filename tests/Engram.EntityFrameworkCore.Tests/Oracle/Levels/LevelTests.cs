@@ -149,20 +149,7 @@ public sealed class LevelTests(LevelFixture fixture) : IClassFixture<LevelFixtur
         { "page: count of a page's collection", t => t.Ones.OrderBy(l => l.Name).Skip(2).Take(5).Select(l => new { l.Id, N = l.ManyRequired.Count(x => x.Many.Any()) }) },
     };
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names)
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Names);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -149,20 +149,7 @@ public sealed class NullTests(FactFixture fixture) : IClassFixture<FactFixture>
         return cases;
     }
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names)
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Names);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -101,20 +101,7 @@ public abstract class SquadTests(SquadFixture fixture)
         { "subquery: distinct inside", t => t.Cities.OrderBy(c => c.Name).Select(c => c.Born.Select(s => s.SquadId).Where(x => x != null).Distinct().Count()) },
     };
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names)
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Names);
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -11,20 +11,7 @@ public sealed class TradeTests(TradeFixture fixture) : IClassFixture<TradeFixtur
     /// <summary>EF Core writes an aggregate of the other query than the one it means: by the standard it belongs to the query whose columns it is over.</summary>
     private static readonly HashSet<string> OfOuterColumns = ["aggregate: sum over outer columns alone", "group: subquery compares aggregate of outer"];
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Names.Except(OfOuterColumns))
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Names.Except(OfOuterColumns));
 
     [Theory]
     [MemberData(nameof(Cases))]

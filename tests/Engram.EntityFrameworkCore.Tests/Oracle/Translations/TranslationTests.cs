@@ -12,20 +12,7 @@ public sealed class TranslationTests(BasicFixture fixture) : IClassFixture<Basic
         FurtherTranslations.Text, FurtherTranslations.Times, FurtherTranslations.Others,
     }.SelectMany(t => t).ToDictionary(c => c.Name);
 
-    public static TheoryData<RowState, string> Cases
-    {
-        get
-        {
-            var data = new TheoryData<RowState, string>();
-            foreach (var name in All.Keys)
-            {
-                data.Add(RowState.Delta, name);
-                data.Add(RowState.Segments, name);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<RowState, string> Cases => QueryCases.InBothStates(All.Keys);
 
     [Theory]
     [MemberData(nameof(Cases))]
