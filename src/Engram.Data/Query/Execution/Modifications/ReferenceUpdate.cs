@@ -1,75 +1,119 @@
+using System.Globalization;
 using System.Text;
 using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
 using Engram.Data.Query.Execution.Rows;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Modifications;
 
-/// <summary>SET NULL, SET DEFAULT and ON UPDATE CASCADE: an UPDATE of the referring rows, planned once and run for each key that has any.</summary>
+/// <summary>SET NULL, SET DEFAULT and ON UPDATE CASCADE: one change of all the referring rows, with the defaults, computed columns, checks and further foreign keys of an UPDATE.</summary>
+/// <remarks>
+/// <para>All rows are found before the first is changed, and what they refer to further is settled when the last is: keys that change places (1 becomes 2, 2 becomes 3)
+/// would otherwise carry a row along with the next key, too.</para>
+/// <para>What is set comes from an UPDATE statement that is planned and never run: its expressions read the new keys from columns behind the table's.</para>
+/// </remarks>
 internal sealed class ReferenceUpdate : IDisposable
 {
     private readonly TableDefinition child;
     private readonly ForeignKeyDefinition foreignKey;
     private readonly StatementContext context;
-    private readonly BoundStatement statement;
-    private readonly Batch parameters;
-    private readonly ColumnBuffer[] values;
+    private readonly CascadedRows cascaded;
+    private readonly RowUpdate update;
+    private readonly int[] neededOrdinals;
 
-    public ReferenceUpdate(TableDefinition child, ForeignKeyDefinition foreignKey, ReferentialAction action, StatementContext context)
+    // By place in the foreign key: the column of new keys that the expressions read; none but for CASCADE.
+    private readonly ColumnBuffer[] values;
+    private readonly Batch batch;
+
+    /// <param name="keyTypes">For CASCADE: the types of the columns referred to. Lengths and scales may be others than the child's.</param>
+    public ReferenceUpdate(
+        TableDefinition child, ForeignKeyDefinition foreignKey, ReferentialAction action, DataType[] keyTypes, StatementContext context, CascadedRows cascaded)
     {
-        (this.child, this.foreignKey, this.context) = (child, foreignKey, context);
-        var types = new Dictionary<string, DataType>();
-        var sql = Write(action, types);
-        statement = Planner.Plan(Parser.ParseScript(sql)[0], sql, context.Transaction!.Catalog, types);
-        values = [.. statement.Parameters.Select(p => ClrValue.Constant(p.Type, null))];
-        parameters = new Batch(values.Length) { RowCount = 1 };
-        for (var i = 0; i < values.Length; i++)
+        (this.child, this.foreignKey, this.context, this.cascaded) = (child, foreignKey, context, cascaded);
+        var sql = Write(action);
+        var types = keyTypes.Select((t, i) => KeyValuePair.Create($"v{i}", t)).ToDictionary();
+        var statement = Planner.Plan(Parser.ParseScript(sql)[0], sql, context.Transaction!.Catalog, types);
+        if (statement.Plan is not UpdatePlan plan)
         {
-            parameters.Columns[i] = values[i].Column;
+            throw Error.Internal($"an update for the foreign key '{foreignKey.Name}' was planned as {statement.Plan.GetType().Name}");
         }
+
+        var width = child.Columns.Length;
+        values = [.. keyTypes.Select(t => new ColumnBuffer(t))];
+
+        // A parameter is named v with the column's place.
+        BoundExpression? ToColumn(BoundExpression e) => e is BoundParameter p
+            ? new BoundColumn(p.Type, 1 + width + int.Parse(statement.Parameters[p.Index].Name.AsSpan(1), CultureInfo.InvariantCulture), "")
+            : null;
+        update = new RowUpdate(
+            child, [.. plan.Set.Select(s => (s.Column, ExpressionTree.Rewrite(s.Value, ToColumn)))], plan.Checks, plan.CheckNames, [], context, cascaded: cascaded);
+        var read = plan.Set.SelectMany(s => PlanWalker.ColumnsOf(s.Value)).Where(o => o > 0 && o <= width).Select(o => o - 1);
+        neededOrdinals = [.. read.Union(update.KeptOrdinals)];
+        batch = new Batch(1 + width + values.Length);
     }
 
     /// <param name="newKeys">For CASCADE: by number, what each key becomes.</param>
     public void Run(KeyTable keys, ColumnBuffer[] newKeys)
     {
         var found = new List<(int Key, long RowId)>();
-        using (var snapshot = context.Transaction!.OpenSnapshot())
+        using var snapshot = context.Transaction!.OpenSnapshot();
+        KeyLookup.Find(snapshot, child, foreignKey.Columns, keys, found, context.Cancellation);
+        found.RemoveAll(f => !cascaded.Add(child.Id, foreignKey.Name, f.RowId));
+        if (found.Count == 0)
         {
-            KeyLookup.Find(snapshot, child, foreignKey.Columns, keys, found, context.Cancellation);
+            return;
         }
 
-        foreach (var key in found.Select(f => f.Key).Distinct())
+        using var fetch = snapshot.OpenFetch(child.Id, [ColumnId.RowId, .. neededOrdinals.Select(o => child.Columns[o].Id)]);
+        var rowIds = found.Select(f => f.RowId).ToArray();
+        for (var start = 0; start < rowIds.Length; start += Batch.RowCountMax)
         {
+            context.Cancellation.ThrowIfCancellationRequested();
+            var count = Math.Min(rowIds.Length - start, Batch.RowCountMax);
+            var rows = fetch.Fetch(rowIds.AsSpan(start, count));
+            if (rows.RowCount != count)
+            {
+                throw Error.Internal($"{count} rows of {child} were found by a foreign key, of which {rows.RowCount} are there");
+            }
+
+            batch.Columns[0] = rows.Columns[0];
+            for (var i = 0; i < neededOrdinals.Length; i++)
+            {
+                batch.Columns[1 + neededOrdinals[i]] = rows.Columns[1 + i];
+            }
+
             for (var i = 0; i < values.Length; i++)
             {
-                // Names are k and v with the column's place.
-                var name = statement.Parameters[i].Name;
-                var place = int.Parse(name.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
                 values[i].Clear();
-                values[i].AppendFrom(name[0] == 'k' ? keys.Key(place) : newKeys[place].Column, key);
+                for (var row = 0; row < count; row++)
+                {
+                    values[i].AppendFrom(newKeys[i].Column, found[start + row].Key);
+                }
+
+                batch.Columns[1 + child.Columns.Length + i] = values[i].Column;
             }
 
-            using var snapshot = context.Transaction.OpenSnapshot();
-            using var update = OperatorFactory.Create(
-                statement.Plan, new StatementContext(snapshot, context.Transaction, parameters, context.Clock, context.Cancellation));
-            while (update.Next() is not null)
-            {
-                throw Error.Internal("an update without RETURNING gave rows");
-            }
+            batch.RowCount = count;
+            update.Update(batch, null);
         }
+
+        update.Finish();
     }
 
     public void Dispose()
     {
+        update.Dispose();
         foreach (var value in values)
         {
             value.Dispose();
         }
     }
 
-    private string Write(ReferentialAction action, Dictionary<string, DataType> types)
+    private string Write(ReferentialAction action)
     {
         var sql = new StringBuilder("UPDATE ").Append(Quote(child.Schema)).Append('.').Append(Quote(child.Name)).Append(" SET ");
         for (var i = 0; i < foreignKey.Columns.Length; i++)
@@ -81,17 +125,18 @@ internal sealed class ReferenceUpdate : IDisposable
                 ReferentialAction.SetDefault => "DEFAULT",
                 _ => $"@v{i}",
             });
-            types[$"k{i}"] = column.Type;
-            types[$"v{i}"] = column.Type;
-        }
-
-        for (var i = 0; i < foreignKey.Columns.Length; i++)
-        {
-            sql.Append(i == 0 ? " WHERE " : " AND ").Append(Quote(child.FindColumn(foreignKey.Columns[i])!.Name)).Append($" = @k{i}");
         }
 
         return sql.ToString();
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}
+
+/// <summary>The rows that a statement has changed on behalf of foreign keys: each is changed once for each of them, or tables that refer to each other would swap keys for ever.</summary>
+internal sealed class CascadedRows
+{
+    private readonly HashSet<(TableId Table, string ForeignKey, long RowId)> rows = [];
+
+    public bool Add(TableId table, string foreignKey, long rowId) => rows.Add((table, foreignKey, rowId));
 }

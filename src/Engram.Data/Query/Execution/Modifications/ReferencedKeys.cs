@@ -8,19 +8,21 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <remarks>
 /// <para>While the statement runs, the keys that disappear are collected, for each foreign key that refers to the table. At its end the actions are carried out:
 /// CASCADE deletes work through a queue, a level of children at a time, so that long chains cost no stack; SET NULL, SET DEFAULT and
-/// cascading changes run as UPDATE statements of their own, so that defaults, computed columns, checks and further foreign keys hold there too.</para>
+/// cascading changes are UPDATE statements within the statement, so that defaults, computed columns, checks and further foreign keys hold there too.</para>
 /// <para>NO ACTION and RESTRICT are judged last, when all actions are done: nothing may refer to a key that is no longer there. A key that another
 /// row has by then is there.</para>
 /// </remarks>
 internal sealed class ReferencedKeys : IDisposable
 {
     private readonly StatementContext context;
+    private readonly CascadedRows? cascaded;
     private readonly Incoming[] incoming;
 
     /// <param name="changed">The columns that are written; null when rows are deleted.</param>
-    public ReferencedKeys(TableDefinition table, ColumnId[]? changed, StatementContext context)
+    /// <param name="cascaded">What the statement has changed for foreign keys so far; null when nothing was.</param>
+    public ReferencedKeys(TableDefinition table, ColumnId[]? changed, StatementContext context, CascadedRows? cascaded = null)
     {
-        this.context = context;
+        (this.context, this.cascaded) = (context, cascaded);
         var found = from child in context.Transaction!.Catalog.Tables.Values
                     from foreignKey in child.ForeignKeys
                     where foreignKey.ReferencedTable == table.Id && (changed is null || foreignKey.ReferencedColumns.Any(c => changed.Contains(c)))
@@ -103,9 +105,11 @@ internal sealed class ReferencedKeys : IDisposable
                     break;
                 default:
                     AddUnseen(reference, restricted);
-                    using (var update = new ReferenceUpdate(reference.Child, reference.ForeignKey, action, context))
+                    var newValues = action == ReferentialAction.Cascade ? reference.NewValues : [];
+                    var types = Array.ConvertAll(newValues, v => v.Type);
+                    using (var update = new ReferenceUpdate(reference.Child, reference.ForeignKey, action, types, context, cascaded ?? new CascadedRows()))
                     {
-                        update.Run(reference.Keys.Keys, action == ReferentialAction.Cascade ? reference.NewValues : []);
+                        update.Run(reference.Keys.Keys, newValues);
                     }
 
                     break;

@@ -34,10 +34,11 @@ internal sealed class RowUpdate : IDisposable
     /// <param name="returning">Over the table's columns: computed by the caller from the rows that <see cref="Update"/> gives.</param>
     /// <param name="context">Of the statement.</param>
     /// <param name="others">Ordinals of the batches whose columns stand behind the table's in what <see cref="Update"/> gives; none by default.</param>
+    /// <param name="cascaded">What the statement has changed for foreign keys so far; null when this is its own change.</param>
     public RowUpdate(
         TableDefinition table, ImmutableArray<(ColumnId Column, BoundExpression Value)> set, ImmutableArray<BoundExpression> checks,
         ImmutableArray<string> checkNames, ImmutableArray<BoundExpression> returning, StatementContext context,
-        ImmutableArray<int> others = default)
+        ImmutableArray<int> others = default, CascadedRows? cascaded = null)
     {
         this.others = others.IsDefault ? [] : others;
         compactOthers = new CompactRows(this.others.Length);
@@ -49,7 +50,7 @@ internal sealed class RowUpdate : IDisposable
         compactOld = new CompactRows(table.Columns.Length);
         this.checks = new RowChecks(table, checks, checkNames, context);
         references = new ReferencingKeys(table, columns, context);
-        referenced = new ReferencedKeys(table, columns, context);
+        referenced = new ReferencedKeys(table, columns, context, cascaded);
         var read = checks.Concat(returning).SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(references.Ordinals).Concat(referenced.Ordinals);
         KeptOrdinals = [.. read.Distinct().Where(o => o < table.Columns.Length)];
         newValues = new Batch(columns.Length);
