@@ -161,7 +161,7 @@ internal sealed class Shell(EngramConnection connection, TextWriter output)
 
             foreach (var index in indexes[group.Key].GroupBy(r => (string)r["index_name"]))
             {
-                await output.WriteLineAsync($"  index {index.Key} ({string.Join(", ", index.OrderBy(r => (int)r["ordinal_position"]).Select(r => $"{r["column_name"]}{((bool)r["is_descending"] ? " DESC" : "")}"))})");
+                await output.WriteLineAsync($"  index {index.Key} ({string.Join(", ", index.OrderBy(r => (int)r["ordinal_position"]).Select(r => $"{(r["column_name"] is string name ? name : $"({r["expression"]})")}{((bool)r["is_descending"] ? " DESC" : "")}"))})");
             }
         }
     }

@@ -69,7 +69,7 @@ internal sealed class BulkCopy : IDisposable
         int[] ordinals;
         if (mappings.Count == 0)
         {
-            columns = [.. definition.Columns.Where(c => c.ComputedSql is null && c.Identity != IdentityKind.Always).Select(c => c.Name)];
+            columns = [.. definition.NamedColumns.Where(c => c.ComputedSql is null && c.Identity != IdentityKind.Always).Select(c => c.Name)];
             ordinals = [.. Enumerable.Range(0, columns.Length)];
             if (fieldCount != columns.Length)
             {
@@ -150,8 +150,8 @@ internal sealed class BulkCopy : IDisposable
 
     private static string FindColumn(TableDefinition table, string name)
     {
-        var exact = table.Columns.Where(c => c.Name == name).ToList();
-        var found = exact.Count > 0 ? exact : [.. table.Columns.Where(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];
+        var exact = table.NamedColumns.Where(c => c.Name == name).ToList();
+        var found = exact.Count > 0 ? exact : [.. table.NamedColumns.Where(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];
         return found.Count == 1 ? found[0].Name : throw Error.UndefinedColumn(name, table.ToString(), null, -1);
     }
 

@@ -43,7 +43,7 @@ internal static partial class SchemaCollections
                 ("identity", typeof(string)), ("identity_start", typeof(long)), ("identity_increment", typeof(long)), ("collation", typeof(string)), ("comment", typeof(string)),
                 ("character_maximum_length", typeof(int)), ("numeric_precision", typeof(int)), ("numeric_scale", typeof(int)),
             ],
-            (table, context) => Fill(table, Tables(context).SelectMany(t => t.Columns.Select((c, i) => DescribeColumn(t, c, i))))),
+            (table, context) => Fill(table, Tables(context).SelectMany(t => t.NamedColumns.Select((c, i) => DescribeColumn(t, c, i))))),
         new("Indexes", ["table_schema", "table_name", "index_name"],
             [
                 ("table_schema", typeof(string)), ("table_name", typeof(string)), ("index_name", typeof(string)), ("is_unique", typeof(bool)),
@@ -57,11 +57,12 @@ internal static partial class SchemaCollections
         new("IndexColumns", ["table_schema", "table_name", "index_name", "column_name"],
             [
                 ("table_schema", typeof(string)), ("table_name", typeof(string)), ("index_name", typeof(string)), ("column_name", typeof(string)),
-                ("ordinal_position", typeof(int)), ("is_descending", typeof(bool)),
+                ("ordinal_position", typeof(int)), ("is_descending", typeof(bool)), ("expression", typeof(string)),
             ],
             (table, context) => Fill(table, Indexes(context).SelectMany(p => p.Index.Columns.Select((c, i) => new object?[]
             {
-                p.Table.Schema, p.Table.Name, p.Index.Name, p.Table.FindColumn(c.Column)?.Name, i + 1, c.IsDescending,
+                p.Table.Schema, p.Table.Name, p.Index.Name, p.Table.FindColumn(c.Column) is { IsHidden: false, Name: var name } ? name : null, i + 1, c.IsDescending,
+                p.Table.FindColumn(c.Column) is { IsHidden: true, ComputedSql: var expression } ? expression : null,
             })))),
         new("VectorIndexes", ["table_schema", "table_name", "index_name"],
             [

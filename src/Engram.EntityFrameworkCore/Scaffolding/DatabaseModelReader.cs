@@ -151,6 +151,12 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
 
             var name = Text(row, "index_name");
             var members = columns[(NameOf(row), name)].OrderBy(r => (int)r["ordinal_position"]).ToList();
+            if (members.Exists(r => r["column_name"] is DBNull))
+            {
+                // EF Core's models have no indexes over expressions.
+                continue;
+            }
+
             var indexed = members.Select(r => ColumnOf(table, Text(r, "column_name")!)).ToList();
             if ((bool)row["is_primary_key"])
             {

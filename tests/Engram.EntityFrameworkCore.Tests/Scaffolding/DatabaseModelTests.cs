@@ -90,6 +90,22 @@ public sealed class DatabaseModelTests : IDisposable
     }
 
     [Fact]
+    public void An_index_over_an_expression_and_its_column_are_left_out()
+    {
+        using (var connection = new EngramConnection(database.ConnectionString))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "CREATE INDEX authors_lower ON authors (lower(name), id)";
+            command.ExecuteNonQuery();
+        }
+
+        var authors = Read().Tables.Single(t => t.Name == "authors");
+        Assert.DoesNotContain(authors.Indexes, i => i.Name == "authors_lower");
+        Assert.DoesNotContain(authors.Columns, c => c.Name.Contains("lower", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Defaults_that_are_literals_are_values_and_arrays_are_lists()
     {
         using (var connection = new EngramConnection(database.ConnectionString))

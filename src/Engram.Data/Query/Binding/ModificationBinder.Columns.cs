@@ -77,7 +77,9 @@ internal sealed partial class ModificationBinder
         {
             if (stored.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(newValues.Keys))
             {
-                set = set.Add((table.Columns[i].Id, ExpressionTree.Substitute(value, newValues)));
+                // What indexes are over may read computed columns, which stand before it.
+                newValues[columns[i].Id] = ExpressionTree.Substitute(value, newValues);
+                set = set.Add((table.Columns[i].Id, newValues[columns[i].Id]));
             }
         }
 

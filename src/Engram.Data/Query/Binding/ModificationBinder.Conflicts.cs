@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Engram.Data.Columns;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -43,15 +44,26 @@ internal sealed partial class ModificationBinder
             return [.. unique];
         }
 
-        var keys = syntax.Target.Select(key => key.Expression is ColumnReferenceSyntax { Table: null, Column: var column }
-            ? NameMatch.FindColumn(table, column).Id
-            : throw Error.NotSupported("ON CONFLICT over an expression (index a computed column)", key.Position + 1)).ToHashSet();
+        var keys = syntax.Target.Select(key => FindKey(table, key, columns)).ToHashSet();
         ImmutableArray<BoundExpression> given = syntax.TargetWhere == null ? []
             : BindWhere(syntax.TargetWhere, ScopeOf(table, columns));
         ImmutableArray<IndexDefinition> matching =
             [.. unique.Where(i => keys.SetEquals(i.Columns.Select(c => c.Column)) && Implies(given, table, i, columns))];
         return !matching.IsEmpty ? matching
-            : throw Error.NoConflictTarget(table.ToString(), "(" + string.Join(", ", syntax.Target.Select(t => ((ColumnReferenceSyntax)t.Expression).Column)) + ")", syntax.Position);
+            : throw Error.NoConflictTarget(table.ToString(), "(" + string.Join(", ", syntax.Target.Select(t => (t.Expression as ColumnReferenceSyntax)?.Column.Text ?? "an expression")) + ")", syntax.Position);
+    }
+
+    /// <summary>The column of a key, hidden when an expression was written; that of no column when no index is over it.</summary>
+    private ColumnId FindKey(TableDefinition table, IndexKeySyntax key, ImmutableArray<LogicalColumn> columns)
+    {
+        if (key.Expression is ColumnReferenceSyntax { Table: null, Column: var name })
+        {
+            return NameMatch.FindColumn(table, name).Id;
+        }
+
+        var value = new ExpressionBinder(statement, ScopeOf(table, columns), "ON CONFLICT").Bind(key.Expression);
+        var known = columns.FirstOrDefault(c => c.Definition is { IsHidden: true, ComputedSql: { } sql } && ExpressionTree.AreSame(stored.IndexKey(table, sql, columns), value));
+        return known?.Definition!.Id ?? default;
     }
 
     /// <summary>Whether the index is about all rows for which the given conditions hold: it is whole, or each of its own conditions is among them.</summary>
@@ -62,7 +74,7 @@ internal sealed partial class ModificationBinder
     private static Scope ScopeOf(TableDefinition table, ImmutableArray<LogicalColumn> columns)
     {
         var scope = new Scope(null, null);
-        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Select(c => new ScopeColumn(c.Name, c))]));
+        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]));
         return scope;
     }
 }

@@ -131,7 +131,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     {
         if (names.Count == 0)
         {
-            return [.. table.Columns];
+            return [.. table.NamedColumns];
         }
 
         var targets = new List<ColumnDefinition>(names.Count);

@@ -82,11 +82,11 @@ internal static class NameMatch
     /// <exception cref="EngramException">42703 when there is none; 42702 when several differ in case alone.</exception>
     public static ColumnDefinition FindColumn(TableDefinition table, IdentifierSyntax name)
     {
-        var found = Find(name, table.Columns, c => c.Name);
+        var found = Find(name, table.NamedColumns, c => c.Name);
         return found.Count switch
         {
             1 => found[0],
-            0 => throw Error.UndefinedColumn(name.Text, table.ToString(), Similar(name.Text, table.Columns.Select(c => c.Name)), name.Position),
+            0 => throw Error.UndefinedColumn(name.Text, table.ToString(), Similar(name.Text, table.NamedColumns.Select(c => c.Name)), name.Position),
             _ => throw Error.AmbiguousName("column", name.Text, name.Position),
         };
     }

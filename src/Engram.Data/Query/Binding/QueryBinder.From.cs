@@ -47,7 +47,7 @@ internal sealed partial class QueryBinder
     /// <summary>What a scan is known by.</summary>
     public static ScopeTable ScopeTableOf(LogicalScan scan, IdentifierSyntax? alias)
         => new(alias == null ? scan.Table.Name : NameMatch.Fold(alias), alias == null ? scan.Table.Schema : null,
-            [.. scan.TableColumns.Where(c => c.Definition != null).Select(c => new ScopeColumn(c.Name, c))]);
+            [.. scan.TableColumns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]);
 
     /// <param name="siblings">The tables to the left, which LATERAL may name.</param>
     private Source BindTable(TableSyntax syntax, Scope scope, ImmutableArray<ScopeTable> siblings)
@@ -115,9 +115,9 @@ internal sealed partial class QueryBinder
 
         var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: false);
         statement.Sources?.Add(new ViewSource(
-            FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), scan.Table.Id, null, [.. scan.Table.Columns.Select(c => (c.Id, c.Name))]));
+            FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), scan.Table.Id, null, [.. scan.Table.NamedColumns.Select(c => (c.Id, c.Name))]));
         var table = ScopeTableOf(scan, syntax.Alias?.Name);
-        return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, scan.Columns, alias.Columns, alias.Position) : table]);
+        return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, [.. table.Columns.Select(c => c.Column)], alias.Columns, alias.Position) : table]);
     }
 
     /// <summary>A common table sees those before it, and the columns that the query sees in which it is written.</summary>

@@ -64,6 +64,13 @@ internal sealed class StoredExpressions(StatementScope statement)
     public BoundExpression IndexCondition(TableDefinition table, IndexDefinition index, ImmutableArray<LogicalColumn> columns)
         => ExpressionBinder.ToBoolean(Bind(table, index.FilterSql!, columns), $"The condition of index {index.Name}", 0);
 
+    /// <summary>An expression that an index is over.</summary>
+    public BoundExpression IndexKey(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
+    {
+        var value = Bind(table, sql, columns);
+        return value.Type.Kind == TypeKind.Unknown ? Coercion.Convert(value, DataType.Text, false) : value;
+    }
+
     /// <summary>Binds every stored expression of a table that is about to be created or changed, so that mistakes show now and not at the first row.</summary>
     public static void Validate(DatabaseCatalog catalog, TableDefinition table)
         => new StoredExpressions(new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty)).Validate(table);
@@ -77,9 +84,9 @@ internal sealed class StoredExpressions(StatementScope statement)
             CheckContents(Default(table, column), $"The default of column {column.Name}", allowsVolatile: true);
             if (Computed(table, i, columns) is { } computed)
             {
-                var what = $"The computed column {column.Name}";
+                var what = column.IsHidden ? $"The expression ({column.Name}) of an index" : $"The computed column {column.Name}";
                 CheckContents(computed, what, allowsVolatile: false);
-                if (table.Columns.Zip(columns).Any(c => c.First.ComputedSql != null && ExpressionTree.ColumnsOf(computed).Contains(c.Second.Id)))
+                if (!column.IsHidden && table.Columns.Zip(columns).Any(c => c.First.ComputedSql != null && ExpressionTree.ColumnsOf(computed).Contains(c.Second.Id)))
                 {
                     throw Error.InvalidTableDefinition($"{what} reads a computed column. Repeat that column's expression.", 0);
                 }
@@ -123,7 +130,7 @@ internal sealed class StoredExpressions(StatementScope statement)
     private BoundExpression Bind(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
     {
         var scope = new Scope(null, null);
-        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Select(c => new ScopeColumn(c.Name, c))]));
+        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]));
         return new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql));
     }
 

@@ -20,6 +20,11 @@ internal sealed partial class Lowering
             return LowerProject(project with { Input = Below(sort, project) }, required, slots);
         }
 
+        if (optimizes)
+        {
+            sort = IndexedExpressions.Apply(sort, statement);
+        }
+
         var input = Lower(sort.Input, Union(required, sort.Keys.Select(k => k.Expression)), slots);
         var map = input.Map();
         var keys = LogicalTree.Rewrite(sort.Keys, e => LowerExpression(e, map, slots));

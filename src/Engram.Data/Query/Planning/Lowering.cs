@@ -76,7 +76,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
         }
 
         decorrelation ??= new SubqueryDecorrelation(statement, cardinality);
-        return Order(LimitPushdown.Apply(EmptyInputs.Apply(PredicatePushdown.Apply(decorrelation.Apply(plan)))));
+        return Order(LimitPushdown.Apply(EmptyInputs.Apply(IndexedExpressions.Apply(PredicatePushdown.Apply(decorrelation.Apply(plan)), statement))));
     }
 
     private LogicalPlan Order(LogicalPlan plan) => optimizes && cardinality is not null ? new JoinOrdering(cardinality).Apply(plan) : plan;

@@ -10,7 +10,8 @@ namespace Engram.Data.Storage.Catalog;
 /// <para>A table stands behind its length and begins with a version of its own, so that a log record or a manifest can carry tables without
 /// knowing what is in them. Everything is written in one order (tables by id, options by key), so equal catalogs are equal bytes.</para>
 /// <code>
-/// table     length varint, version u8 = 2, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks, and when there are any the columns that it is clustered by
+/// table     length varint, version u8 = 2 or 3, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks; in version 3, which is written where
+///           there are any, the hidden columns; and when there are any the columns that it is clustered by
 /// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity, 32 missing value, 64 older form, 128 comment), then what the flags announce
 /// form      id, type, flags u8 (32, 64), then what the flags announce: the missing value behind its length, the next older form
 /// index     id, name, flags u8 (1 unique, 2 primary key, 4 constraint), filter?, method?, options, columns (id, descending)
@@ -25,6 +26,7 @@ namespace Engram.Data.Storage.Catalog;
 internal static class CatalogCodec
 {
     private const byte TableVersion = 2;
+    private const byte HiddenColumnsVersion = 3;
     private const byte CatalogVersion = 2;
 
     private const byte NotNullFlag = 1;
@@ -200,7 +202,8 @@ internal static class CatalogCodec
 
     private static void WriteBody(ByteWriter writer, TableDefinition table)
     {
-        writer.WriteByte(TableVersion);
+        var hidden = table.Columns.Where(c => c.IsHidden).Select(c => c.Id).ToImmutableArray();
+        writer.WriteByte(hidden.IsEmpty ? TableVersion : HiddenColumnsVersion);
         writer.WriteCount(table.Id.Value);
         writer.WriteString(table.Schema);
         writer.WriteString(table.Name);
@@ -236,6 +239,11 @@ internal static class CatalogCodec
             writer.WriteString(check.Sql);
         }
 
+        if (!hidden.IsEmpty)
+        {
+            WriteColumnIds(writer, hidden);
+        }
+
         if (!table.ClusteredBy.IsEmpty)
         {
             WriteColumnIds(writer, table.ClusteredBy);
@@ -244,7 +252,12 @@ internal static class CatalogCodec
 
     private static TableDefinition ReadBody(ref ByteReader reader)
     {
-        ReadVersion(ref reader, "A table", TableVersion);
+        var version = reader.ReadByte();
+        if (version is not (TableVersion or HiddenColumnsVersion))
+        {
+            throw Error.UnsupportedFormat($"A table in {reader.Source}", version, HiddenColumnsVersion);
+        }
+
         var id = new TableId(reader.ReadCount());
         var schema = reader.ReadString();
         var name = reader.ReadString();
@@ -282,6 +295,11 @@ internal static class CatalogCodec
             checks.Add(new CheckDefinition(reader.ReadString(), reader.ReadString()));
         }
 
+        if (version == HiddenColumnsVersion)
+        {
+            MarkHidden(ref reader, columns, name);
+        }
+
         var clusteredBy = reader.IsAtEnd ? [] : ReadColumnIds(ref reader);
         if (clusteredBy.Length > ClusterColumns.CountMax || clusteredBy.Any(c => !ids.Contains(c)))
         {
@@ -298,6 +316,25 @@ internal static class CatalogCodec
             Comment = comment,
             ColumnIdNext = columnIdNext,
         };
+    }
+
+    private static void MarkHidden(ref ByteReader reader, ImmutableArray<ColumnDefinition>.Builder columns, string table)
+    {
+        foreach (var id in ReadColumnIds(ref reader))
+        {
+            var place = 0;
+            while (place < columns.Count && columns[place].Id != id)
+            {
+                place++;
+            }
+
+            if (place == columns.Count || columns[place].ComputedSql is null)
+            {
+                throw reader.Damaged($"column {id} of table '{table}' is said to hold an expression of an index, and does not");
+            }
+
+            columns[place] = columns[place] with { IsHidden = true };
+        }
     }
 
     private static void WriteColumn(ByteWriter writer, ColumnDefinition column)

@@ -68,6 +68,9 @@ internal sealed record ColumnDefinition(ColumnId Id, string Name, DataType Type)
     public string? Collation => CollationNames.Of(Type.Collation);
 
     public string? Comment { get; init; }
+
+    /// <summary>Whether it holds the values of an expression that indexes are over: computed and stored like any other, and seen by no name. Its name is the expression.</summary>
+    public bool IsHidden { get; init; }
 }
 
 /// <summary>One column of an index's key.</summary>
@@ -127,6 +130,9 @@ internal sealed record TableDefinition(TableId Id, string Schema, string Name, I
 
     /// <summary>The id that the next added column gets; ids of dropped columns are not used again.</summary>
     public int ColumnIdNext { get; init; } = 1;
+
+    /// <summary>The columns that have a name of their own: all but those that hold the values of expressions for indexes.</summary>
+    public IEnumerable<ColumnDefinition> NamedColumns => Columns.Where(c => !c.IsHidden);
 
     public IndexDefinition? PrimaryKey => Indexes.FirstOrDefault(i => i.IsPrimaryKey);
 

@@ -21,6 +21,31 @@ public class CatalogCodecTests
     }
 
     [Fact]
+    public void A_hidden_column_comes_back_hidden_and_an_ordinary_one_is_none()
+    {
+        var table = SampleCatalog.Episodes with
+        {
+            Columns = SampleCatalog.Episodes.Columns.Add(new ColumnDefinition(new ColumnId(101), "lower(c1)", DataType.Text) { ComputedSql = "lower(c1)", IsHidden = true }),
+            ColumnIdNext = 102,
+        };
+        foreach (var written in new[] { table, table with { ClusteredBy = [new ColumnId(1)] } })
+        {
+            var reader = new ByteReader(CatalogCodec.Encode(written), "A record");
+            var copy = CatalogCodec.Decode(ref reader);
+            Assert.Equal(CatalogCodec.Encode(written), CatalogCodec.Encode(copy));
+            Assert.Equal([101], copy.Columns.Where(c => c.IsHidden).Select(c => c.Id.Value));
+            Assert.Equal(written.ClusteredBy.AsEnumerable(), copy.ClusteredBy);
+        }
+
+        var bad = CatalogCodec.Encode(table with { Columns = [.. table.Columns.Select(c => c.IsHidden ? c with { ComputedSql = null } : c)] });
+        Assert.Equal(SqlStates.DataCorrupted, Assert.Throws<EngramException>(() =>
+        {
+            var reader = new ByteReader(bad, "A record");
+            CatalogCodec.Decode(ref reader);
+        }).SqlState);
+    }
+
+    [Fact]
     public void A_catalog_comes_back_whole()
     {
         var catalog = SampleCatalog.Catalog;

@@ -29,7 +29,7 @@ internal static class ColumnAlteration
     {
         var transaction = context.Transaction!;
         var name = NameMatch.Fold(add.Column.Name);
-        if (add.IfNotExists && table.Columns.Any(c => c.Name == name))
+        if (add.IfNotExists && table.NamedColumns.Any(c => c.Name == name))
         {
             return table;
         }

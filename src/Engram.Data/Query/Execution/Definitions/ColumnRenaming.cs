@@ -19,7 +19,7 @@ internal static class ColumnRenaming
         string Rewritten(string sql) => Rewrite(catalog, table, renamed, column, name, sql, position);
         return renamed with
         {
-            Columns = [.. renamed.Columns.Select(c => c.ComputedSql is { } sql ? c with { ComputedSql = Rewritten(sql) } : c)],
+            Columns = [.. renamed.Columns.Select(c => c.ComputedSql is { } sql ? c.IsHidden ? c with { ComputedSql = Rewritten(sql), Name = Rewritten(sql) } : c with { ComputedSql = Rewritten(sql) } : c)],
             Checks = [.. table.Checks.Select(c => c with { Sql = Rewritten(c.Sql) })],
             Indexes = [.. table.Indexes.Select(i => i.FilterSql is { } sql && Rewritten(sql) is var next && next != sql ? i with { FilterSql = next } : i)],
         };

@@ -26,7 +26,7 @@ internal static partial class DdlExecutor
         switch (statement)
         {
             case CreateTableSyntax create: return CreateTable(create, text, context);
-            case CreateIndexSyntax create: CreateIndex(create, text, transaction); break;
+            case CreateIndexSyntax create: CreateIndex(create, text, context); break;
             case DropSyntax { Kind: ObjectKind.Table } drop: DropTables(drop, transaction); break;
             case DropSyntax { Kind: ObjectKind.Index } drop: DropIndexes(drop, transaction); break;
             case DropSyntax { Kind: ObjectKind.Schema } drop: DropSchemas(drop, transaction); break;
@@ -119,8 +119,9 @@ internal static partial class DdlExecutor
         return -1;
     }
 
-    private static void CreateIndex(CreateIndexSyntax create, string text, Transaction transaction)
+    private static void CreateIndex(CreateIndexSyntax create, string text, StatementContext context)
     {
+        var transaction = context.Transaction!;
         var table = NameMatch.FindTable(transaction.Catalog, create.Table);
         if (create.Method?.Text.ToLowerInvariant() == GraphShapes.Method)
         {
@@ -138,18 +139,10 @@ internal static partial class DdlExecutor
             throw Error.NotSupported("NULLS NOT DISTINCT", create.Position + 1);
         }
 
-        var columns = create.Keys.Select(key => key.Expression is ColumnReferenceSyntax { Table: null, Column: var column }
-            ? new IndexColumn(NameMatch.FindColumn(table, column).Id, key.IsDescending)
-            : throw Error.NotSupported("An index over an expression (index a computed column)", key.Position + 1)).ToImmutableArray();
-        for (var i = 0; i < columns.Length; i++)
-        {
-            if (create.Keys[i].Collation is { } collation && !Collations.AreSame(ExpressionBinder.FindCollation(collation), table.FindColumn(columns[i].Column)!.Type.Collation))
-            {
-                throw Error.NotSupported("An index by another collation than that of its column", collation.Position + 1);
-            }
-        }
-
-        var name = create.Name is { } given ? NameMatch.Fold(given) : TableBuilder.FreeName(transaction.Catalog, table, $"{table.Name}_{table.FindColumn(columns[0].Column)!.Name}_idx");
+        var keys = create.Keys.Select(key => KeyOf(table, key, text)).ToImmutableArray();
+        ImmutableArray<ColumnId> included = [.. create.Include.Select(c => NameMatch.FindColumn(table, c).Id)];
+        var name = create.Name is { } given ? NameMatch.Fold(given)
+            : TableBuilder.FreeName(transaction.Catalog, table, $"{table.Name}_{string.Join('_', create.Keys.Select(NameOf).Concat(create.Include.Select(NameMatch.Fold)))}_idx");
         if (FindIndex(transaction.Catalog, table.Schema, name) is not null)
         {
             if (create.IfNotExists)
@@ -160,17 +153,37 @@ internal static partial class DdlExecutor
             throw Error.DuplicateIndex(name, create.Position);
         }
 
-        var index = new IndexDefinition(new IndexId(transaction.Catalog.IndexIdNext), name, columns)
+        var index = new IndexDefinition(new IndexId(transaction.Catalog.IndexIdNext), name, [])
         {
             IsUnique = create.IsUnique,
-            Included = [.. create.Include.Select(c => NameMatch.FindColumn(table, c).Id)],
+            Included = included,
             FilterSql = create.Where?.Span.Of(text),
             Options = create.Options.ToImmutableDictionary(o => o.Name, o => o.Value ?? ""),
         };
-        var changed = table with { Indexes = table.Indexes.Add(index) };
-        StoredExpressions.Validate(transaction.Catalog, changed);
-        transaction.PutTable(changed);
+        ExpressionIndexes.Add(keys.Any(k => k.Sql is not null) ? transaction.BeginChange(table.Id) : table, index, keys, context);
     }
+
+    private static ExpressionIndexes.Key KeyOf(TableDefinition table, IndexKeySyntax key, string text)
+    {
+        if (key.Expression is not ColumnReferenceSyntax { Table: null, Column: var name })
+        {
+            var sql = key.Expression.Span.Of(text);
+            return new ExpressionIndexes.Key(default, key.Collation is { } given ? $"({sql}) COLLATE {given.Span.Of(text)}" : sql, key.IsDescending);
+        }
+
+        var column = NameMatch.FindColumn(table, name);
+        return key.Collation is { } collation && !Collations.AreSame(ExpressionBinder.FindCollation(collation), column.Type.Collation)
+            ? new ExpressionIndexes.Key(default, $"{key.Expression.Span.Of(text)} COLLATE {collation.Span.Of(text)}", key.IsDescending)
+            : new ExpressionIndexes.Key(column.Id, null, key.IsDescending);
+    }
+
+    /// <summary>What a key adds to the name of an index that was given none.</summary>
+    private static string NameOf(IndexKeySyntax key) => key.Expression switch
+    {
+        ColumnReferenceSyntax column => NameMatch.Fold(column.Column),
+        FunctionCallSyntax call => NameMatch.Fold(call.Name.Name),
+        _ => "expr",
+    };
 
     private static void DropTables(DropSyntax drop, Transaction transaction)
     {
@@ -237,7 +250,7 @@ internal static partial class DdlExecutor
                 throw Error.DependentObjects($"Index '{index.Name}'", $"foreign key '{key.Name}' of '{reference.Table}'", name.Position);
             }
 
-            transaction.PutTable(table with { Indexes = table.Indexes.Remove(index), VectorIndexes = table.VectorIndexes.Remove(index) });
+            transaction.PutTable(ExpressionIndexes.Prune(table with { Indexes = table.Indexes.Remove(index), VectorIndexes = table.VectorIndexes.Remove(index) }));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -18,6 +19,8 @@ internal static class TableAlteration
         foreach (var action in table is null ? [] : alter.Actions)
         {
             table = transaction.BeginChange(table!.Id);
+            var before = table;
+            var removed = WithoutExpressions(ref table, action, transaction);
             if (Apply(table, action, text, context) is { } changed && !ReferenceEquals(changed, table))
             {
                 StoredExpressions.Validate(transaction.Catalog.With(changed), changed);
@@ -31,7 +34,33 @@ internal static class TableAlteration
                 ViewDefinitions.CheckDependents(transaction, changed, isCascade, action.Position);
                 RowVerification.Run(table, changed, action is AlterColumnTypeSyntax, context);
             }
+
+            if (action is AlterColumnTypeSyntax)
+            {
+                // By place: the column whose type changed has another id.
+                var now = transaction.Catalog.Get(before.Id);
+                ColumnId Replaced(ColumnId id) => before.FindColumn(id) is { } old ? now.NamedColumns.First(c => c.Name == old.Name).Id : id;
+                ExpressionIndexes.Restore(before.Id, removed, Replaced, context);
+            }
         }
+    }
+
+    /// <summary>Takes away the indexes with expressions that read a column which gets another type, to be made anew afterwards.</summary>
+    private static ImmutableArray<ExpressionIndexes.Removed> WithoutExpressions(ref TableDefinition table, AlterTableActionSyntax action, Transaction transaction)
+    {
+        if (action is not AlterColumnTypeSyntax change || !table.Columns.Any(c => c.IsHidden))
+        {
+            return [];
+        }
+
+        (var bare, var removed) = ExpressionIndexes.Without(transaction.Catalog, table, NameMatch.FindColumn(table, change.Column), withConditions: false);
+        if (!removed.IsEmpty)
+        {
+            transaction.PutTable(bare);
+            table = transaction.BeginChange(bare.Id);
+        }
+
+        return removed;
     }
 
     public static bool IsEmpty(TableDefinition table, Transaction transaction)
@@ -74,12 +103,12 @@ internal static class TableAlteration
 
     private static TableDefinition DropColumn(TableDefinition table, DropColumnSyntax drop, Transaction transaction)
     {
-        if (NameMatch.Find(drop.Column, table.Columns, c => c.Name) is not [var column])
+        if (NameMatch.Find(drop.Column, table.NamedColumns, c => c.Name) is not [var column])
         {
-            return drop.IfExists && NameMatch.Find(drop.Column, table.Columns, c => c.Name).Count == 0 ? table : throw NoColumn(table, drop.Column);
+            return drop.IfExists && NameMatch.Find(drop.Column, table.NamedColumns, c => c.Name).Count == 0 ? table : throw NoColumn(table, drop.Column);
         }
 
-        if (table.Columns.Length == 1)
+        if (table.NamedColumns.Count() == 1)
         {
             throw Error.InvalidTableDefinition($"Column '{column.Name}' is the only one of '{table}'. Drop the table instead.", drop.Position);
         }
@@ -91,19 +120,20 @@ internal static class TableAlteration
             throw Error.DependentObjects($"Column '{table}.{column.Name}'", $"foreign key '{foreign}'; drop it first", drop.Position);
         }
 
-        return table with
+        (table, _) = ExpressionIndexes.Without(transaction.Catalog, table, column, withConditions: true);
+        return ExpressionIndexes.Prune(table with
         {
             Columns = table.Columns.Remove(column),
             Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id))],
             VectorIndexes = [.. table.VectorIndexes.Where(i => i.Columns[0].Column != column.Id)],
             ClusteredBy = table.ClusteredBy.Remove(column.Id),
-        };
+        });
     }
 
     private static TableDefinition RenameColumn(DatabaseCatalog catalog, TableDefinition table, RenameColumnSyntax rename)
     {
         var name = NameMatch.Fold(rename.NewName);
-        if (table.Columns.Any(c => c.Name == name))
+        if (table.NamedColumns.Any(c => c.Name == name))
         {
             throw Error.DuplicateColumn(name, rename.NewName.Position);
         }
@@ -170,5 +200,5 @@ internal static class TableAlteration
     }
 
     private static EngramException NoColumn(TableDefinition table, IdentifierSyntax name)
-        => Error.UndefinedColumn(name.Text, table.ToString(), NameMatch.Similar(name.Text, table.Columns.Select(c => c.Name)), name.Position);
+        => Error.UndefinedColumn(name.Text, table.ToString(), NameMatch.Similar(name.Text, table.NamedColumns.Select(c => c.Name)), name.Position);
 }

@@ -28,7 +28,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
     public ColumnDefinition AddColumn(ColumnDefinitionSyntax syntax)
     {
         var name = NameMatch.Fold(syntax.Name);
-        if (table.Columns.Any(c => c.Name == name))
+        if (table.NamedColumns.Any(c => c.Name == name))
         {
             throw Error.DuplicateColumn(name, syntax.Name.Position);
         }

@@ -87,9 +87,9 @@ internal static class InformationSchema
     {
         foreach (var table in rows.Tables)
         {
-            for (var i = 0; i < table.Columns.Length; i++)
+            foreach (var (i, column) in table.NamedColumns.Index())
             {
-                AddColumn(rows, table, table.Columns[i], i + 1);
+                AddColumn(rows, table, column, i + 1);
             }
         }
 

@@ -124,7 +124,7 @@ public sealed class DdlTests : IAsyncLifetime
         Assert.True(indexes[1].Columns[0].IsDescending);
         Assert.Equal("a > 5", indexes[2].FilterSql);
         Refused("CREATE INDEX j ON t (nothing)", "42703");
-        Refused("CREATE INDEX j ON t (lower(b))", "0A000");
+        Refused("CREATE INDEX j ON t (lower(nothing))", "42703");
         Refused("CREATE INDEX j ON t (b) WHERE nothing > 5", "42703");
         Refused("DROP INDEX t_pkey", "2BP01");
         Run("ALTER INDEX i RENAME TO k");

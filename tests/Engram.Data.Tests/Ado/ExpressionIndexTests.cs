@@ -1,0 +1,74 @@
+using System.Data;
+
+namespace Engram.Data.Tests.Ado;
+
+/// <summary>Indexes over expressions beside what scripts show of them: plans, and everything that lists columns.</summary>
+public sealed class ExpressionIndexTests : AdoTest
+{
+    public ExpressionIndexTests()
+    {
+        Execute("CREATE TABLE people (id integer PRIMARY KEY, email text, score integer)");
+        Execute("CREATE UNIQUE INDEX people_email ON people (lower(email))");
+        Execute("CREATE INDEX people_score ON people ((score * 2) DESC, id)");
+    }
+
+    [Theory]
+    [InlineData("SELECT id FROM people WHERE lower(email) = $1", "Index probe of people_email")]
+    [InlineData("SELECT id FROM people WHERE $1 = lower(email) AND id > 3", "Index probe of people_email")]
+    [InlineData("SELECT id FROM people WHERE lower(email) LIKE 'user7%'", "Index scan of people_email")]
+    [InlineData("SELECT id FROM people ORDER BY lower(email) LIMIT 3", "Index scan of people_email")]
+    [InlineData("SELECT p.id FROM people AS p WHERE p.score * (1 + 1) = 8 AND p.id < 5", "Index scan of people_score")]
+    [InlineData("SELECT id FROM people ORDER BY score * 2 DESC, id LIMIT 3", "Index scan of people_score")]
+    [InlineData("UPDATE people SET score = 1 WHERE score * 2 = 8", "Index scan of people_score")]
+    public void The_planner_finds_the_expression(string sql, string expected)
+        => Assert.Contains(Rows(Connection, "EXPLAIN " + sql, "user8@x.org"), line => line.Contains(expected, StringComparison.Ordinal));
+
+    [Fact]
+    public void The_side_that_an_outer_join_fills_is_computed()
+    {
+        Execute("CREATE INDEX people_known ON people (coalesce(email, 'nobody'))");
+        Execute("INSERT INTO people VALUES (1, 'a@x.org', 1), (2, NULL, 2)");
+        Assert.Equal(["1", "2"], Rows(Connection, "SELECT a.id FROM people a LEFT JOIN people b ON b.id = a.id + 7 WHERE coalesce(b.email, 'nobody') = 'nobody' ORDER BY a.id"));
+        Assert.Equal(["2"], Rows(Connection, "SELECT id FROM people WHERE coalesce(email, 'nobody') = 'nobody'"));
+    }
+
+    [Fact]
+    public void Nothing_lists_the_column_behind_it()
+    {
+        Assert.Equal(["id", "email", "score"], Names(Connection.GetSchema("Columns", ["public", "people"]), "column_name"));
+        var keys = Connection.GetSchema("IndexColumns", ["public", "people", "people_score"]).Rows.Cast<DataRow>().ToList();
+        Assert.Equal([DBNull.Value, "id"], keys.Select(k => k["column_name"]));
+        Assert.Equal(["score * 2", DBNull.Value], keys.Select(k => k["expression"]));
+
+        using var reader = Command("SELECT * FROM people").ExecuteReader();
+        Assert.Equal(["id", "email", "score"], reader.GetColumnSchema().Select(c => c.ColumnName));
+    }
+
+    [Fact]
+    public void A_bulk_copy_leaves_it_out_and_fills_it()
+    {
+        using (var copy = new EngramBulkCopy(Connection) { DestinationTableName = "people" })
+        {
+            copy.WriteToServer(Enumerable.Range(1, 10).Select(i => new object?[] { i, $"User{i}@x.org", i % 3 }));
+        }
+
+        Assert.Equal(["8"], Rows(Connection, "SELECT id FROM people WHERE lower(email) = 'user8@x.org'"));
+        Assert.Equal(["2", "5", "8"], Rows(Connection, "SELECT id FROM people WHERE score * 2 = 4 ORDER BY id"));
+        var e = Assert.Throws<EngramException>(() => Execute("INSERT INTO people VALUES (11, 'USER8@x.org', 1)"));
+        Assert.Equal(SqlStates.UniqueViolation, e.SqlState);
+        Assert.Contains("lower(email)", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_failed_index_leaves_nothing_behind()
+    {
+        Execute("INSERT INTO people VALUES (1, 'a', 1), (2, 'b', 1)");
+        Assert.Equal(SqlStates.UniqueViolation, Assert.Throws<EngramException>(() => Execute("CREATE UNIQUE INDEX people_half ON people ((score / 2))")).SqlState);
+        Assert.Equal(SqlStates.DivisionByZero, Assert.Throws<EngramException>(() => Execute("CREATE INDEX people_part ON people ((1 / (score - 1)))")).SqlState);
+        Execute("UPDATE people SET score = 7 WHERE id = 1");
+        Assert.Equal(["1"], Rows(Connection, "SELECT id FROM people WHERE score * 2 = 14"));
+        Execute("CREATE UNIQUE INDEX people_half ON people ((score / 2))");
+    }
+
+    private static List<string> Names(DataTable table, string column) => [.. table.Rows.Cast<DataRow>().Select(r => (string)r[column])];
+}
