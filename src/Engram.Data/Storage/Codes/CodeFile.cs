@@ -40,15 +40,18 @@ internal static class CodeFile
     private const int FixedSize = 4 * sizeof(uint);
     private const int TrailerSize = 2 * sizeof(uint);
 
-    private static ReadOnlySpan<byte> Magic => "EngrmCOD"u8;
+    internal static ReadOnlySpan<byte> Magic => "EngrmCOD"u8;
 
     /// <summary>Whether a column's vectors have codes.</summary>
     public static bool IsCoded(DataType type) => type is { IsVector: true, Size: > 0 };
 
     /// <summary>As for <see cref="RunFile.NameOf"/>: a column that is read from another file has codes named after that.</summary>
     public static string NameOf(SegmentInfo segment, ColumnId column)
+        => NameOf(SourceOf(segment, column).Name, column);
+
+    /// <param name="source">The name of the file that has the column's values.</param>
+    internal static string NameOf(string source, ColumnId column)
     {
-        var source = SourceOf(segment, column).Name;
         var file = source[(source.LastIndexOf('/') + 1)..];
         var stem = file.EndsWith(".seg", StringComparison.Ordinal) ? file[..^4] : file;
         return string.Create(CultureInfo.InvariantCulture, $"{RunFile.Subdirectory}/{stem}.c{column.Value}.codes");
@@ -57,39 +60,14 @@ internal static class CodeFile
     /// <summary>Writes and syncs the codes of a column. Replaces a file of that name, which must be in nobody's way: maps of it live on.</summary>
     public static void Write(DataDirectory directory, Segment segment, ColumnId column, int dimensions)
     {
-        var name = NameOf(segment.Info, column);
-        directory.CreateSubdirectory(RunFile.Subdirectory);
-        directory.Delete(name + Unfinished);
-        using var file = directory.Create(name + Unfinished);
-        using var output = new SegmentOutput(file);
-        var head = new byte[BlocksAt];
-        Magic.CopyTo(head);
-        BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(FormatVersion.MagicSize), FormatVersion.Current);
-        output.Write(head);
+        using var output = new CodeOutput(directory, NameOf(segment.Info, column), column, dimensions);
         using var maker = new CodeMaker(segment, column, dimensions);
         for (var block = 0; block < segment.BlockCount; block++)
         {
-            maker.Write(block, output);
+            output.Add(maker.Load(block), segment.RowsInBlock(block));
         }
 
-        var length = output.Position;
-        output.FinishPages();
-        var footer = new ByteWriter();
-        footer.WriteUInt32(SourceOf(segment.Info, column).RootChecksum);
-        footer.WriteUInt32((uint)segment.RowCount);
-        footer.WriteUInt32((uint)column.Value);
-        footer.WriteUInt32((uint)dimensions);
-        foreach (var checksum in output.PageChecksums)
-        {
-            footer.WriteUInt32(checksum);
-        }
-
-        footer.WriteUInt32((uint)footer.Length);
-        footer.WriteUInt32(Crc32C.Compute(footer.Written));
-        file.Write(length, footer.Written);
-        file.Sync();
-        directory.Rename(name + Unfinished, name);
-        directory.Sync(RunFile.Subdirectory);
+        output.Finish(segment.Info);
     }
 
     /// <summary>Opens codes; null, with the reason in the log, when there are none that can be used.</summary>

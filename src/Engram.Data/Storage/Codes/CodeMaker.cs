@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Segments;
@@ -14,7 +13,6 @@ internal sealed unsafe class CodeMaker : IDisposable
     private readonly int dimensions;
     private readonly Column view;
     private readonly ColumnBuffer scratch;
-    private byte* memory;
 
     public CodeMaker(Segment segment, ColumnId column, int dimensions)
     {
@@ -24,8 +22,6 @@ internal sealed unsafe class CodeMaker : IDisposable
         view = new Column(segment.TypeOf(ordinal));
         scratch = new ColumnBuffer(segment.TypeOf(ordinal), Batch.RowCountMax);
     }
-
-    ~CodeMaker() => NativeMemory.AlignedFree(memory);
 
     /// <summary>Encodes what a column shows. What a row has under NULL is not looked at.</summary>
     public static void Fill(Column vectors, CodeBlock target)
@@ -70,31 +66,15 @@ internal sealed unsafe class CodeMaker : IDisposable
         }
     }
 
-    /// <summary>Makes one block's codes at an address, in memory that is zero.</summary>
-    public void Make(int block, byte* target)
+    /// <summary>The vectors of a block, until the next is loaded.</summary>
+    public Column Load(int block)
     {
         segment.Load(ordinal, block, null, view, scratch);
-        Fill(view, new CodeBlock(target, segment.RowsInBlock(block), dimensions));
+        return view;
     }
 
-    public void Write(int block, SegmentOutput output)
-    {
-        var size = CodeBlock.SizeOf(segment.RowsInBlock(block), dimensions);
-        if (memory == null)
-        {
-            memory = (byte*)NativeMemory.AlignedAlloc((nuint)CodeBlock.SizeOf(Batch.RowCountMax, dimensions), 64);
-        }
+    /// <summary>Makes one block's codes at an address, in memory that is zero.</summary>
+    public void Make(int block, byte* target) => Fill(Load(block), new CodeBlock(target, segment.RowsInBlock(block), dimensions));
 
-        NativeMemory.Clear(memory, (nuint)size);
-        Make(block, memory);
-        output.Write(memory, size);
-    }
-
-    public void Dispose()
-    {
-        scratch.Dispose();
-        NativeMemory.AlignedFree(memory);
-        memory = null;
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => scratch.Dispose();
 }

@@ -4,6 +4,9 @@ namespace Engram.Data.Storage.Files;
 /// <remarks>See <see cref="DataDirectory"/> for errors. Reads may run beside each other and beside a write of another range.</remarks>
 internal abstract class DataFile : IDisposable
 {
+    /// <summary>What writes and reads past the system's cache are multiples of, wherever they can be made.</summary>
+    public const int BlockSizeBytes = 4096;
+
     /// <summary>Relative to the directory, for messages.</summary>
     public abstract string Name { get; }
 
@@ -12,6 +15,15 @@ internal abstract class DataFile : IDisposable
 
     /// <summary>Writes all of <paramref name="data"/> at <paramref name="offset"/>. Durable only after <see cref="Sync"/>.</summary>
     public abstract void Write(long offset, ReadOnlySpan<byte> data);
+
+    /// <summary>As <see cref="Write"/>, and past the system's cache where the system can: the memory that a large file would fill there stays with others, and is not
+    /// first filled and then written from. Whoever reads the range next waits for the disk.</summary>
+    /// <param name="offset">A multiple of <see cref="BlockSizeBytes"/>, as are the length and the address of <paramref name="data"/>; any other is written as ever.</param>
+    public virtual void WriteDirect(long offset, ReadOnlySpan<byte> data) => Write(offset, data);
+
+    /// <summary>As <see cref="Read"/>, and from the disk itself where the system can, whatever its cache holds, which stays as it is.</summary>
+    /// <param name="offset">A multiple of <see cref="BlockSizeBytes"/>, as are the length and the address of <paramref name="target"/>; any other is read as ever.</param>
+    public virtual int ReadDirect(long offset, Span<byte> target) => Read(offset, target);
 
     /// <summary>Reads until <paramref name="target"/> is full or the file ends, and returns the bytes read. An I/O error is never the end of the file.</summary>
     public abstract int Read(long offset, Span<byte> target);
@@ -27,6 +39,10 @@ internal abstract class DataFile : IDisposable
     public virtual void WriteBack(long offset, long length)
     {
     }
+
+    /// <summary>Whether a write waits for a device, so that who has much to write does well to compute the next piece meanwhile, on another thread. False also where
+    /// the order of all calls must come out of a seed.</summary>
+    public virtual bool IsSlow => false;
 
     public abstract void SetLength(long length);
 

@@ -151,7 +151,17 @@ internal sealed class PausableDirectory(DataDirectory inner) : DataDirectory
             file.Write(offset, data);
         }
 
+        public override void WriteDirect(long offset, ReadOnlySpan<byte> data)
+        {
+            using var _ = directory.Enter();
+            file.WriteDirect(offset, data);
+        }
+
         public override int Read(long offset, Span<byte> target) => file.Read(offset, target);
+
+        public override int ReadDirect(long offset, Span<byte> target) => file.ReadDirect(offset, target);
+
+        public override bool IsSlow => file.IsSlow;
 
         public override void Sync() => file.Sync();
 

@@ -24,6 +24,8 @@ internal static unsafe partial class SystemCalls
     private const uint SyncRangeWriteAndWait = 7;
     private const int NotSupportedMac = 45;
     private const int FullSyncMac = 51;
+    private const int GetFlags = 3;
+    private const int SetFlags = 4;
     private const int OfdGetLock = 36;
     private const int OfdSetLock = 37;
     private const short ReadLock = 0;
@@ -77,6 +79,25 @@ internal static unsafe partial class SystemCalls
                 return error is NotImplemented or InvalidArgument or IllegalSeek ? 0 : error;
             }
         }
+    }
+
+    /// <summary>Has reads and writes of a handle pass the system's cache. False where the system or the file system cannot.</summary>
+    public static bool TrySetDirect(SafeFileHandle file)
+    {
+        // O_DIRECT, whose number depends on the processor.
+        nint direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
+        {
+            Architecture.X64 => 0x4000,
+            Architecture.Arm64 => 0x10000,
+            _ => 0,
+        };
+        if (direct == 0)
+        {
+            return false;
+        }
+
+        var flags = fcntl(file, GetFlags, null);
+        return flags >= 0 && fcntl(file, SetFlags, (FileLock*)(flags | direct)) == 0;
     }
 
     /// <summary>Makes the entries of a directory durable. 0, or the system's error.</summary>

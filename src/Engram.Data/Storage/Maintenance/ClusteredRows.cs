@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
 
@@ -41,7 +43,7 @@ internal sealed class ClusteredRows : IDisposable
     /// <param name="inputs">No more rows are visible in them than a segment can have.</param>
     /// <param name="generation">Of the manifest that will name the file; part of its name.</param>
     public static SegmentInfo? Write(
-        DataDirectory directory, TableDefinition table, ImmutableArray<SegmentExtent> inputs, ReadHorizon horizon, long generation, Action pace)
+        DataDirectory directory, IndexFiles indexes, TableDefinition table, ImmutableArray<SegmentExtent> inputs, ReadHorizon horizon, long generation, Action pace)
     {
         var order = ClusterOrder.Make(inputs, table, horizon, pace);
         if (order.Rows == 0)
@@ -54,7 +56,8 @@ internal sealed class ClusteredRows : IDisposable
         directory.Delete(name);
         using var rows = new ClusteredRows(order, inputs, table, horizon);
         using var writer = SegmentWriter.Create(
-            directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))], table.ClusteredBy.IsEmpty ? RowOrder.Ascending : RowOrder.Clustered, table.ClusteredBy);
+            directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))], table.ClusteredBy.IsEmpty ? RowOrder.Ascending : RowOrder.Clustered, table.ClusteredBy,
+            CodeTap.Create(indexes, name, table));
         for (var first = 0; first < order.Rows; first += Batch.RowCountMax)
         {
             pace();

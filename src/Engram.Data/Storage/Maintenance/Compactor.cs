@@ -298,7 +298,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
     private List<SegmentInfo> WriteAsTheyCame(TableDefinition table, ImmutableArray<SegmentExtent> inputs, CancellationToken cancellationToken)
     {
         using var reader = new BlockReader(new ReadHorizon(files.Manifest.Lsn.Value, 0), table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
-        using var rows = new SegmentRows(store.Directory, table, files.Manifest.Generation + 1, []);
+        using var rows = new SegmentRows(store.Directory, table, files.Manifest.Generation + 1, [], store.IndexFiles);
         foreach (var input in inputs)
         {
             for (var block = 0; block < input.Segment.BlockCount; block++)
@@ -315,7 +315,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
 
     private List<SegmentInfo> WriteOrdered(TableDefinition table, ImmutableArray<SegmentExtent> inputs, CancellationToken cancellationToken)
     {
-        var info = ClusteredRows.Write(store.Directory, table, inputs, new ReadHorizon(files.Manifest.Lsn.Value, 0), files.Manifest.Generation + 1, () =>
+        var info = ClusteredRows.Write(store.Directory, store.IndexFiles, table, inputs, new ReadHorizon(files.Manifest.Lsn.Value, 0), files.Manifest.Generation + 1, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             Pace?.Invoke(cancellationToken);

@@ -66,7 +66,7 @@ internal static class SegmentFlush
             }
 
             using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
-            using var rows = new SegmentRows(directory, table, generation, [.. loads.Concat(version.Segments.Select(s => s.Segment.Info.RowIdMin)).Order()]);
+            using var rows = new SegmentRows(directory, table, generation, [.. loads.Concat(version.Segments.Select(s => s.Segment.Info.RowIdMin)).Order()], indexes);
             // The last delta is the active one: it takes what comes after the flush.
             for (var d = 0; d < version.Deltas.Length - 1; d++)
             {

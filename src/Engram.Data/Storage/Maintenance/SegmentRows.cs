@@ -3,7 +3,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
 
@@ -14,7 +16,8 @@ namespace Engram.Data.Storage.Maintenance;
 /// finished: nothing names them, and whoever cleans up knows what is named.</remarks>
 /// <param name="generation">Of the manifest that will name the files; part of their names.</param>
 /// <param name="barriers">Row ids, ascending, at which ranges begin that belong to other segments: no segment reaches across one.</param>
-internal sealed class SegmentRows(DataDirectory directory, TableDefinition table, long generation, ImmutableArray<long> barriers) : IDisposable
+/// <param name="indexes">Where codes of vectors go; null for none.</param>
+internal sealed class SegmentRows(DataDirectory directory, TableDefinition table, long generation, ImmutableArray<long> barriers, IndexFiles? indexes = null) : IDisposable
 {
     private readonly List<SegmentInfo> finished = [];
     private readonly List<long> rowIds = [];
@@ -117,7 +120,7 @@ internal sealed class SegmentRows(DataDirectory directory, TableDefinition table
         // A checkpoint or compaction of this generation that failed earlier may have left one.
         directory.Delete(name);
         rowCount = 0;
-        return SegmentWriter.Create(directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))]);
+        return SegmentWriter.Create(directory, name, table.Id, [.. table.Columns.Select(c => (c.Id, c.Type))], tap: CodeTap.Create(indexes, name, table));
     }
 
     private void FinishOne()

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
+using Engram.Data.Storage.Files;
 
 namespace Engram.Data.Storage.Segments;
 
@@ -11,18 +13,28 @@ internal sealed unsafe partial class Segment
 
     public int PageCount => header.PageCount;
 
-    /// <summary>Compares every page with its checksum; throws at the first that does not match.</summary>
+    /// <summary>Compares every page with its checksum, as the disk has it where the system lets that be asked; throws at the first that does not match.</summary>
     public void VerifyPages()
     {
-        var buffer = new byte[SegmentFormat.PieceSize];
-        var damaged = new List<int>();
-        for (var piece = 0; piece < PieceCount; piece++)
+        var buffer = (byte*)NativeMemory.AlignedAlloc(SegmentFormat.PieceSize, DataFile.BlockSizeBytes);
+        try
         {
-            CheckPiece(piece, buffer, damaged);
-            if (damaged.Count > 0)
+            var damaged = new List<int>();
+            for (var piece = 0; piece < PieceCount; piece++)
             {
-                throw Error.FileDamaged(directoryPath, Info.Name, $"page {damaged[0]} does not match its checksum {PageChecksums[damaged[0]]:X8}");
+                var at = (long)piece * SegmentFormat.PieceSize;
+                var length = (int)Math.Min(SegmentFormat.PieceSize, header.BodyLength - at);
+                var target = new Span<byte>(buffer, length);
+                CheckPages(at, target, length < SegmentFormat.PieceSize ? file.Read(at, target) : file.ReadDirect(at, target), damaged);
+                if (damaged.Count > 0)
+                {
+                    throw Error.FileDamaged(directoryPath, Info.Name, $"page {damaged[0]} does not match its checksum {PageChecksums[damaged[0]]:X8}");
+                }
             }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(buffer);
         }
     }
 
@@ -33,22 +45,25 @@ internal sealed unsafe partial class Segment
     {
         var at = (long)piece * SegmentFormat.PieceSize;
         var length = (int)Math.Min(SegmentFormat.PieceSize, header.BodyLength - at);
-        var read = file.Read(at, buffer.AsSpan(0, length));
-        if (read != length)
+        CheckPages(at, buffer.AsSpan(0, length), file.Read(at, buffer.AsSpan(0, length)), damagedPages);
+        return length;
+    }
+
+    private void CheckPages(long at, ReadOnlySpan<byte> bytes, int read, List<int> damagedPages)
+    {
+        if (read != bytes.Length)
         {
             throw Error.FileLength(directoryPath, Info.Name, Info.FileLength, at + read);
         }
 
-        for (var i = 0; i < length; i += SegmentFormat.PageSize)
+        for (var i = 0; i < bytes.Length; i += SegmentFormat.PageSize)
         {
             var page = (int)((at + i) / SegmentFormat.PageSize);
-            if (Crc32C.Compute(buffer.AsSpan(i, Math.Min(SegmentFormat.PageSize, length - i))) != PageChecksums[page])
+            if (Crc32C.Compute(bytes[i..Math.Min(i + SegmentFormat.PageSize, bytes.Length)]) != PageChecksums[page])
             {
                 damagedPages.Add(page);
             }
         }
-
-        return length;
     }
 
     /// <summary>The columns, by ordinal, of each block that has bytes on one of the pages (ascending).</summary>

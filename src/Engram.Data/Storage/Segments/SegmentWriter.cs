@@ -28,6 +28,7 @@ internal sealed unsafe class SegmentWriter : IDisposable
     private readonly List<long> orderedRowIds = [];
     // The row id and what the caller gives; behind them stand those that find rows by id.
     private readonly int givenCount;
+    private readonly BlockTap? tap;
     private int pendingCount;
     private int rowCount;
     private long rowIdMin;
@@ -35,8 +36,9 @@ internal sealed unsafe class SegmentWriter : IDisposable
     private bool isFinished;
 
     private SegmentWriter(
-        DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns, RowOrder order, ImmutableArray<ColumnId> clusteredBy)
+        DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns, RowOrder order, ImmutableArray<ColumnId> clusteredBy, BlockTap? tap)
     {
+        this.tap = tap;
         this.directory = directory;
         this.table = table;
         this.order = order;
@@ -68,10 +70,21 @@ internal sealed unsafe class SegmentWriter : IDisposable
     /// <param name="columns">The table's columns, without <see cref="ColumnId.RowId"/>, which every segment has.</param>
     /// <param name="order">What <c>Append</c> may expect of the row ids.</param>
     /// <param name="clusteredBy">What the rows are ordered by, at most <see cref="ClusterColumns.CountMax"/> columns, for those who ask the segment.</param>
+    /// <param name="tap">What is derived from the blocks on the way; disposed with the writer.</param>
     public static SegmentWriter Create(
         DataDirectory directory, string name, TableId table, ImmutableArray<(ColumnId Id, DataType Type)> columns, RowOrder order = RowOrder.Ascending,
-        ImmutableArray<ColumnId> clusteredBy = default)
-        => new(directory, name, table, columns, order, clusteredBy);
+        ImmutableArray<ColumnId> clusteredBy = default, BlockTap? tap = null)
+    {
+        try
+        {
+            return new SegmentWriter(directory, name, table, columns, order, clusteredBy, tap);
+        }
+        catch
+        {
+            tap?.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Adds the selected rows.</summary>
     /// <param name="rows">The columns given to <see cref="Create"/>, in that order.</param>
@@ -171,11 +184,13 @@ internal sealed unsafe class SegmentWriter : IDisposable
         }
 
         isFinished = true;
+        tap?.Finish(info);
         return info;
     }
 
     public void Dispose()
     {
+        tap?.Dispose();
         output.Dispose();
         file.Dispose();
         foreach (var column in columns)
@@ -260,24 +275,67 @@ internal sealed unsafe class SegmentWriter : IDisposable
             columns[^1].Append<int>(positions.AsSpan(first, count));
             Encode(columns[^2], columns[^2].Pending.Column, count);
             Encode(columns[^1], columns[^1].Pending.Column, count);
+            columns[^2].Pending.Clear();
+            columns[^1].Pending.Clear();
         }
     }
 
     private void EncodeBlock(Column[]? direct, int count)
     {
+        var derived = TakeByTap(direct, count);
+        try
+        {
+            for (var i = 0; i < givenCount; i++)
+            {
+                Encode(columns[i], direct is null || i == 0 ? columns[i].Pending.Column : direct[i - 1], count);
+            }
+        }
+        finally
+        {
+            // It reads the rows. Begins here when no thread of the pool was free.
+            derived?.GetAwaiter().GetResult();
+        }
+
         for (var i = 0; i < givenCount; i++)
         {
-            Encode(columns[i], direct is null || i == 0 ? columns[i].Pending.Column : direct[i - 1], count);
+            columns[i].Pending.Clear();
         }
 
         rowCount += count;
         pendingCount = 0;
     }
 
+    /// <summary>Shows a block to the tap, beside its encoding where that gains anything.</summary>
+    private Task? TakeByTap(Column[]? direct, int count)
+    {
+        if (tap is null)
+        {
+            return null;
+        }
+
+        if (file.IsSlow && count == Batch.RowCountMax)
+        {
+            return Task.Run(() => TakeColumns(direct, count));
+        }
+
+        TakeColumns(direct, count);
+        return null;
+    }
+
+    private void TakeColumns(Column[]? direct, int count)
+    {
+        for (var i = 1; i < givenCount; i++)
+        {
+            if (tap!.Takes(i - 1))
+            {
+                tap.Take(i - 1, direct is null ? columns[i].Pending.Column : direct[i - 1], count);
+            }
+        }
+    }
+
     private void Encode(ColumnState column, Column values, int count)
     {
         column.Entries.Add(BlockEncoder.Encode(values, count, column.Extent));
-        column.Pending.Clear();
         if (column.Extent.Length >= extentSizeBytes)
         {
             FlushExtent(column);

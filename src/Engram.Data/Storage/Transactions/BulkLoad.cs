@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Maintenance;
 using Engram.Data.Storage.Segments;
@@ -172,7 +173,7 @@ internal sealed class BulkLoad : RowTarget, IDisposable
         var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}-{names.Count:D4}.seg");
         rowIdNext = store.Loads.Enter(name, Table.Id, counters, SegmentInfo.RowCountMax);
         names.Add(name);
-        return SegmentWriter.Create(store.Directory, name, Table.Id, [.. Table.Columns.Select(c => (c.Id, c.Type))]);
+        return SegmentWriter.Create(store.Directory, name, Table.Id, [.. Table.Columns.Select(c => (c.Id, c.Type))], tap: CodeTap.Create(store.IndexFiles, name, Table));
     }
 
     private void FinishOne()

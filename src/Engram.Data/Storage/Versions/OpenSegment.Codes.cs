@@ -72,7 +72,7 @@ internal sealed partial class OpenSegment
     }
 
     /// <summary>Makes sure that a column's codes are in a file, from which they are then read. Called by whoever writes segments, one at a time.</summary>
-    /// <param name="isNew">Whether the segment was written just now, so that a file of the codes' name is another's.</param>
+    /// <param name="isNew">Whether the segment was written just now, so that a file of the codes' name was written beside it, or is another's.</param>
     public void WriteCodes(ColumnId column, int dimensions, bool isNew)
     {
         if (files is null || !HasVectors(column, dimensions))
@@ -87,6 +87,16 @@ internal sealed partial class OpenSegment
             // A file that nobody has opened yet is looked at when somebody does.
             if (!isNew && there is null or { IsMapped: true, IsDamaged: false } && files.Directory.Exists(name))
             {
+                return;
+            }
+
+            if (isNew && files.Directory.Exists(name) && CodeFile.TryOpen(files, Segment, column, dimensions) is { } written)
+            {
+                lock (codesGate)
+                {
+                    PutCodes(column, written);
+                }
+
                 return;
             }
 

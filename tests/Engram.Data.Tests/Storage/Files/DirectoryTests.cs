@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Engram.Data.Storage.Files;
 
@@ -9,6 +10,51 @@ public abstract class DirectoryTests : IDisposable
     private protected abstract DataDirectory Target { get; }
 
     public abstract void Dispose();
+
+    [Fact]
+    public unsafe void What_passes_the_systems_cache_is_read_by_every_way()
+    {
+        const int Block = DataFile.BlockSizeBytes;
+        var random = new Random(3);
+        var memory = (byte*)NativeMemory.AlignedAlloc(8 * Block, Block);
+        try
+        {
+            var bytes = new Span<byte>(memory, 8 * Block);
+            random.NextBytes(bytes);
+            using var file = Target.Create("direct");
+            file.Write(0, [1, 2, 3]);
+            file.WriteDirect(0, bytes[..(4 * Block)]);
+            // Of any address and length.
+            file.WriteDirect((4 * Block) + 5, bytes.Slice((4 * Block) + 5, 77));
+            file.Write(4 * Block, bytes.Slice(4 * Block, 5));
+            file.Sync();
+            var length = (4 * Block) + 82;
+            Assert.Equal(length, file.Length);
+
+            var expected = bytes[..length].ToArray();
+            var read = new byte[length];
+            Assert.Equal(length, file.Read(0, read));
+            Assert.Equal(expected, read);
+            file.WriteDirect(Block, bytes[..Block]);
+            bytes[..Block].CopyTo(expected.AsSpan(Block));
+            bytes.Clear();
+            Assert.Equal(length, file.ReadDirect(0, bytes));
+            Assert.Equal(expected, bytes[..length].ToArray());
+            Assert.Equal(82, file.ReadDirect(4 * Block, bytes[..Block]));
+            Assert.Equal(expected[^82..], bytes[..82].ToArray());
+            Assert.Equal(0, file.ReadDirect(8 * Block, bytes));
+            Assert.Equal(3, file.ReadDirect(length - 3, bytes[1..9]));
+            Assert.Equal(expected[^3..], bytes[1..4].ToArray());
+
+            using var reader = Target.Open("direct", writable: false);
+            Assert.Equal(2 * Block, reader.ReadDirect(Block, bytes[..(2 * Block)]));
+            Assert.Equal(expected[Block..(3 * Block)], bytes[..(2 * Block)].ToArray());
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
+    }
 
     [Fact]
     public void What_is_written_is_read()
