@@ -1,17 +1,24 @@
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
+using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution.Parallel;
 using Engram.Data.Query.Execution.Rows;
 using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Query.Execution.Operators;
 
 /// <summary>The right side of a join in memory: its rows, and for each distinct key the chain of its rows in their order.</summary>
+/// <remarks>
+/// Few rows are chained as they come. A side that reads a large table is kept first, and then several threads chain its rows (<see cref="RowHashJob"/>); when few of its rows have passed,
+/// one thread does. The chains are the same either way.
+/// </remarks>
 internal sealed class JoinTable : IDisposable
 {
     private const int NoRow = -1;
 
     // Null in one that shares another's rows.
     private readonly Operator? input;
+    private readonly JoinPlan plan;
     private readonly StatementContext context;
     private readonly Evaluator[] leftKeys;
     private readonly Evaluator[] rightKeys;
@@ -28,9 +35,14 @@ internal sealed class JoinTable : IDisposable
     private readonly List<int> nexts;
     private bool[]? isMatched;
 
+    // Instead of these, when several threads have filled it, with the keys that are no columns of the rows.
+    private RowHashTable? shared;
+    private RowHash? probe;
+    private RowStore? computedKeys;
+
     public JoinTable(JoinPlan plan, Operator input, StatementContext context)
     {
-        (this.input, this.context) = (input, context);
+        (this.plan, this.input, this.context) = (plan, input, context);
         (heads, tails, nexts) = ([], [], []);
         leftKeys = EvaluatorFactory.Create(plan.LeftKeys, context);
         rightKeys = EvaluatorFactory.Create(plan.RightKeys, context);
@@ -41,8 +53,13 @@ internal sealed class JoinTable : IDisposable
 
     private JoinTable(JoinTable other, JoinPlan plan, StatementContext context)
     {
-        this.context = context;
+        (this.plan, this.context) = (plan, context);
         (rows, heads, tails, nexts) = (other.rows, other.heads, other.tails, other.nexts);
+        if (other.shared is not null)
+        {
+            (shared, probe) = (other.shared, new RowHash(other.shared));
+        }
+
         leftKeys = EvaluatorFactory.Create(plan.LeftKeys, context);
         rightKeys = [];
         keyColumns = new Column[leftKeys.Length];
@@ -59,15 +76,26 @@ internal sealed class JoinTable : IDisposable
     /// <param name="marks">Whether to remember which rows were matched.</param>
     public void Build(bool marks)
     {
+        var isDeferred = input is not null && keys is not null && IsLarge(context);
         while (input?.Next() is { } batch)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             var first = rows.Count;
             rows.Append(batch.Columns, batch);
-            if (keys is not null)
+            if (isDeferred)
             {
+                KeepComputedKeys(batch);
+            }
+            else if (keys is not null)
+            {
+                Evaluate(rightKeys, batch);
                 Chain(batch, first);
             }
+        }
+
+        if (isDeferred)
+        {
+            ChainKept();
         }
 
         isMatched = marks ? new bool[rows.Count] : null;
@@ -81,8 +109,17 @@ internal sealed class JoinTable : IDisposable
             return;
         }
 
-        FindKeyed(leftKeys, left);
-        keys.Find(keyColumns, left.RowCount, keyed, numbers);
+        Evaluate(leftKeys, left);
+        FindKeyed(left);
+        if (probe is not null)
+        {
+            probe.Find(keyColumns, keyed, numbers);
+        }
+        else
+        {
+            keys.Find(keyColumns, left.RowCount, keyed, numbers);
+        }
+
         firsts.AsSpan().Fill(NoRow);
         var place = 0;
         for (var i = 0; i < keyed.Count; i++, place++)
@@ -92,7 +129,7 @@ internal sealed class JoinTable : IDisposable
                 place++;
             }
 
-            firsts[place] = numbers[i] < 0 ? NoRow : heads[numbers[i]];
+            firsts[place] = numbers[i] < 0 ? NoRow : probe is not null ? numbers[i] : heads[numbers[i]];
         }
     }
 
@@ -100,7 +137,7 @@ internal sealed class JoinTable : IDisposable
     public int First(int place) => keys is not null ? firsts[place] : rows.Count > 0 ? 0 : NoRow;
 
     /// <summary>The candidate after another; −1 when that was the last.</summary>
-    public int After(int row) => keys is not null ? nexts[row] : row + 1 < rows.Count ? row + 1 : NoRow;
+    public int After(int row) => shared is not null ? shared.Nexts[row] : keys is not null ? nexts[row] : row + 1 < rows.Count ? row + 1 : NoRow;
 
     public void MarkMatched(int row)
     {
@@ -133,6 +170,7 @@ internal sealed class JoinTable : IDisposable
         }
 
         input.Reset();
+        DropShared();
         rows.Clear();
         keys?.Clear();
         heads.Clear();
@@ -145,7 +183,13 @@ internal sealed class JoinTable : IDisposable
         if (input is not null)
         {
             input.Dispose();
+            DropShared();
+            computedKeys?.Dispose();
             rows.Dispose();
+        }
+        else
+        {
+            probe?.Dispose();
         }
 
         keys?.Dispose();
@@ -157,10 +201,10 @@ internal sealed class JoinTable : IDisposable
 
     private void Chain(Batch batch, int first)
     {
-        CollectionsMarshal.SetCount(nexts, rows.Count);
+        CollectionsMarshal.SetCount(nexts, first + batch.SelectedCount);
         var next = CollectionsMarshal.AsSpan(nexts);
         next[first..].Fill(NoRow);
-        FindKeyed(rightKeys, batch);
+        FindKeyed(batch);
         keys!.FindOrAdd(keyColumns, batch.RowCount, keyed, numbers);
         var place = 0;
         for (var i = 0; i < keyed.Count; i++, place++)
@@ -191,14 +235,85 @@ internal sealed class JoinTable : IDisposable
         }
     }
 
-    /// <summary>Evaluates keys and selects the rows in which none is NULL.</summary>
-    private void FindKeyed(Evaluator[] evaluators, Batch batch)
+    /// <summary>Whether the right side reads a table that is worth several threads, and this is no copy that one of them runs.</summary>
+    private bool IsLarge(StatementContext context)
+    {
+        var options = context.Parallelism;
+        return options.MaxThreadCount > 1 && context.Transaction is null && context.Split is null && ReadsMany(plan.Right);
+
+        bool ReadsMany(Plan part) => part is ScanPlan scan ? context.Snapshot.EstimateRowCount(scan.Table.Id) >= options.RowCountMin : PlanWalker.Inputs(part).Any(ReadsMany);
+    }
+
+    /// <summary>Keeps the keys of a batch that are no columns of its rows.</summary>
+    private void KeepComputedKeys(Batch batch)
+    {
+        var count = 0;
+        for (var k = 0; k < rightKeys.Length; k++)
+        {
+            if (plan.RightKeys[k] is not BoundColumn)
+            {
+                keyColumns[count++] = rightKeys[k].Evaluate(batch, batch.Selection);
+            }
+        }
+
+        if (count > 0)
+        {
+            computedKeys ??= new RowStore(plan.RightKeys.Where(k => k is not BoundColumn).Select(k => k.Type), context.Memory, "the keys of a join");
+            computedKeys.Append(keyColumns.AsSpan(0, count), batch);
+        }
+    }
+
+    /// <summary>Chains all rows, which are kept: on several threads when they are many.</summary>
+    private void ChainKept()
+    {
+        var columns = new Column[rightKeys.Length];
+        var computed = 0;
+        for (var k = 0; k < columns.Length; k++)
+        {
+            columns[k] = plan.RightKeys[k] is BoundColumn column ? rows.Column(column.Ordinal) : computedKeys?.Column(computed++)!;
+        }
+
+        if (rows.Count >= Math.Max(context.Parallelism.RowCountMin, 1))
+        {
+            shared = RowHashJob.Fill(columns, [.. plan.RightKeys.Select(k => k.Type)], rows.Count, context);
+            probe = new RowHash(shared);
+            return;
+        }
+
+        var batch = new Batch(0);
+        Column[] views = [.. columns.Select((_, k) => new Column(plan.RightKeys[k].Type))];
+        for (var first = 0; first < rows.Count; first += Batch.RowCountMax)
+        {
+            batch.RowCount = Math.Min(rows.Count - first, Batch.RowCountMax);
+            for (var k = 0; k < columns.Length; k++)
+            {
+                ColumnSlice.Set(views[k], columns[k], first);
+                keyColumns[k] = views[k];
+            }
+
+            Chain(batch, first);
+        }
+    }
+
+    private void DropShared()
+    {
+        shared?.Dispose();
+        probe?.Dispose();
+        (shared, probe) = (null, null);
+        computedKeys?.Clear();
+    }
+
+    private void Evaluate(Evaluator[] evaluators, Batch batch)
     {
         for (var k = 0; k < evaluators.Length; k++)
         {
             keyColumns[k] = evaluators[k].Evaluate(batch, batch.Selection);
         }
+    }
 
+    /// <summary>Selects the rows in whose keys none is NULL.</summary>
+    private void FindKeyed(Batch batch)
+    {
         keyed.Count = 0;
         for (var i = 0; i < batch.SelectedCount; i++)
         {
