@@ -87,6 +87,14 @@ internal static unsafe class VectorKernels
                 return "codes with a query";
             }
 
+            CoarseDot.Rows(block, query, 1, &all);
+            CoarseDot.Selected(block, query, [0], &selected);
+            expected = CoarseDot.Scalar(block.Coarse, query.Codes, n);
+            if (all != expected || selected != expected)
+            {
+                return "coarse codes with a query";
+            }
+
             var stride = block.StrideBytes;
             return CodePairs.Dot(block.Codes, other.Codes, stride, CodePairs.Sum(other.Codes, stride)) != CodePairs.Scalar(block.Codes, other.Codes, stride) ? "codes with codes" : null;
         }

@@ -21,6 +21,7 @@ namespace Engram.Data.Kernels;
 /// product  ⟨x,q⟩ − ⟨x̂,q̂⟩ = ⟨x − x̂, q⟩ + ⟨x̂, q − q̂⟩,
 ///          ‖x̂‖ ≤ ν + r                            (Cauchy-Schwarz) passed over when  −ss'D − r(‖q‖ + r') − νr'  > w
 /// </code>
+/// <para>For coarse codes, of four bits, all of this holds with their own x̂, r, C and D, in halves of s; what they leave is judged again by the codes of eight.</para>
 /// <para>In the second line q̂, s' and r' are those of the query divided by its norm. L1 is bounded by none of these well enough, and is scored from float32.</para>
 /// <para><b>Rounding.</b> Everything is in float64 from float32 and integers that are exact. Each side is a sum of a few products, off by less than 2^-48 of its greatest
 /// summand; since 2νss'D is at most the sum of the two others, 1e-12 of these is taken off the left side, more than 3,000 times what it can be off. The defined score is a
@@ -79,38 +80,38 @@ internal readonly unsafe struct CodeBounds
             : new CodeBounds(in this, score, (score * (1 + 1e-9)) + queryResidual);
 
     /// <summary>What the codes say the score is, up to a function that rises with it: to look at promising rows first.</summary>
-    public double Estimate(CodeBlock block, int row, int dot)
+    public double Estimate(CodeFacts facts, int row, int dot)
     {
-        if (float.IsInfinity(block.Residuals[row]))
+        if (float.IsInfinity(facts.Residuals[row]))
         {
             return double.MaxValue;
         }
 
-        double scale = block.Scales[row];
+        var scale = facts.Unit * facts.Scales[row];
         if (isProduct)
         {
             return -scale * dot;
         }
 
-        var norm = isNormed ? block.Norms[row] : 1.0;
-        return ((scale * scale * block.Squares[row]) - (factor * scale * norm * dot)) / (norm * norm);
+        var norm = isNormed ? facts.Norms[row] : 1.0;
+        return ((scale * scale * facts.Squares[row]) - (factor * scale * norm * dot)) / (norm * norm);
     }
 
     /// <summary>Whether a row may be as near as wanted.</summary>
     /// <param name="part">Of the residuals, so much is allowed for; all of it for certainty.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsLeft(CodeBlock block, int row, int dot, double part = 1)
+    public bool IsLeft(CodeFacts facts, int row, int dot, double part = 1)
     {
-        double scale = block.Scales[row];
-        var residual = part * block.Residuals[row];
-        double norm = block.Norms[row];
+        var scale = facts.Unit * facts.Scales[row];
+        var residual = part * facts.Residuals[row];
+        double norm = facts.Norms[row];
         if (isProduct)
         {
             return !(((-factor * scale * dot) - (residual * ((queryNorm + queryResidual) * (1 + 1e-9))) - (norm * spread * part)) > worst);
         }
 
         norm = isNormed ? norm : 1;
-        var squares = (scale * scale * block.Squares[row]) + (querySquares * norm * norm);
+        var squares = (scale * scale * facts.Squares[row]) + (querySquares * norm * norm);
         var limit = residual + ((spread - ((1 - part) * queryResidual)) * norm);
         return !(squares - (1e-12 * squares) - (factor * scale * norm * dot) > limit * limit);
     }
@@ -120,15 +121,15 @@ internal readonly unsafe struct CodeBounds
     /// What bounds allow for is that both residuals point straight at the other vector. In n dimensions they hardly ever do: the part of one that points somewhere is about 1/√n of it.
     /// Ten times as much is allowed for here, which is all of it up to 100 dimensions.
     /// </remarks>
-    public int KeepLikely(CodeBlock block, Span<ushort> rows, int* dots)
+    public int KeepLikely(CodeFacts facts, int dimensions, Span<ushort> rows, int* dots)
     {
-        var part = Math.Min(1, 10 / Math.Sqrt(block.Dimensions));
+        var part = Math.Min(1, 10 / Math.Sqrt(dimensions));
         var count = 0;
         for (var i = 0; i < rows.Length; i++)
         {
             var row = rows[i];
             rows[count] = row;
-            count += IsLeft(block, row, dots[i], part) ? 1 : 0;
+            count += IsLeft(facts, row, dots[i], part) ? 1 : 0;
         }
 
         return count;
@@ -137,12 +138,12 @@ internal readonly unsafe struct CodeBounds
     /// <summary>Keeps those of some rows that may be as near as wanted, and their products, at the front.</summary>
     /// <param name="dots">One for each of <paramref name="rows"/>.</param>
     /// <returns>How many are left.</returns>
-    public int Keep(CodeBlock block, Span<ushort> rows, int* dots)
+    public int Keep(CodeFacts facts, Span<ushort> rows, int* dots)
     {
         var count = 0;
         for (var i = 0; i < rows.Length; i++)
         {
-            if (IsLeft(block, rows[i], dots[i]))
+            if (IsLeft(facts, rows[i], dots[i]))
             {
                 rows[count] = rows[i];
                 dots[count++] = dots[i];
@@ -156,7 +157,7 @@ internal readonly unsafe struct CodeBounds
     /// <param name="dots">One for each row.</param>
     /// <param name="left">Receives the rows, ascending; as long as there are rows.</param>
     /// <returns>How many are left.</returns>
-    public int Find(CodeBlock block, int count, int* dots, Span<ushort> left)
+    public int Find(CodeFacts facts, int count, int* dots, Span<ushort> left)
     {
         fixed (ushort* rows = left[..count])
         {
@@ -165,13 +166,13 @@ internal readonly unsafe struct CodeBounds
             if (Avx.IsSupported)
             {
                 i = count & -Vector256<double>.Count;
-                found = isProduct ? FindProducts(block, i, dots, rows) : FindDistances(block, i, dots, rows);
+                found = isProduct ? FindProducts(facts, i, dots, rows) : FindDistances(facts, i, dots, rows);
             }
 
             for (; i < count; i++)
             {
                 rows[found] = (ushort)i;
-                found += IsLeft(block, i, dots[i]) ? 1 : 0;
+                found += IsLeft(facts, i, dots[i]) ? 1 : 0;
             }
 
             return found;
@@ -179,18 +180,19 @@ internal readonly unsafe struct CodeBounds
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int FindDistances(CodeBlock block, int count, int* dots, ushort* left)
+    private int FindDistances(CodeFacts facts, int count, int* dots, ushort* left)
     {
-        var scales = block.Scales;
-        var residuals = block.Residuals;
-        var norms = block.Norms;
-        var squaresOf = block.Squares;
+        var scales = facts.Scales;
+        var residuals = facts.Residuals;
+        var norms = facts.Norms;
+        var squaresOf = facts.Squares;
+        var unit = Vector256.Create(facts.Unit);
         var (factors, spreads, querySquared) = (Vector256.Create(factor), Vector256.Create(spread), Vector256.Create(querySquares));
         var (one, kept) = (Vector256.Create(1.0), Vector256.Create(1 - 1e-12));
         var found = 0;
         for (var i = 0; i < count; i += Vector256<double>.Count)
         {
-            var scale = Avx.ConvertToVector256Double(Vector128.Load(scales + i));
+            var scale = unit * Avx.ConvertToVector256Double(Vector128.Load(scales + i));
             var norm = isNormed ? Avx.ConvertToVector256Double(Vector128.Load(norms + i)) : one;
             var squares = (scale * scale * Avx.ConvertToVector256Double(Vector128.Load(squaresOf + i))) + (querySquared * norm * norm);
             var limit = Avx.ConvertToVector256Double(Vector128.Load(residuals + i)) + (spreads * norm);
@@ -203,17 +205,18 @@ internal readonly unsafe struct CodeBounds
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private int FindProducts(CodeBlock block, int count, int* dots, ushort* left)
+    private int FindProducts(CodeFacts facts, int count, int* dots, ushort* left)
     {
-        var scales = block.Scales;
-        var residuals = block.Residuals;
-        var norms = block.Norms;
+        var scales = facts.Scales;
+        var residuals = facts.Residuals;
+        var norms = facts.Norms;
+        var unit = Vector256.Create(facts.Unit);
         var (factors, spreads, worsts) = (Vector256.Create(-factor), Vector256.Create(spread), Vector256.Create(worst));
         var reach = Vector256.Create((queryNorm + queryResidual) * (1 + 1e-9));
         var found = 0;
         for (var i = 0; i < count; i += Vector256<double>.Count)
         {
-            var scale = Avx.ConvertToVector256Double(Vector128.Load(scales + i));
+            var scale = unit * Avx.ConvertToVector256Double(Vector128.Load(scales + i));
             var norm = Avx.ConvertToVector256Double(Vector128.Load(norms + i));
             var residual = Avx.ConvertToVector256Double(Vector128.Load(residuals + i));
             var dot = Avx.ConvertToVector256Double(Vector128.Load(dots + i));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Engram.Data.Kernels;
 
@@ -34,16 +35,15 @@ internal static unsafe class Int8Codes
             // A zero row is said exactly by zero codes; its norm stands below a fraction bar.
             new Span<byte>(codes, n).Fill(CodeBlock.Zero);
             Set(block, row, 0, greatest == 0 ? 0 : float.PositiveInfinity, 1, 0);
+            SetCoarse(block, row, block.Residuals[row], 0);
             return;
         }
 
         var squares = Round(x, n, 1f / scale, codes);
-        var residual = Math.Sqrt(SquaredResidual(x, codes, scale, n)) * Upwards;
-        Set(block, row, scale, (float)Math.Min(residual, float.MaxValue), (float)norm, squares);
-        if (block.Residuals[row] < residual)
-        {
-            block.Residuals[row] = MathF.BitIncrement(block.Residuals[row]);
-        }
+        Coarsen(codes, block.StrideBytes, block.CoarseOf(row), block.CoarseStrideBytes);
+        var (residual, coarseResidual, coarseSquares) = SquaredResiduals(x, codes, scale, n);
+        Set(block, row, scale, Up(Math.Sqrt(residual) * Upwards), (float)norm, squares);
+        SetCoarse(block, row, Up(Math.Sqrt(coarseResidual) * Upwards), coarseSquares);
     }
 
     /// <summary>Says that a row has no vector.</summary>
@@ -51,6 +51,7 @@ internal static unsafe class Int8Codes
     {
         new Span<byte>(block.CodesOf(row), block.StrideBytes).Fill(CodeBlock.Zero);
         Set(block, row, 0, float.PositiveInfinity, 1, 0);
+        SetCoarse(block, row, float.PositiveInfinity, 0);
         block.Nulls[row >> 6] |= 1UL << (row & 63);
     }
 
@@ -60,6 +61,32 @@ internal static unsafe class Int8Codes
         block.Residuals[row] = residual;
         block.Norms[row] = norm;
         block.Squares[row] = squares;
+    }
+
+    private static void SetCoarse(CodeBlock block, int row, float residual, int squares)
+    {
+        block.CoarseResiduals[row] = residual;
+        block.CoarseSquares[row] = squares;
+    }
+
+    /// <summary>The least float32 that is not less.</summary>
+    private static float Up(double residual)
+    {
+        var rounded = (float)Math.Min(residual, float.MaxValue);
+        return rounded < residual ? MathF.BitIncrement(rounded) : rounded;
+    }
+
+    /// <summary>Packs the upper halves of a row's codes.</summary>
+    private static void Coarsen(byte* codes, int stride, byte* target, int targetStride)
+    {
+        var upper = Vector256.Create((byte)0xF0);
+        for (var i = 0; i < targetStride; i += Int8Dot.PieceLength)
+        {
+            // A stride of codes may end within a piece of 64: what is beyond it is multiplied by zero.
+            var first = Vector256.ShiftRightLogical((Vector256.Load(codes + (2 * i)) & upper).AsUInt16(), 4).AsByte();
+            var second = (2 * i) + Int8Dot.PieceLength < stride ? Vector256.Load(codes + (2 * i) + Int8Dot.PieceLength) & upper : Vector256<byte>.Zero;
+            (first | second).Store(target + i);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -115,28 +142,50 @@ internal static unsafe class Int8Codes
         return squares;
     }
 
-    /// <summary>‖x − x̂‖² but for rounding.</summary>
+    /// <summary>‖x − x̂‖² but for rounding, for codes and for coarse codes, and exactly the sum of the squares of the latter, in halves of a scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double SquaredResidual(float* x, byte* codes, float scale, int n)
+    private static (double Fine, double Coarse, int CoarseSquares) SquaredResiduals(float* x, byte* codes, float scale, int n)
     {
-        var sum = Vector256<double>.Zero;
+        var (fine, coarse, squares) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
+        var (scales, halves) = (Vector256.Create((double)scale), Vector256.Create(scale * 0.5));
         var i = 0;
         for (; i <= n - Vector256<double>.Count; i += Vector256<double>.Count)
         {
             // A code is exact in float64, and so is its product with a scale of 24 bits.
-            var code = Vector256.Create((double)codes[i], codes[i + 1], codes[i + 2], codes[i + 3]) - Vector256.Create((double)CodeBlock.Zero);
+            var whole = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(*(uint*)(codes + i)).AsByte())).AsInt32();
             var given = Vector128.Load(x + i);
-            var difference = Vector256.Create(Vector128.WidenLower(given), Vector128.WidenUpper(given)) - (code * Vector256.Create((double)scale));
-            sum += difference * difference;
+            var element = Vector256.Create(Vector128.WidenLower(given), Vector128.WidenUpper(given));
+            var difference = element - (ToDouble(whole - Vector128.Create((int)CodeBlock.Zero)) * scales);
+            fine += difference * difference;
+            var code = ToDouble(((whole & Vector128.Create(0xF0)) * 2) - Vector128.Create(CodeBlock.CoarseZero));
+            squares += code * code;
+            difference = element - (code * halves);
+            coarse += difference * difference;
         }
 
-        var total = Vector256.Sum(sum);
+        var (fineSum, coarseSum, squaresSum) = (Vector256.Sum(fine), Vector256.Sum(coarse), Vector256.Sum(squares));
         for (; i < n; i++)
         {
             var difference = x[i] - ((codes[i] - CodeBlock.Zero) * (double)scale);
-            total += difference * difference;
+            fineSum += difference * difference;
+            var code = (CodeBlock.CoarseStep * (codes[i] >> 4)) - CodeBlock.CoarseZero;
+            squaresSum += code * code;
+            difference = x[i] - (code * (scale * 0.5));
+            coarseSum += difference * difference;
         }
 
-        return total;
+        return (fineSum, coarseSum, (int)squaresSum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> ToDouble(Vector128<int> whole)
+    {
+        if (Avx.IsSupported)
+        {
+            return Avx.ConvertToVector256Double(whole);
+        }
+
+        var (low, high) = Vector128.Widen(whole);
+        return Vector256.Create(Vector128.ConvertToDouble(low), Vector128.ConvertToDouble(high));
     }
 }

@@ -11,7 +11,8 @@ internal sealed unsafe class Int8Query : IDisposable
     public Int8Query(ReadOnlySpan<float> query)
     {
         Dimensions = query.Length;
-        var stride = CodeBlock.StrideOf(query.Length);
+        // As long as a row of coarse codes says, which is no less than a row of codes.
+        var stride = 2 * CodeBlock.CoarseStrideOf(query.Length);
         memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(3 * stride, 64), 64);
         NativeMemory.Clear(memory, (nuint)(3 * stride));
         var greatest = 0.0;
@@ -37,6 +38,7 @@ internal sealed unsafe class Int8Query : IDisposable
             norm += (double)query[i] * query[i];
         }
 
+        Sum = bias;
         Bias = CodeBlock.Zero * bias;
         SquaredCodeNorm = Scale * Scale * squares;
         Norm = Math.Sqrt(norm);
@@ -48,11 +50,14 @@ internal sealed unsafe class Int8Query : IDisposable
 
     public int Dimensions { get; }
 
-    /// <summary>Zeros from the last dimension to the stride.</summary>
+    /// <summary>Zeros from the last dimension to the stride, and to twice that of coarse codes.</summary>
     public sbyte* Codes => (sbyte*)memory;
 
     /// <summary>The same, of 16 bits.</summary>
-    public short* WideCodes => (short*)(memory + CodeBlock.StrideOf(Dimensions));
+    public short* WideCodes => (short*)(memory + (2 * CodeBlock.CoarseStrideOf(Dimensions)));
+
+    /// <summary>Σ of its codes.</summary>
+    public int Sum { get; }
 
     /// <summary>What a sum of products with stored codes has too much, as these are 128 greater than what they stand for.</summary>
     public int Bias { get; }

@@ -33,12 +33,12 @@ internal sealed class ScoreLimit(double initial = double.PositiveInfinity)
 
 /// <summary>One thread's part of a search for the k nearest rows: blocks go in, the nearest of their rows stay.</summary>
 /// <remarks>
-/// <para><b>A block</b> that has codes: products with the query's codes, for all rows or the selected ones; rows that their codes prove to be worse than the k-th score so far are
-/// passed over (<see cref="CodeBounds"/>); of the others the most promising are scored from float32 first, which lowers the k-th score, then those that are still left. A block without
+/// <para><b>A block</b> that has codes: once there is a k-th score, products of the query's codes with codes of four bits, for all rows or the selected ones, then with codes of eight for those
+/// that are left; rows that either prove to be worse than the k-th score so far are passed over (<see cref="CodeBounds"/>); of the others the most promising are scored from float32 first, which lowers the k-th score, then those that are still left. A block without
 /// codes, and rows whose vectors were changed since they were stored, are scored from float32.</para>
 /// <para><b>The result</b> is that of scoring every row, whichever way each block went and in whatever order blocks came: a row is passed over only when its score is strictly
 /// worse than that of k others, so that ties are left to the heap, which decides by row id.</para>
-/// <para>When codes pass over too few rows, as among rows that are all equally far, they are left unread for the rest of the scan.</para>
+/// <para>Where codes of four bits leave too many rows, the scan goes on with those of eight alone. When these pass over too few, as among rows that are all equally far, they are left unread for the rest of the scan.</para>
 /// </remarks>
 internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) : IDisposable
 {
@@ -47,6 +47,14 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
 
     /// <summary>After so many rows it is asked whether codes are worth reading.</summary>
     private const long TrialRowCount = 8 * Batch.RowCountMax;
+
+    /// <summary>Codes of four bits cost about half of those of eight: they are worth it where they leave one row in this many or fewer.</summary>
+    private const int CoarseShare = 3;
+
+    private const long CoarseTrialRowCount = Batch.RowCountMax;
+
+    /// <summary>What is read of a row beside its code.</summary>
+    private const int FactsSize = 4 * sizeof(float);
 
     private readonly Selection scored = new();
     private readonly Selection coded = new();
@@ -68,6 +76,9 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     private long k;
     private long codesRead;
     private long codesLeft;
+    private long coarseRead;
+    private long coarseLeft;
+    private long coarseEnd;
     private int withoutCount;
     private bool isDisposed;
 
@@ -88,7 +99,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     public void Begin(VectorQuery? query, ScoreLimit limit, ScoreConditions conditions, SearchOrder order, ScoreForm form, long k)
     {
         (this.query, this.limit, this.conditions, this.order, this.form, this.k) = (query, limit, conditions, order, form, k);
-        (codesRead, codesLeft) = (0, 0);
+        (codesRead, codesLeft, coarseRead, coarseLeft, coarseEnd) = (0, 0, 0, 0, 0);
         Nearest.Clear();
         Tied.Clear();
         Without.Clear();
@@ -137,7 +148,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         fixed (int* products = dots)
         {
             Int8Dot.Selected(codes, query!.Codes!, rows, products);
-            return query.Bounds.Within(limit.Value).KeepLikely(codes, rows, products);
+            return query.Bounds.Within(limit.Value).KeepLikely(codes.Facts, codes.Dimensions, rows, products);
         }
     }
 
@@ -201,29 +212,30 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
 
     private void TakeByCodes(TableScan scan, Selection? rows, CodeBlock codes)
     {
-        var bounds = query!.Bounds.Within(limit.Value);
-        var all = scan.RowCount;
         int count;
         fixed (int* products = dots)
         {
-            // Most rows of a block are read fastest by reading all of them.
-            if (rows is null || rows.Count * 2 > all)
+            var isSparse = rows is not null && rows.Count * 2 <= scan.RowCount;
+            var judged = isSparse ? rows!.Count : scan.RowCount;
+            var isCoarse = limit.Value < double.PositiveInfinity && IsCoarseWorthwhile();
+            var bytes = (long)judged * ((isCoarse ? codes.CoarseStrideBytes : codes.StrideBytes) + FactsSize);
+            codesRead += judged;
+            count = Judge(codes, rows, judged, isSparse, isCoarse, products);
+            if (isCoarse && count > 0)
             {
-                Int8Dot.Rows(codes, query.Codes!, all, products);
-                count = bounds.Find(codes, all, products, left);
-                count = Gather(codes, rows, count);
-            }
-            else
-            {
-                all = rows.Count;
-                rows.Rows.CopyTo(left);
-                Int8Dot.Selected(codes, query.Codes!, left.AsSpan(0, all), products);
-                count = bounds.Keep(codes, left.AsSpan(0, all), products);
-                count = Gather(codes, null, count, areGathered: true);
+                coarseLeft += count;
+                bytes += (long)count * (codes.StrideBytes + FactsSize);
+                Int8Dot.Selected(codes, query!.Codes!, left.AsSpan(0, count), products);
+                count = query.Bounds.Within(limit.Value).Keep(codes.Facts, left.AsSpan(0, count), products);
             }
 
-            codesRead += all;
-            Tally += new VectorTally { CodesRead = all, BytesRead = (long)all * (codes.StrideBytes + (4 * sizeof(float))) };
+            if (isCoarse)
+            {
+                coarseRead += judged;
+                coarseEnd = codesRead;
+            }
+
+            Tally += new VectorTally { CodesRead = judged, BytesRead = bytes };
             if (withoutCount > 0)
             {
                 OfferWithout(scan);
@@ -247,6 +259,57 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
             codesLeft += count;
             ScoreRows(scan);
         }
+    }
+
+    /// <summary>Where codes of four bits left too many rows they are tried again some blocks later: by then other rows may come, and the k-th score may be a better one.</summary>
+    private bool IsCoarseWorthwhile()
+    {
+        if (coarseRead < CoarseTrialRowCount || coarseLeft * CoarseShare <= coarseRead)
+        {
+            return true;
+        }
+
+        if (codesRead - coarseEnd < TrialRowCount)
+        {
+            return false;
+        }
+
+        (coarseRead, coarseLeft) = (0, 0);
+        return true;
+    }
+
+    /// <summary>Finds the rows that codes of eight bits or of four do not prove to be worse than what is wanted, and their products; those without a vector are set aside.</summary>
+    /// <param name="isSparse">Whether to read codes of the selected rows only: most rows of a block are read fastest by reading all of them.</param>
+    private int Judge(CodeBlock codes, Selection? rows, int judged, bool isSparse, bool isCoarse, int* products)
+    {
+        var bounds = query!.Bounds.Within(limit.Value);
+        var facts = isCoarse ? codes.CoarseFacts : codes.Facts;
+        if (!isSparse)
+        {
+            if (isCoarse)
+            {
+                CoarseDot.Rows(codes, query.Codes!, judged, products);
+            }
+            else
+            {
+                Int8Dot.Rows(codes, query.Codes!, judged, products);
+            }
+
+            return Gather(codes, rows, bounds.Find(facts, judged, products, left));
+        }
+
+        var selected = left.AsSpan(0, judged);
+        rows!.Rows.CopyTo(selected);
+        if (isCoarse)
+        {
+            CoarseDot.Selected(codes, query.Codes!, selected, products);
+        }
+        else
+        {
+            Int8Dot.Selected(codes, query.Codes!, selected, products);
+        }
+
+        return Gather(codes, null, bounds.Keep(facts, selected, products), areGathered: true);
     }
 
     /// <summary>Keeps of the rows that are left those that are wanted, moves their products to them, and sets rows without a vector aside.</summary>
@@ -297,7 +360,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     {
         for (var i = 0; i < count; i++)
         {
-            scores[i] = query!.Bounds.Estimate(codes, left[i], products[i]);
+            scores[i] = query!.Bounds.Estimate(codes.Facts, left[i], products[i]);
             ids[i] = i;
         }
 
@@ -322,7 +385,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
 
         codesLeft += chosen.Length;
         ScoreRows(scan);
-        return query!.Bounds.Within(limit.Value).Keep(codes, left.AsSpan(0, rest), products);
+        return query!.Bounds.Within(limit.Value).Keep(codes.Facts, left.AsSpan(0, rest), products);
     }
 
     private void TakeDirectly(TableScan scan, Selection? rows)
