@@ -55,7 +55,7 @@ internal sealed record StoreOptions
     /// <summary>Least time between two checkpoints, or two compactions, that nothing forces; infinite for none.</summary>
     public TimeSpan MaintenanceInterval { get; init; } = MaintenanceIntervalDefault;
 
-    /// <summary>Makes the conditions of partial indexes; must be there when a table has a unique one.</summary>
+    /// <summary>Makes the conditions of partial indexes; must be there when a table has a unique one. Without it the others have entries for all rows.</summary>
     public IndexConditionFactory? IndexConditions { get; init; }
 
     /// <summary>Patches of one column of a segment below which they are never folded into a file of their own.</summary>

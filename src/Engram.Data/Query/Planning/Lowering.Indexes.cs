@@ -178,7 +178,7 @@ internal sealed partial class Lowering
         };
     }
 
-    /// <summary>Whether a query may use an index: a partial one when each part of its condition stands among the filters, as it was written.</summary>
+    /// <summary>Whether a query may use an index: a partial one when the filters say each part of its condition.</summary>
     private bool IsUsable(IndexDefinition index, LogicalScan scan)
     {
         if (index.Method is not (null or "btree" or "hash"))
@@ -198,7 +198,7 @@ internal sealed partial class Lowering
         }
 
         var condition = new StoredExpressions(statement).IndexCondition(scan.Table, index, ImmutableArray.CreateRange(scan.Table.Columns, c => byColumn[c.Id]));
-        return ExpressionTree.Conjuncts(condition).All(c => scan.Filters.Any(f => ExpressionTree.AreSame(c, f)));
+        return ExpressionTree.Conjuncts(condition).All(c => ConditionImplication.Holds(c, scan.Filters));
     }
 
     private static int CountEqual(IndexDefinition index, Dictionary<ColumnId, ColumnConditions> conditions)

@@ -45,6 +45,7 @@ internal static class CatalogCodec
     private const byte PrimaryKeyFlag = 2;
     private const byte ConstraintFlag = 4;
     private const byte IncludedFlag = 8;
+    private const byte FilteredFlag = 16;
 
     public static byte[] Encode(TableDefinition table)
     {
@@ -442,7 +443,7 @@ internal static class CatalogCodec
         writer.WriteString(index.Name);
         writer.WriteByte((byte)(
             (index.IsUnique ? UniqueFlag : 0) | (index.IsPrimaryKey ? PrimaryKeyFlag : 0) | (index.IsConstraint ? ConstraintFlag : 0)
-            | (index.Included.IsEmpty ? 0 : IncludedFlag)));
+            | (index.Included.IsEmpty ? 0 : IncludedFlag) | (index.FilterColumns.IsEmpty ? 0 : FilteredFlag)));
         writer.WriteOptionalString(index.FilterSql);
         writer.WriteOptionalString(index.Method);
         writer.WriteCount(index.Options.Count);
@@ -463,13 +464,18 @@ internal static class CatalogCodec
         {
             WriteColumnIds(writer, index.Included);
         }
+
+        if (!index.FilterColumns.IsEmpty)
+        {
+            WriteColumnIds(writer, index.FilterColumns);
+        }
     }
 
     private static IndexDefinition ReadIndex(ref ByteReader reader)
     {
         var id = new IndexId(reader.ReadCount());
         var name = reader.ReadString();
-        var flags = ReadFlags(ref reader, UniqueFlag | PrimaryKeyFlag | ConstraintFlag | IncludedFlag);
+        var flags = ReadFlags(ref reader, UniqueFlag | PrimaryKeyFlag | ConstraintFlag | IncludedFlag | FilteredFlag);
         var filter = reader.ReadOptionalString();
         var method = reader.ReadOptionalString();
 
@@ -499,6 +505,7 @@ internal static class CatalogCodec
             IsPrimaryKey = (flags & PrimaryKeyFlag) != 0,
             IsConstraint = (flags & ConstraintFlag) != 0,
             Included = (flags & IncludedFlag) != 0 ? ReadColumnIds(ref reader) : [],
+            FilterColumns = (flags & FilteredFlag) != 0 ? ReadColumnIds(ref reader) : [],
             FilterSql = filter,
             Method = method,
             Options = options.ToImmutable(),

@@ -92,6 +92,9 @@ internal sealed record IndexDefinition(IndexId Id, string Name, ImmutableArray<I
     /// <summary>The WHERE of a partial index as SQL text, or null.</summary>
     public string? FilterSql { get; init; }
 
+    /// <summary>The columns that <see cref="FilterSql"/> reads, in the order of the table. Empty when it reads none, or when nobody said: then entries are kept for all rows.</summary>
+    public ImmutableArray<ColumnId> FilterColumns { get; init; } = [];
+
     /// <summary>The access method as written after USING, such as <c>hnsw</c>; null for the ordinary one.</summary>
     public string? Method { get; init; }
 

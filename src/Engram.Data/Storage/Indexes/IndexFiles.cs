@@ -4,8 +4,13 @@ using Microsoft.Extensions.Logging;
 namespace Engram.Data.Storage.Indexes;
 
 /// <summary>Where runs, codes and graphs are kept, and whom to tell when one is lost.</summary>
-internal sealed class IndexFiles(DataDirectory directory, ILogger logger)
+/// <param name="directory">Where.</param>
+/// <param name="logger">Whom to tell.</param>
+/// <param name="conditions">Makes the conditions of partial indexes; null when nobody can: then their runs have all rows.</param>
+internal sealed class IndexFiles(DataDirectory directory, ILogger logger, IndexConditionFactory? conditions = null)
 {
+    public IndexConditionFactory? Conditions => conditions;
+
     public DataDirectory Directory => directory;
 
     public ILogger Logger => logger;

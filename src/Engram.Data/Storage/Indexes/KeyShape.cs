@@ -43,9 +43,9 @@ internal sealed class KeyShape
     private readonly ColumnForm[] forms;
     private readonly ColumnId[] sources;
 
-    private KeyShape(ColumnForm[] forms, bool[] descending)
+    private KeyShape(ColumnForm[] forms, bool[] descending, KeyFilter? filter = null)
     {
-        (this.forms, this.descending) = (forms, descending);
+        (this.forms, this.descending, Filter) = (forms, descending, filter);
         columns = [.. forms.Select(f => f.Id)];
         types = [.. forms.Select(f => f.Type)];
         var all = new List<ColumnId>(columns);
@@ -57,6 +57,14 @@ internal sealed class KeyShape
             }
         }
 
+        foreach (var id in filter is null ? [] : filter.Columns.Sources)
+        {
+            if (!all.Contains(id))
+            {
+                all.Add(id);
+            }
+        }
+
         sources = all.Count == columns.Length ? columns : [.. all];
     }
 
@@ -64,7 +72,10 @@ internal sealed class KeyShape
 
     public ReadOnlySpan<ColumnId> Columns => columns;
 
-    /// <summary>All ids under which values of the key may be stored: those of <see cref="Columns"/>, and of the forms that they had before.</summary>
+    /// <summary>Which rows have entries; null when all have.</summary>
+    public KeyFilter? Filter { get; }
+
+    /// <summary>All ids under which values may be stored that decide about entries: those of <see cref="Columns"/> and of the filter's, and of the forms that they had before.</summary>
     public ReadOnlySpan<ColumnId> Sources => sources;
 
     public DataType TypeOf(int part) => types[part];
@@ -105,7 +116,8 @@ internal sealed class KeyShape
 
     private static KeyShape Make(TableDefinition table, IndexDefinition index) => new(
         [.. index.Columns.Select(c => table.FindColumn(c.Column) ?? throw Error.Internal($"index {index.Name} names a column that {table} has not"))],
-        [.. index.Columns.Select(c => c.IsDescending)]);
+        [.. index.Columns.Select(c => c.IsDescending)],
+        index.FilterColumns.IsEmpty ? null : new KeyFilter(table, index, Of(table, index.FilterColumns.AsSpan())));
 
     /// <summary>Whether the bytes of this type order as SQL does; else they only tell equal from different.</summary>
     public static bool IsOrdered(DataType type) => type.Kind is (>= TypeKind.Boolean and <= TypeKind.Interval) or TypeKind.Bytea or TypeKind.Uuid or TypeKind.Text;
@@ -113,7 +125,7 @@ internal sealed class KeyShape
     /// <summary>Whether both make the same bytes of the same rows. An index id whose creation was rolled back may come again with others.</summary>
     public bool Equals(KeyShape other)
     {
-        if (!columns.AsSpan().SequenceEqual(other.columns) || !descending.AsSpan().SequenceEqual(other.descending))
+        if (!columns.AsSpan().SequenceEqual(other.columns) || !descending.AsSpan().SequenceEqual(other.descending) || !KeyFilter.AreSame(Filter, other.Filter))
         {
             return false;
         }

@@ -9,44 +9,67 @@ namespace Engram.Data.Storage.Indexes;
 /// <remarks>The same segment and shape give the same run, byte for byte: a repair relies on it.</remarks>
 internal static unsafe class RunBuilder
 {
-    public static (RunHead Head, NativeBlock Memory) Build(Segment segment, KeyShape shape)
+    /// <param name="segment">Whose rows.</param>
+    /// <param name="shape">Of the index.</param>
+    /// <param name="conditions">Makes the condition of a partial index; null for entries of all rows.</param>
+    public static (RunHead Head, NativeBlock Memory) Build(Segment segment, KeyShape shape, IndexConditionFactory? conditions = null)
     {
-        var rows = segment.RowCount;
-        var ends = new long[rows];
+        using var condition = shape.Filter?.MakeCondition(conditions);
+        var positions = new int[segment.RowCount];
+        var ends = new long[segment.RowCount];
         using var bytes = new NativeBytes();
-        ReadKeys(segment, shape, bytes, ends);
+        var count = ReadKeys(segment, shape, condition, bytes, ends, positions);
+        Array.Resize(ref positions, count);
         var ranks = segment.MakeRanks();
         var keys = new KeyTable(bytes, ends, ranks);
-        var common = keys.FindCommon();
-        var prefixes = new ulong[rows];
-        var positions = new int[rows];
+        var common = keys.FindCommon(positions);
+        var prefixes = new ulong[count];
         var isExact = true;
-        for (var i = 0; i < rows; i++)
+        for (var i = 0; i < count; i++)
         {
-            var key = keys[i];
+            var key = keys[positions[i]];
             prefixes[i] = KeyBuffer.PrefixOf(key, common.Length);
-            positions[i] = i;
             isExact &= key.Length - common.Length <= sizeof(ulong);
         }
 
         Array.Sort(prefixes, positions);
         SortTies(prefixes, positions, isExact && ranks is null ? null : keys);
-        return Lay(shape, common, prefixes, positions);
+        return Lay(shape, condition is not null, common, prefixes, positions);
     }
 
-    private static void ReadKeys(Segment segment, KeyShape shape, NativeBytes bytes, long[] ends)
+    /// <summary>Keys of the rows that the condition is about; those of others are empty.</summary>
+    /// <returns>How many positions there are.</returns>
+    private static int ReadKeys(Segment segment, KeyShape shape, IndexCondition? condition, NativeBytes bytes, long[] ends, int[] positions)
     {
         using var reader = new SegmentKeyReader(segment, shape);
+        using var tested = condition is null ? null : new SegmentKeyReader(segment, shape.Filter!.ColumnsOf(condition));
+        var count = 0;
         for (var block = 0; block < segment.BlockCount; block++)
         {
-            reader.Load(block, null);
             var first = block * Batch.RowCountMax;
-            for (var row = 0; row < segment.RowsInBlock(block); row++)
+            var rows = segment.RowsInBlock(block);
+            tested?.Load(block, null);
+            var chosen = condition?.Select(tested!.Values, rows, null);
+            if (chosen is not { Count: 0 })
             {
-                bytes.Append(reader.Encode(row));
+                reader.Load(block, chosen);
+            }
+
+            var next = 0;
+            for (var row = 0; row < rows; row++)
+            {
+                if (chosen is null || (next < chosen.Count && chosen.Rows[next] == row))
+                {
+                    next++;
+                    bytes.Append(reader.Encode(row));
+                    positions[count++] = first + row;
+                }
+
                 ends[first + row] = bytes.Length;
             }
         }
+
+        return count;
     }
 
     /// <summary>Entries of one prefix by key, and those of one key by row id.</summary>
@@ -78,10 +101,10 @@ internal static unsafe class RunBuilder
         }
     }
 
-    private static (RunHead Head, NativeBlock Memory) Lay(KeyShape shape, byte[] common, ulong[] prefixes, int[] positions)
+    private static (RunHead Head, NativeBlock Memory) Lay(KeyShape shape, bool isFiltered, byte[] common, ulong[] prefixes, int[] positions)
     {
         var pageCount = RunHead.PageCountOf(prefixes.Length);
-        var head = new RunHead(shape, prefixes.Length, common, new ulong[pageCount], new uint[pageCount]);
+        var head = new RunHead(shape, prefixes.Length, common, new ulong[pageCount], new uint[pageCount]) { IsFiltered = isFiltered };
         var memory = new NativeBlock((long)prefixes.Length * SegmentRun.EntrySizeBytes);
         for (var page = 0; page < pageCount; page++)
         {
@@ -110,14 +133,19 @@ internal static unsafe class RunBuilder
             }
         }
 
-        /// <summary>What all keys begin with.</summary>
-        public byte[] FindCommon()
+        /// <summary>What the keys of these positions begin with.</summary>
+        public byte[] FindCommon(ReadOnlySpan<int> positions)
         {
-            var first = this[0];
-            var length = first.Length;
-            for (var i = 1; i < ends.Length && length > 0; i++)
+            if (positions.IsEmpty)
             {
-                length = first[..length].CommonPrefixLength(this[i]);
+                return [];
+            }
+
+            var first = this[positions[0]];
+            var length = first.Length;
+            for (var i = 1; i < positions.Length && length > 0; i++)
+            {
+                length = first[..length].CommonPrefixLength(this[positions[i]]);
             }
 
             return first[..length].ToArray();

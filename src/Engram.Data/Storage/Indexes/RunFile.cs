@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Files;
@@ -15,10 +16,11 @@ namespace Engram.Data.Storage.Indexes;
 ///  8  version      u32   FormatVersion.Current
 /// 12  head length  u32   where the pages begin, a multiple of 64
 /// 16  segment      u32   the segment's root checksum; when columns of the key are read from other files, CRC-32C of it and theirs
-/// 20  rows         u32   of the segment: as many entries follow
+/// 20  rows         u32   of the segment: as many entries follow, unless the index is partial
 /// 24  index        i32
-/// 28  columns      u32
+/// 28  columns      u32   and 80000000 when the index is partial
 ///     for each: column i32, type kind u8 (and 80 when folded), descending u8
+///     when partial: condition u32 length and its text, u32 columns that it reads, i32 each; u8 whether rows that do not satisfy it are left out; u32 entries
 ///     common       u32   length, and what all keys begin with
 ///     for each page: first prefix u64, checksum u32
 ///     checksum     u32   CRC-32C of the head up to here; zeros up to the head's length
@@ -34,6 +36,7 @@ internal static class RunFile
 {
     public const string Subdirectory = "indexes";
     private const int Alignment = 64;
+    private const uint PartialFlag = 0x8000_0000;
 
     private static ReadOnlySpan<byte> Magic => "EngrmRUN"u8;
 
@@ -70,8 +73,9 @@ internal static class RunFile
     }
 
     /// <summary>Opens a run; null, with the reason in the log, when there is none that can be used.</summary>
-    public static SegmentRun? TryOpen(DataDirectory directory, Segment segment, IndexId index, KeyShape shape, ILogger logger)
+    public static SegmentRun? TryOpen(IndexFiles files, Segment segment, IndexId index, KeyShape shape)
     {
+        var (directory, logger) = (files.Directory, files.Logger);
         var name = NameOf(segment.Info, index, shape.Sources);
         try
         {
@@ -84,7 +88,7 @@ internal static class RunFile
             using var file = directory.Open(name, writable: false);
             if (ReadHead(directory, file, segment.Info, index, shape) is { } head)
             {
-                return new SegmentRun(segment, head, file.Map(0, file.Length), null, logger);
+                return new SegmentRun(segment, head, file.Map(0, file.Length), null, files);
             }
 
             logger.LogWarning(
@@ -96,6 +100,43 @@ internal static class RunFile
         }
 
         return null;
+    }
+
+    /// <summary>What is wrong with a run's file, or null: it must be what would be made of the segment now.</summary>
+    /// <param name="directory">Where the file is.</param>
+    /// <param name="segment">Whose run it is.</param>
+    /// <param name="index">Of which index.</param>
+    /// <param name="shape">Of its keys.</param>
+    /// <param name="conditions">Makes the condition of a partial index; null when nobody can: then its entries are not compared.</param>
+    public static string? FindWrong(DataDirectory directory, Segment segment, IndexId index, KeyShape shape, IndexConditionFactory? conditions)
+    {
+        using var file = directory.Open(NameOf(segment.Info, index, shape.Sources), writable: false);
+        if (ReadHead(directory, file, segment.Info, index, shape) is not { } head)
+        {
+            return "it is cut short or damaged, or belongs to another segment or index";
+        }
+
+        var page = new byte[SegmentRun.PageSizeBytes];
+        for (var number = 0; number < head.PageCount; number++)
+        {
+            var bytes = page.AsSpan(0, head.RowsOfPage(number) * SegmentRun.EntrySizeBytes);
+            FramedFile.ReadExactly(directory, file, head.PagesAt + ((long)number * SegmentRun.PageSizeBytes), bytes);
+            if (Crc32C.Compute(bytes) != head.Checksums[number])
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"page {number} does not match its checksum");
+            }
+        }
+
+        if (head.IsFiltered && conditions is null)
+        {
+            return null;
+        }
+
+        var (made, memory) = RunBuilder.Build(segment, shape, head.IsFiltered ? conditions : null);
+        memory.Release();
+        return made.EntryCount == head.EntryCount && made.Checksums.AsSpan().SequenceEqual(head.Checksums) && made.Common.AsSpan().SequenceEqual(head.Common)
+            && made.FirstPrefixes.AsSpan().SequenceEqual(head.FirstPrefixes)
+            ? null : "its entries are not those of the segment's rows";
     }
 
     /// <summary>Tells the values that the run was made from.</summary>
@@ -124,12 +165,11 @@ internal static class RunFile
         writer.WriteUInt32(ChecksumOf(segment, head.Shape));
         writer.WriteUInt32((uint)segment.RowCount);
         writer.WriteUInt32((uint)index.Value);
-        writer.WriteUInt32((uint)head.Shape.Count);
-        for (var i = 0; i < head.Shape.Count; i++)
+        WriteShape(writer, head.Shape);
+        if (head.Shape.Filter is not null)
         {
-            writer.WriteUInt32((uint)head.Shape.Columns[i].Value);
-            writer.WriteByte(KindOf(head.Shape, i));
-            writer.WriteByte(head.Shape.IsDescending(i) ? (byte)1 : (byte)0);
+            writer.WriteByte(head.IsFiltered ? (byte)1 : (byte)0);
+            writer.WriteUInt32((uint)head.EntryCount);
         }
 
         writer.WriteUInt32((uint)head.Common.Length);
@@ -148,6 +188,31 @@ internal static class RunFile
         return bytes;
     }
 
+    private static void WriteShape(ByteWriter writer, KeyShape shape)
+    {
+        writer.WriteUInt32((uint)shape.Count | (shape.Filter is null ? 0 : PartialFlag));
+        for (var i = 0; i < shape.Count; i++)
+        {
+            writer.WriteUInt32((uint)shape.Columns[i].Value);
+            writer.WriteByte(KindOf(shape, i));
+            writer.WriteByte(shape.IsDescending(i) ? (byte)1 : (byte)0);
+        }
+
+        if (shape.Filter is not { } filter)
+        {
+            return;
+        }
+
+        var sql = Encoding.UTF8.GetBytes(filter.Sql);
+        writer.WriteUInt32((uint)sql.Length);
+        writer.WriteRaw(sql);
+        writer.WriteUInt32((uint)filter.Columns.Count);
+        foreach (var column in filter.Columns.Columns)
+        {
+            writer.WriteUInt32((uint)column.Value);
+        }
+    }
+
     /// <summary>The kind of a part of the key; folded texts are another kind than texts.</summary>
     private static byte KindOf(KeyShape shape, int part) => (byte)((byte)shape.TypeOf(part).Kind | (shape.IsFolded(part) ? 0x80 : 0));
 
@@ -155,17 +220,18 @@ internal static class RunFile
     private static RunHead? ReadHead(DataDirectory directory, DataFile file, SegmentInfo segment, IndexId index, KeyShape shape)
     {
         // What is expected is written, too, and compared: the rest is what only the file knows.
-        var fixedSize = FormatVersion.MagicSize + (6 * sizeof(uint));
+        var expected = new ByteWriter();
+        WriteShape(expected, shape);
+        var fixedSize = FormatVersion.MagicSize + (5 * sizeof(uint));
         var length = file.Length;
         var start = new byte[fixedSize];
-        if (length < fixedSize + Alignment || file.Read(0, start) != fixedSize)
+        if (length < Alignment || file.Read(0, start) != fixedSize)
         {
             return null;
         }
 
         var headLength = BinaryPrimitives.ReadUInt32LittleEndian(start.AsSpan(FormatVersion.MagicSize + sizeof(uint)));
-        var entryBytes = (long)segment.RowCount * SegmentRun.EntrySizeBytes;
-        if (!start.AsSpan().StartsWith(Magic) || headLength % Alignment != 0 || headLength < fixedSize || headLength + entryBytes != length)
+        if (!start.AsSpan().StartsWith(Magic) || headLength % Alignment != 0 || headLength < fixedSize + expected.Length + sizeof(uint) || headLength > length)
         {
             return null;
         }
@@ -174,20 +240,21 @@ internal static class RunFile
         FramedFile.ReadExactly(directory, file, 0, bytes);
         var at = FormatVersion.MagicSize;
         var isSame = Next(bytes, ref at) == FormatVersion.Current && Next(bytes, ref at) == headLength && Next(bytes, ref at) == ChecksumOf(segment, shape)
-            && Next(bytes, ref at) == (uint)segment.RowCount && Next(bytes, ref at) == (uint)index.Value && Next(bytes, ref at) == (uint)shape.Count
-            && bytes.Length >= at + (shape.Count * (sizeof(uint) + 2)) + sizeof(uint);
-        for (var i = 0; isSame && i < shape.Count; i++)
+            && Next(bytes, ref at) == (uint)segment.RowCount && Next(bytes, ref at) == (uint)index.Value && bytes.AsSpan(at).StartsWith(expected.Written);
+        at += expected.Length;
+        var (isFiltered, entryCount) = (false, segment.RowCount);
+        if (shape.Filter is not null && isSame && bytes.Length >= at + 1 + sizeof(uint))
         {
-            isSame = Next(bytes, ref at) == (uint)shape.Columns[i].Value && bytes[at++] == KindOf(shape, i)
-                && bytes[at++] == (shape.IsDescending(i) ? 1 : 0);
+            isFiltered = bytes[at++] != 0;
+            entryCount = (int)Math.Min(Next(bytes, ref at), int.MaxValue);
         }
 
-        if (!isSame)
+        if (!isSame || entryCount > segment.RowCount || headLength + ((long)entryCount * SegmentRun.EntrySizeBytes) != length || bytes.Length < at + sizeof(uint))
         {
             return null;
         }
 
-        var pageCount = RunHead.PageCountOf(segment.RowCount);
+        var pageCount = RunHead.PageCountOf(entryCount);
         var commonLength = Next(bytes, ref at);
         if (commonLength + ((long)pageCount * (sizeof(ulong) + sizeof(uint))) + sizeof(uint) > bytes.Length - at)
         {
@@ -205,7 +272,7 @@ internal static class RunFile
         }
 
         return Crc32C.Compute(bytes.AsSpan(0, at)) == Next(bytes, ref at)
-            ? new RunHead(shape, segment.RowCount, common, prefixes, checksums) { FileName = file.Name, PagesAt = headLength }
+            ? new RunHead(shape, entryCount, common, prefixes, checksums) { FileName = file.Name, PagesAt = headLength, IsFiltered = isFiltered }
             : null;
     }
 

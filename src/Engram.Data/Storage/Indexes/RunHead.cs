@@ -18,6 +18,9 @@ internal sealed class RunHead(KeyShape shape, int entryCount, byte[] common, ulo
 
     public int PageCount => firstPrefixes.Length;
 
+    /// <summary>Whether rows that do not satisfy the shape's filter have no entry: so unless nobody could tell when the run was made.</summary>
+    public bool IsFiltered { get; init; }
+
     /// <summary>The file that the pages are in, for messages; empty when there is none.</summary>
     public string FileName { get; init; } = "";
 

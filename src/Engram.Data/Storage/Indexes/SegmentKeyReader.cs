@@ -88,6 +88,9 @@ internal sealed class SegmentKeyReader : IDisposable
         }
     }
 
+    /// <summary>What <see cref="Load"/> loaded, a column for each of the key.</summary>
+    public ReadOnlySpan<Column> Values => views;
+
     public ReadOnlySpan<byte> Encode(int row)
     {
         shape.Encode(views, row, key);

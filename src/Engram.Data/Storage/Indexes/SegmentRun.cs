@@ -30,20 +30,20 @@ internal sealed unsafe class SegmentRun : IDisposable
     private readonly Segment segment;
     private readonly RunHead head;
     private readonly MappedRange? map;
-    private readonly ILogger? logger;
+    private readonly IndexFiles? files;
     private readonly long[] pagesVerified;
     private readonly Lock repairing = new();
     private NativeBlock? memory;
     private nint pages;
 
     /// <param name="map">The pages, unverified; null when they are in <paramref name="memory"/>.</param>
-    public SegmentRun(Segment segment, RunHead head, MappedRange? map, NativeBlock? memory, ILogger? logger)
+    public SegmentRun(Segment segment, RunHead head, MappedRange? map, NativeBlock? memory, IndexFiles? files)
     {
         this.segment = segment;
         this.head = head;
         this.map = map;
         this.memory = memory;
-        this.logger = logger;
+        this.files = files;
         pages = (nint)(map is null ? memory!.Pointer : map.Pointer + head.PagesAt);
         pagesVerified = new long[(head.PageCount + 63) / 64];
         if (map is null)
@@ -193,13 +193,13 @@ internal sealed unsafe class SegmentRun : IDisposable
                 return;
             }
 
-            logger?.LogWarning(
+            files?.Logger.LogWarning(
                 "Page {Page} of index file {Name} has checksum {Found:X8}, not {Expected:X8}: the index's entries are made anew from {Segment}",
                 page, head.FileName, found, head.Checksums[page], segment.Info.Name);
         }
         catch (EngramException e)
         {
-            logger?.LogWarning(e, "Index file {Name} could not be read: the index's entries are made anew from {Segment}", head.FileName, segment.Info.Name);
+            files?.Logger.LogWarning(e, "Index file {Name} could not be read: the index's entries are made anew from {Segment}", head.FileName, segment.Info.Name);
         }
 
         Repair();
@@ -214,7 +214,13 @@ internal sealed unsafe class SegmentRun : IDisposable
                 return;
             }
 
-            var made = RunBuilder.Build(segment, head.Shape).Memory;
+            var (again, made) = RunBuilder.Build(segment, head.Shape, head.IsFiltered ? files?.Conditions : null);
+            if (again.EntryCount != head.EntryCount)
+            {
+                made.Release();
+                throw Error.Internal($"the condition of {head.FileName} holds for {again.EntryCount} rows, and the file has {head.EntryCount}");
+            }
+
             Volatile.Write(ref pages, (nint)made.Pointer);
             for (var i = 0; i < pagesVerified.Length; i++)
             {

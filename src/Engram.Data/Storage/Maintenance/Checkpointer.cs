@@ -130,7 +130,7 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
             added.Add(fresh);
             var next = version with { Deltas = [fresh] };
             // Keys that updates gave to rows of segments are in the delta that goes.
-            using var changes = new RowChanges(next, table, null);
+            using var changes = new RowChanges(next, table, null, store.Options.IndexConditions);
             foreach (var index in table.Indexes)
             {
                 changes.FillIndex(index, includeDeltas: false, new ReadHorizon(files.Manifest.Lsn.Value, 0));
@@ -277,7 +277,7 @@ internal sealed class Checkpointer(DirectoryStore store, WalWriter wal, Publishe
                 continue;
             }
 
-            using var changes = new RowChanges(next, table, null);
+            using var changes = new RowChanges(next, table, null, store.Options.IndexConditions);
             foreach (var index in table.Indexes.Where(i => filled.Add(i.Id)))
             {
                 changes.FillIndex(index, includeDeltas: false, new ReadHorizon(flushed.Value, 0));

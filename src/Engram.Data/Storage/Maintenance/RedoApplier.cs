@@ -359,7 +359,7 @@ internal sealed class RedoApplier(Dictionary<TableId, TableVersion> tables, Dict
         if (!changes.TryGetValue(id, out var rows) || !ReferenceEquals(rows.Table, table))
         {
             rows?.Dispose();
-            changes[id] = rows = new RowChanges(tables[id], table, null);
+            changes[id] = rows = new RowChanges(tables[id], table, null, Indexes?.Conditions);
         }
 
         (last, lastCatalog) = (rows, Catalog);

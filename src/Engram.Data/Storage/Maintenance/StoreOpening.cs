@@ -88,7 +88,7 @@ internal static class StoreOpening
 
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
             var found = clock.GetTimestamp();
-            var indexes = new IndexFiles(directory, logger);
+            var indexes = new IndexFiles(directory, logger, options.IndexConditions);
             var counters = Load(directory, manifest.Manifest, tables, indexes);
             var loaded = clock.GetTimestamp();
             using var workers = new ReplayWorkers(options.Replay);
@@ -192,7 +192,7 @@ internal static class StoreOpening
                 }
             }
 
-            using var changes = new RowChanges(tables[entry.Table], table, null);
+            using var changes = new RowChanges(tables[entry.Table], table, null, indexes?.Conditions);
             foreach (var index in table.Indexes)
             {
                 changes.FillIndex(index, includeDeltas: false, RowChanges.Latest);

@@ -14,14 +14,14 @@ namespace Engram.Data.Storage.Maintenance;
 /// <para><b>The problem.</b> Pages are checked when they are first read in a process, and some are not read for years. Whoever wants to know now, before
 /// the last good backup is thrown away, must have all of it read while the application goes on.</para>
 /// <para><b>What is checked.</b> (1) CURRENT, the manifest, overlays: whole, and those that were meant. (2) Segments: length, header, footer, every page;
-/// also those of loads that only the log names yet; blocks against what the footer says of them: row ids ascend, or are found where they stand, zone maps are those of the values, NULLs are as many as said; codes and graphs of vectors, every page. (3) The log: the
+/// also those of loads that only the log names yet; blocks against what the footer says of them: row ids ascend, or are found where they stand, zone maps are those of the values, NULLs are as many as said; runs of indexes against the rows that they are of; codes and graphs of vectors, every page. (3) The log: the
 /// chain from the checkpoint to the newest durable commit. (4) Rows as a snapshot shows them: no NULL in columns that are NOT NULL, unique keys are unique,
 /// foreign keys lead somewhere.</para>
 /// <para><b>Beside writers.</b> The files of one state are opened before any is read (<see cref="PinnedDirectory"/>); a checkpoint may then delete their names. When one
 /// was published meanwhile, they are opened once more. Rows are read under a leased snapshot. No lock is held.</para>
 /// <para><b>Nothing is mapped</b>: all is read through calls, so that an I/O error is a problem in the report and not the end of the process, and so that the bytes
 /// come from the disk or the system's cache and not from what this process has checked already. One segment's narrow columns are in memory at a time.</para>
-/// <para>Finding something wrong changes nothing, but that codes and graphs are made anew.</para>
+/// <para>Finding something wrong changes nothing, but that runs, codes and graphs are made anew.</para>
 /// </remarks>
 internal sealed partial class Verification : IDisposable
 {

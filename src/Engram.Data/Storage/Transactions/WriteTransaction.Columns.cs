@@ -14,7 +14,7 @@ internal sealed partial class WriteTransaction
     {
         CheckActive();
         var definition = catalog.Get(table);
-        if (definition.Indexes.Any(i => i.Columns.Any(c => c.Column == column)))
+        if (definition.Indexes.Any(i => i.FilterColumns.Contains(column) || i.Columns.Any(c => c.Column == column)))
         {
             throw Error.Internal($"column {column} of {definition} gets its values when indexes of it are there, whose entries would be of other keys");
         }

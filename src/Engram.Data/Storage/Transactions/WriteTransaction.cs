@@ -380,7 +380,7 @@ internal sealed partial class WriteTransaction : Transaction
         if (!changes.TryGetValue(table, out var rows) || !ReferenceEquals(rows.Table, definition))
         {
             rows?.Dispose();
-            changes[table] = rows = new RowChanges(store.VersionOf(table), definition, undo);
+            changes[table] = rows = new RowChanges(store.VersionOf(table), definition, undo, store.Options.IndexConditions);
         }
 
         return rows;
@@ -422,9 +422,9 @@ internal sealed partial class WriteTransaction : Transaction
     {
         foreach (var index in table.Indexes)
         {
-            if (index is { IsUnique: true, FilterSql: not null })
+            if (index is { IsUnique: true, FilterSql: not null } && (index.FilterColumns.IsEmpty || columns.ContainsAny(index.FilterColumns.AsSpan())))
             {
-                // Any column may decide whether the row belongs to it.
+                // The row may belong to it now, and did not before.
                 return true;
             }
 

@@ -30,7 +30,7 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
         {
             if (!runs.TryGetValue(id, out run) || !run.IsOf(shape))
             {
-                run = (files is null ? null : RunFile.TryOpen(files.Directory, Segment, id, shape, files.Logger)) ?? Make(shape);
+                run = (files is null ? null : RunFile.TryOpen(files, Segment, id, shape)) ?? Make(shape);
                 Put(id, run);
             }
 
@@ -76,7 +76,7 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
             return;
         }
 
-        if (RunFile.TryOpen(files.Directory, Segment, id, shape, files.Logger) is { } mapped)
+        if (RunFile.TryOpen(files, Segment, id, shape) is { } mapped)
         {
             Put(id, mapped);
             if (run is null)
@@ -88,6 +88,13 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
         {
             Put(id, made);
         }
+    }
+
+    /// <summary>Somebody found that the file is damaged: has the run made anew in memory; the next checkpoint writes it.</summary>
+    public void RemakeRun(IndexId id, KeyShape shape)
+    {
+        var made = Make(shape);
+        Put(id, made);
     }
 
     /// <summary>The same segment with some columns read from other files. Runs are asked for anew: those of other columns' keys are in their files.</summary>
@@ -118,8 +125,8 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
 
     private SegmentRun Make(KeyShape shape)
     {
-        var (head, memory) = RunBuilder.Build(Segment, shape);
-        return new SegmentRun(Segment, head, null, memory, null);
+        var (head, memory) = RunBuilder.Build(Segment, shape, files?.Conditions);
+        return new SegmentRun(Segment, head, null, memory, files);
     }
 
     private void Put(IndexId id, SegmentRun run)

@@ -61,7 +61,7 @@ internal sealed partial class RowChanges
     private void Show(DeltaTable delta, DeltaChunk chunk, int rows, long rowIdFirst, long stamp, TableCounters counters)
     {
         var at = chunk.PublishWritten(rows, rowIdFirst, stamp);
-        foreach (var (index, shape, key) in redoKeys!)
+        foreach (var (index, shape, key, condition, tested) in redoKeys!)
         {
             for (var i = 0; i < key.Length; i++)
             {
@@ -69,6 +69,12 @@ internal sealed partial class RowChanges
             }
 
             var target = delta.GetOrAddIndex(index);
+            if (condition is not null)
+            {
+                ShowSome(target, shape, key, condition, tested, chunk, at, rows, rowIdFirst);
+                continue;
+            }
+
             for (var i = 0; i < rows; i++)
             {
                 target.Add(shape, key, at + i, rowIdFirst + i);
@@ -79,6 +85,27 @@ internal sealed partial class RowChanges
         {
             chunk.TryView(column.Id, view);
             counters.AdvanceBy(column, view, at, rows);
+        }
+    }
+
+    /// <summary>Enters those rows that a partial index is about.</summary>
+    private static void ShowSome(
+        DeltaIndex target, KeyShape shape, Column[] key, IndexCondition condition, Column[] tested, DeltaChunk chunk, int at, int rows, long rowIdFirst)
+    {
+        for (var i = 0; i < tested.Length; i++)
+        {
+            chunk.TryView(condition.Columns[i], tested[i]);
+        }
+
+        var asked = new Selection();
+        for (var i = 0; i < rows; i++)
+        {
+            asked.Add(at + i);
+        }
+
+        foreach (var row in condition.Select(tested, at + rows, asked).Rows)
+        {
+            target.Add(shape, key, row, rowIdFirst + row - at);
         }
     }
 
@@ -93,23 +120,29 @@ internal sealed partial class RowChanges
         redoKeys = new RedoKey[shapes.Length];
         for (var i = 0; i < redoKeys.Length; i++)
         {
-            var key = new Column[shapes[i].Count];
-            for (var c = 0; c < key.Length; c++)
-            {
-                key[c] = new Column(DataType.Unknown);
-            }
-
-            redoKeys[i] = new RedoKey(table.Indexes[i].Id, shapes[i], key);
+            var condition = ConditionOf(i);
+            redoKeys[i] = new RedoKey(table.Indexes[i].Id, shapes[i], NewViews(shapes[i].Count), condition, NewViews(condition?.Columns.Length ?? 0));
         }
 
         redoIdentities = [.. table.Columns.Where(c => c.Identity != IdentityKind.None).Select(c => (c, new Column(c.Type)))];
     }
 
+    private static Column[] NewViews(int count)
+    {
+        var views = new Column[count];
+        for (var i = 0; i < count; i++)
+        {
+            views[i] = new Column(DataType.Unknown);
+        }
+
+        return views;
+    }
+
     private bool IsIndexed(ColumnId id)
     {
-        foreach (var (_, shape, _) in redoKeys!)
+        foreach (var (_, shape, _, condition, _) in redoKeys!)
         {
-            if (shape.Columns.Contains(id))
+            if (shape.Columns.Contains(id) || condition?.Columns.Contains(id) == true)
             {
                 return true;
             }
@@ -118,5 +151,6 @@ internal sealed partial class RowChanges
         return false;
     }
 
-    private readonly record struct RedoKey(IndexId Index, KeyShape Shape, Column[] Key);
+    /// <param name="Condition">Of a partial index; it is disposed with the others.</param>
+    private readonly record struct RedoKey(IndexId Index, KeyShape Shape, Column[] Key, IndexCondition? Condition, Column[] Tested);
 }

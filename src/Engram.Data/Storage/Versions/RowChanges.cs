@@ -17,12 +17,20 @@ internal sealed partial class RowChanges : IDisposable
     private readonly UndoLog? undo;
     private readonly BlockReader locator;
     // Made when a key changes: most writes are inserts, or change no key.
-    private Dictionary<IndexId, (BlockReader Reader, Column[] Key)>? keyReaders;
+    private Dictionary<IndexId, (BlockReader Reader, Column[] Values)>? keyReaders;
+    private readonly IndexConditionFactory? conditionFactory;
+    // Those of partial indexes, by the index's place, made at their first use.
+    private IndexCondition?[]? conditions;
     private readonly KeyShape[] shapes;
     private readonly Selection one = new();
 
-    public RowChanges(TableVersion version, TableDefinition table, UndoLog? undo)
+    /// <param name="version">Where the rows lie.</param>
+    /// <param name="table">Of which they are.</param>
+    /// <param name="undo">Null for recovery.</param>
+    /// <param name="conditions">Makes the conditions of partial indexes; null for entries of all rows.</param>
+    public RowChanges(TableVersion version, TableDefinition table, UndoLog? undo, IndexConditionFactory? conditions = null)
     {
+        conditionFactory = conditions;
         this.version = version;
         this.table = table;
         this.undo = undo;
@@ -42,7 +50,7 @@ internal sealed partial class RowChanges : IDisposable
         // Keys first: a reader that finds an entry without its row finds nothing, one that sees a row must find its entry.
         for (var i = 0; i < shapes.Length; i++)
         {
-            AddKeys(delta.GetOrAddIndex(table.Indexes[i].Id), shapes[i], rows, rowIdFirst);
+            AddKeys(delta.GetOrAddIndex(table.Indexes[i].Id), shapes[i], ConditionOf(i), rows, rowIdFirst);
         }
 
         for (var first = 0; first < count;)
@@ -87,7 +95,7 @@ internal sealed partial class RowChanges : IDisposable
         {
             if (Covers(shapes[i], columns))
             {
-                AddKeyOf(table.Indexes[i].Id, shapes[i], rowId);
+                AddKeyOf(table.Indexes[i].Id, shapes[i], ConditionOf(i), rowId);
             }
         }
 
@@ -123,14 +131,15 @@ internal sealed partial class RowChanges : IDisposable
     public void FillIndex(IndexDefinition index, bool includeDeltas, ReadHorizon horizon)
     {
         var shape = KeyShape.Of(table, index);
-        using var reader = new BlockReader(horizon, table, shape.Columns);
+        using var condition = shape.Filter?.MakeCondition(conditionFactory);
+        using var reader = new BlockReader(horizon, table, ReadFor(shape, condition));
         var target = version.Active.GetOrAddIndex(index.Id);
         foreach (var delta in includeDeltas ? version.Deltas : [])
         {
             for (var i = 0; i < delta.ChunkCount; i++)
             {
                 reader.Position(delta.Chunk(i));
-                AddKeysOf(target, shape, reader, reader.Visible, delta.Chunk(i).RowIdAt);
+                AddKeysOf(target, shape, condition, reader, reader.Visible, delta.Chunk(i).RowIdAt);
             }
         }
 
@@ -143,7 +152,7 @@ internal sealed partial class RowChanges : IDisposable
                 {
                     reader.Position(extent, block);
                     var first = block * Batch.RowCountMax;
-                    AddKeysOf(target, shape, reader, patched, row => extent.Segment.RowIdAt(first + row));
+                    AddKeysOf(target, shape, condition, reader, patched, row => extent.Segment.RowIdAt(first + row));
                 }
             }
         }
@@ -156,7 +165,20 @@ internal sealed partial class RowChanges : IDisposable
         {
             entry.Value.Reader.Dispose();
         }
+
+        foreach (var condition in conditions ?? [])
+        {
+            condition?.Dispose();
+        }
     }
+
+    private IndexCondition? ConditionOf(int index)
+        => shapes[index].Filter is { } filter && conditionFactory is not null
+            ? (conditions ??= new IndexCondition?[shapes.Length])[index] ??= filter.MakeCondition(conditionFactory)
+            : null;
+
+    /// <summary>The columns of a key, then those of a condition.</summary>
+    private static ColumnId[] ReadFor(KeyShape shape, IndexCondition? condition) => [.. shape.Columns, .. condition?.Columns ?? []];
 
     /// <summary>Which rows of a block ever got another value in one of the columns.</summary>
     private static bool FindPatchedRows(BlockVersions versions, KeyShape shape, Selection found)
@@ -174,12 +196,23 @@ internal sealed partial class RowChanges : IDisposable
         return found.Count > 0;
     }
 
-    private static void AddKeysOf(DeltaIndex target, KeyShape shape, BlockReader reader, Selection? rows, Func<int, long> rowIdAt)
+    private static void AddKeysOf(DeltaIndex target, KeyShape shape, IndexCondition? condition, BlockReader reader, Selection? rows, Func<int, long> rowIdAt)
     {
         var key = new Column[shape.Count];
         for (var i = 0; i < key.Length; i++)
         {
             key[i] = reader.Load(i, rows);
+        }
+
+        if (condition is not null)
+        {
+            var tested = new Column[condition.Columns.Length];
+            for (var i = 0; i < tested.Length; i++)
+            {
+                tested[i] = reader.Load(key.Length + i, rows);
+            }
+
+            rows = condition.Select(tested, reader.RowCount, rows);
         }
 
         var count = rows?.Count ?? reader.RowCount;
@@ -200,7 +233,8 @@ internal sealed partial class RowChanges : IDisposable
             }
         }
 
-        return false;
+        // A row may come to satisfy the condition with the key that it had.
+        return shape.Filter is { } filter && columns.ContainsAny(filter.Columns.Columns);
     }
 
     /// <summary>Positions the locator on the row and gives the versions of its block.</summary>
@@ -224,28 +258,46 @@ internal sealed partial class RowChanges : IDisposable
         return null;
     }
 
-    private void AddKeys(DeltaIndex target, KeyShape shape, Batch rows, long rowIdFirst)
+    private void AddKeys(DeltaIndex target, KeyShape shape, IndexCondition? condition, Batch rows, long rowIdFirst)
     {
-        var key = new Column[shape.Count];
-        for (var i = 0; i < key.Length; i++)
-        {
-            key[i] = rows.Columns[table.IndexOf(shape.Columns[i])];
-        }
-
+        var key = ColumnsOf(shape.Columns, rows);
+        var chosen = condition?.Select(ColumnsOf(condition.Columns.AsSpan(), rows), rows.RowCount, rows.Selection);
+        var next = 0;
         var count = rows.SelectedCount;
         for (var i = 0; i < count; i++)
         {
-            target.Add(shape, key, rows.RowAt(i), rowIdFirst + i);
+            var row = rows.RowAt(i);
+            if (chosen is null)
+            {
+                target.Add(shape, key, row, rowIdFirst + i);
+            }
+            else if (next < chosen.Count && chosen.Rows[next] == row)
+            {
+                next++;
+                target.Add(shape, key, row, rowIdFirst + i);
+            }
         }
     }
 
-    /// <summary>Enters a changed row under its new key.</summary>
-    private void AddKeyOf(IndexId index, KeyShape shape, long rowId)
+    private Column[] ColumnsOf(ReadOnlySpan<ColumnId> ids, Batch rows)
+    {
+        var columns = new Column[ids.Length];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            columns[i] = rows.Columns[table.IndexOf(ids[i])];
+        }
+
+        return columns;
+    }
+
+    /// <summary>Enters a changed row under its new key, unless it is none of the index's.</summary>
+    private void AddKeyOf(IndexId index, KeyShape shape, IndexCondition? condition, long rowId)
     {
         keyReaders ??= [];
         if (!keyReaders.TryGetValue(index, out var entry))
         {
-            entry = (new BlockReader(Latest, table, shape.Columns), new Column[shape.Count]);
+            var read = ReadFor(shape, condition);
+            entry = (new BlockReader(Latest, table, read), new Column[read.Length]);
             keyReaders.Add(index, entry);
         }
 
@@ -256,11 +308,14 @@ internal sealed partial class RowChanges : IDisposable
 
         one.Count = 0;
         one.Add(row);
-        for (var i = 0; i < entry.Key.Length; i++)
+        for (var i = 0; i < entry.Values.Length; i++)
         {
-            entry.Key[i] = entry.Reader.Load(i, one);
+            entry.Values[i] = entry.Reader.Load(i, one);
         }
 
-        version.Active.GetOrAddIndex(index).Add(shape, entry.Key, row, rowId);
+        if (condition is null || condition.MayHold(entry.Values.AsSpan(shape.Count), row))
+        {
+            version.Active.GetOrAddIndex(index).Add(shape, entry.Values.AsSpan(0, shape.Count), row, rowId);
+        }
     }
 }

@@ -106,6 +106,9 @@ internal sealed class SegmentExtent : Counted
     /// <inheritdoc cref="OpenSegment.WriteRun"/>
     public void WriteRun(IndexId id, KeyShape shape, bool isNew) => opened.WriteRun(id, shape, isNew);
 
+    /// <inheritdoc cref="OpenSegment.RemakeRun"/>
+    public void RemakeRun(IndexId id, KeyShape shape) => opened.RemakeRun(id, shape);
+
     /// <inheritdoc cref="OpenSegment.FindCodes"/>
     public SegmentCodes? FindCodes(ColumnId column, int dimensions) => opened.FindCodes(column, dimensions);
 

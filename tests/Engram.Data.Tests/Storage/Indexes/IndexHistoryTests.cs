@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Query.Execution.Rows;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Catalog;
@@ -32,11 +33,21 @@ public sealed class IndexHistoryTests : IDisposable
             new IndexDefinition(new IndexId(2), "Thing_Name", [new IndexColumn(new ColumnId(2))]),
             new IndexDefinition(new IndexId(3), "Thing_Weight_Name", [new IndexColumn(new ColumnId(3), true), new IndexColumn(new ColumnId(2))]),
             new IndexDefinition(new IndexId(4), "Thing_Price_At_Id", [new IndexColumn(new ColumnId(4)), new IndexColumn(new ColumnId(5), true), new IndexColumn(new ColumnId(1))]),
+            new IndexDefinition(new IndexId(6), "Thing_Name_heavy", [new IndexColumn(new ColumnId(2))]) { FilterSql = "\"Weight\" > 0.5", FilterColumns = [new ColumnId(3)] },
+            new IndexDefinition(new IndexId(7), "Thing_Price_known", [new IndexColumn(new ColumnId(4), true), new IndexColumn(new ColumnId(1))])
+            {
+                FilterSql = "\"Name\" IS NOT NULL AND \"At\" IS NOT NULL AND \"Price\" > 0", FilterColumns = [new ColumnId(2), new ColumnId(4), new ColumnId(5)],
+            },
+            new IndexDefinition(new IndexId(8), "Thing_failing", [new IndexColumn(new ColumnId(1))]) { FilterSql = "10 / (\"Id\" % 4) > 4", FilterColumns = [new ColumnId(1)] },
         ],
     };
 
     // Added on the way, over rows that are there.
     private static readonly IndexDefinition s_late = new(new IndexId(5), "Thing_At_Weight", [new IndexColumn(new ColumnId(5)), new IndexColumn(new ColumnId(3))]);
+    private static readonly IndexDefinition s_lateToo = new(new IndexId(9), "Thing_At_heavy", [new IndexColumn(new ColumnId(5)), new IndexColumn(new ColumnId(1))])
+    {
+        FilterSql = s_definition.Indexes[4].FilterSql, FilterColumns = s_definition.Indexes[4].FilterColumns,
+    };
 
     private static readonly string?[] s_names =
         [null, "", "a", "ab", "a rather long name with much in common", "a rather long name with much in common, and more", "a rather long name, too", "b\0c", "ß", "🙂"];
@@ -77,7 +88,7 @@ public sealed class IndexHistoryTests : IDisposable
                     kept.Add((store.OpenSnapshot(), new(rows)));
                     break;
                 case 3 when definition.Indexes.Length == s_definition.Indexes.Length:
-                    var wider = s_definition with { Indexes = s_definition.Indexes.Add(s_late) };
+                    var wider = s_definition with { Indexes = s_definition.Indexes.Add(s_late).Add(s_lateToo) };
                     Write(store, t => t.PutTable(wider));
                     definition = wider;
                     break;
@@ -98,7 +109,7 @@ public sealed class IndexHistoryTests : IDisposable
         store.Dispose();
     }
 
-    private Store Open() => Store.Open(new DiskDirectory(directory.Path), new StoreOptions { Durability = DurabilityMode.None }, NullLogger.Instance);
+    private Store Open() => Store.Open(new DiskDirectory(directory.Path), new StoreOptions { Durability = DurabilityMode.None, IndexConditions = StoredIndexCondition.Create }, NullLogger.Instance);
 
     private void Forget()
     {
@@ -233,6 +244,15 @@ public sealed class IndexHistoryTests : IDisposable
         }
     }
 
+    /// <summary>Whether a row must be found through an index. Others may be.</summary>
+    private static bool Belongs(IndexDefinition index, object?[] row) => index.Id.Value switch
+    {
+        6 or 9 => row[2] is double weight && (double.IsNaN(weight) || weight > 0.5),
+        7 => row[1] is not null && row[4] is not null && row[3] is > 0m,
+        8 => (int)row[0]! % 4 is 1 or 2,
+        _ => true,
+    };
+
     private static void Check(Snapshot snapshot, IndexDefinition index, Dictionary<long, object?[]> expected, Random random)
     {
         // The key's columns of all rows, and behind them the bounds' values.
@@ -286,16 +306,22 @@ public sealed class IndexHistoryTests : IDisposable
             return 0;
         }
 
-        var inside = Enumerable.Range(0, rowIds.Length).Where(IsIn).ToArray();
+        var inside = Enumerable.Range(0, rowIds.Length).Where(i => IsIn(i) && Belongs(index, expected[rowIds[i]])).ToArray();
         foreach (var isDescending in new[] { false, true })
         {
             var order = Comparer<int>.Create((a, b) => isDescending ? Compare(b, a) : Compare(a, b));
             using var range = snapshot.OpenRange(s_table, index.Id, bounds);
-            Assert.Equal(inside.OrderBy(i => i, order).ThenBy(i => i).Select(i => rowIds[i]), ReadAll(range, isDescending, random));
+            Assert.Equal(inside.OrderBy(i => i, order).ThenBy(i => i).Select(i => rowIds[i]), ReadAll(range, isDescending, random).Where(id => Belongs(index, expected[id])));
             Assert.True(range.EntryCount >= inside.Length);
             var candidates = new List<long>();
             range.AddCandidates(candidates);
             Assert.Empty(inside.Select(i => rowIds[i]).Except(candidates));
+            foreach (var i in inside.Length > 0 ? inside[..1] : [])
+            {
+                var found = new List<long>();
+                snapshot.Probe(s_table, index.Id, [.. columns.Select(c => c.Column)], i, found);
+                Assert.True(found.Contains(rowIds[i]) || columns.Any(c => c.Column.IsNull(i)));
+            }
         }
     }
 

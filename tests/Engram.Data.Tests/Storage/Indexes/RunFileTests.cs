@@ -1,8 +1,10 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Files;
 using Engram.Data.Storage.Indexes;
+using Engram.Data.Storage.Maintenance;
 using Engram.Data.Storage.Transactions;
 using Engram.Data.Tests.Storage.Transactions;
 using Microsoft.Extensions.Logging;
@@ -123,7 +125,52 @@ public sealed class RunFileTests : IDisposable
         Assert.Equal(RowCount / 50, range.EntryCount);
     }
 
-    private Store Open() => Store.Open(new DiskDirectory(directory.Path), new StoreOptions { Durability = DurabilityMode.None }, new Recorder(events));
+    [Fact]
+    public void The_run_of_a_partial_index_has_the_rows_that_its_condition_is_about()
+    {
+        IndexDefinition few = new(new IndexId(3), "few", [new IndexColumn(new ColumnId(2))]) { FilterSql = "\"Balance\" % 100 = 7", FilterColumns = [new ColumnId(3)] };
+        var none = few with { Id = new IndexId(4), Name = "none", FilterSql = "\"Balance\" < 0" };
+        using (var store = Open())
+        {
+            Write(store, t => t.PutTable(PairTable.Definition with { Indexes = [.. PairTable.Definition.Indexes, few, none] }));
+            store.Checkpoint(CancellationToken.None);
+        }
+
+        long SizeOf(int index) => Directory.GetFiles(Folder).Single(f => f.EndsWith($".i{index}.run", StringComparison.Ordinal)) is var file ? new FileInfo(file).Length : 0;
+        Assert.InRange(SizeOf(3), RowCount / 100 * SegmentRun.EntrySizeBytes, (RowCount / 100 * SegmentRun.EntrySizeBytes) + 256);
+        Assert.InRange(SizeOf(4), 1, 256);
+        Check(expected: null);
+        for (var round = 0; round < 2; round++)
+        {
+            events.Clear();
+            using (var store = Open())
+            {
+                using var snapshot = store.OpenSnapshot();
+                Assert.Equal(PairTable.Scan(snapshot).Where(r => r.Balance % 100 == 7).OrderBy(r => r.Pair).ThenBy(r => r.RowId).Select(r => r.RowId), ReadAll(snapshot, few.Id, isDescending: false));
+                Assert.Empty(ReadAll(snapshot, none.Id, isDescending: true));
+            }
+
+            using (var store = Open())
+            {
+                var verified = store.VerifyAsync(new VerificationOptions(long.MaxValue, null), CancellationToken.None).GetAwaiter().GetResult();
+                Assert.Equal(round, verified.Problems.Count(p => p.File.EndsWith(".i3.run", StringComparison.Ordinal)));
+                Assert.Equal(round, verified.Problems.Count);
+            }
+
+            Assert.Equal(round, events.Count(e => e.Text.Contains("made anew", StringComparison.Ordinal)));
+            Flip(Directory.GetFiles(Folder).Single(f => f.EndsWith(".i3.run", StringComparison.Ordinal)));
+        }
+    }
+
+    private static void Flip(string file)
+    {
+        var bytes = File.ReadAllBytes(file);
+        bytes[^1] ^= 0x40;
+        File.WriteAllBytes(file, bytes);
+    }
+
+    private Store Open() => Store.Open(
+        new DiskDirectory(directory.Path), new StoreOptions { Durability = DurabilityMode.None, IndexConditions = StoredIndexCondition.Create }, new Recorder(events));
 
     private static void Write(Store store, Action<Transaction> change)
     {

@@ -260,6 +260,7 @@ internal static class ColumnAlteration
                 Id = new IndexId(indexIdNext++),
                 Columns = [.. index.Columns.Select(c => c with { Column = New(c.Column) })],
                 Included = [.. index.Included.Select(New)],
+                FilterColumns = [.. index.FilterColumns.Select(New)],
             });
         ForeignKeyDefinition Referring(ForeignKeyDefinition key) => key.ReferencedTable == table.Id ? key with { ReferencedColumns = [.. key.ReferencedColumns.Select(New)] } : key;
         foreach (var other in DdlExecutor.ReferencesTo(catalog, table.Id).Where(r => r.Table.Id != table.Id && r.Key.ReferencedColumns.Contains(column.Id)).Select(r => r.Table.Id).Distinct())

@@ -40,6 +40,12 @@ internal static class ExpressionIndexes
 
         var changed = table with { Indexes = table.Indexes.Add(index with { Columns = columns.MoveToImmutable() }) };
         StoredExpressions.Validate(context.Transaction!.Catalog.With(changed), changed);
+        if (index.FilterSql is { } filter)
+        {
+            var read = StoredExpressions.ColumnsReadBy(context.Transaction.Catalog, changed, filter);
+            changed = changed with { Indexes = changed.Indexes.Replace(changed.Indexes[^1], changed.Indexes[^1] with { FilterColumns = [.. read.Select(i => changed.Columns[i].Id)] }) };
+        }
+
         context.Transaction.PutTable(changed);
     }
 

@@ -16,6 +16,7 @@ internal sealed class StoredIndexCondition : IndexCondition
     private readonly Filter filter;
     private readonly ColumnBuffer[] values;
     private readonly Batch batch;
+    private readonly Batch many;
 
     private StoredIndexCondition(Filter filter, ImmutableArray<ColumnDefinition> columns)
     {
@@ -23,6 +24,7 @@ internal sealed class StoredIndexCondition : IndexCondition
         Columns = ImmutableArray.CreateRange(columns, c => c.Id);
         values = [.. columns.Select(c => new ColumnBuffer(c.Type, 1))];
         batch = new Batch(values.Length) { RowCount = 1 };
+        many = new Batch(values.Length);
         for (var i = 0; i < values.Length; i++)
         {
             batch.Columns[i] = values[i].Column;
@@ -53,6 +55,22 @@ internal sealed class StoredIndexCondition : IndexCondition
         }
 
         return filter.Apply(batch, null) is not { Count: 0 };
+    }
+
+    protected override void AddTrue(ReadOnlySpan<Column> columns, int rowCount, Selection? rows, Selection target)
+    {
+        columns.CopyTo(many.Columns);
+        many.RowCount = rowCount;
+        if (filter.Apply(many, rows) is { } passed)
+        {
+            target.CopyFrom(passed);
+            return;
+        }
+
+        for (var row = 0; row < rowCount; row++)
+        {
+            target.Add(row);
+        }
     }
 
     public override void Dispose()

@@ -124,7 +124,7 @@ internal static class TableAlteration
         return ExpressionIndexes.Prune(table with
         {
             Columns = table.Columns.Remove(column),
-            Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id))],
+            Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id) && !i.FilterColumns.Contains(column.Id))],
             VectorIndexes = [.. table.VectorIndexes.Where(i => i.Columns[0].Column != column.Id)],
             ClusteredBy = table.ClusteredBy.Remove(column.Id),
         });
