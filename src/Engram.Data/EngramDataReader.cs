@@ -223,6 +223,7 @@ public sealed partial class EngramDataReader : DbDataReader
         }
         catch (Exception e)
         {
+            (e as EngramException)?.Locate(run.StatementIndex, batchCommands is null || run.ItemIndex < 0 ? null : batchCommands[run.ItemIndex]);
             trace?.Fail(e);
             // As with every text of several statements: what follows a mistake does not run.
             isRunEnded = true;

@@ -10,6 +10,9 @@ internal sealed class ScriptRun(Session session, (string Sql, ParameterList Para
     /// <summary>Which of the items the last result came from.</summary>
     public int ItemIndex { get; private set; } = -1;
 
+    /// <summary>Which of the item's statements ran last; -1 before the first.</summary>
+    public int StatementIndex => script is null ? -1 : statementIndex - 1;
+
     public Interrupt Interrupt { get; } = interrupt;
 
     /// <summary>Runs the next statement; null at the end.</summary>
@@ -23,6 +26,7 @@ internal sealed class ScriptRun(Session session, (string Sql, ParameterList Para
                 return default;
             }
 
+            script = null;
             script = session.Prepare(items[++ItemIndex].Sql);
             statementIndex = 0;
         }

@@ -52,7 +52,9 @@ internal sealed partial class DefinitionSqlGenerator
     /// </summary>
     private bool TryChangeExpression(AlterColumnOperation operation, IModel? model, MigrationCommandListBuilder builder)
     {
-        if (operation.ComputedColumnSql == operation.OldColumn.ComputedColumnSql && operation.IsStored == operation.OldColumn.IsStored)
+        // Unless the model says that it is not stored, it is.
+        if (operation.ComputedColumnSql == operation.OldColumn.ComputedColumnSql
+            && (operation.ComputedColumnSql is null || operation.IsStored == false == (operation.OldColumn.IsStored == false)))
         {
             return false;
         }

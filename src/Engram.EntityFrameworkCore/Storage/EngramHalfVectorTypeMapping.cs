@@ -28,7 +28,7 @@ public class EngramHalfVectorTypeMapping : RelationalTypeMapping
     }
 
     /// <summary>The number of elements, null where it is not known.</summary>
-    public int? Dimensions => Size;
+    public virtual int? Dimensions => Size;
 
     /// <inheritdoc/>
     public override Expression GenerateCodeLiteral(object value)

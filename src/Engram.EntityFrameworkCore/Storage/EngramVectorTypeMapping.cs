@@ -39,7 +39,7 @@ public class EngramVectorTypeMapping : RelationalTypeMapping
     }
 
     /// <summary>The number of elements, null where it is not known.</summary>
-    public int? Dimensions => Size;
+    public virtual int? Dimensions => Size;
 
     /// <summary>The same array when the memory is the whole of one, else a copy. Used by the value converter.</summary>
     public static float[] AsArray(ReadOnlyMemory<float> value)

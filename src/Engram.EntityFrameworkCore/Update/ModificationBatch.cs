@@ -1,4 +1,7 @@
+using Engram.Data;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Update;
 
 namespace Engram.EntityFrameworkCore.Update;
@@ -10,6 +13,8 @@ namespace Engram.EntityFrameworkCore.Update;
 /// <para>Inserts wait in <see cref="pendingInserts"/>, without text and result mappings, until a command comes that cannot join them. Their text is
 /// written before that command is added, not while: if the command is taken back because the batch is full, the base class cuts the text off where
 /// it began to add it.</para>
+/// <para>When a statement fails, the exception names the entries that it is about: the database tells which statement it was, and <see cref="FailedInsert"/>
+/// which row of many.</para>
 /// </remarks>
 internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependencies dependencies, int batchSizeMax)
     : AffectedCountModificationCommandBatch(dependencies, batchSizeMax)
@@ -38,6 +43,32 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
     {
         ApplyPendingInserts();
         base.Complete(moreBatchesExpected);
+    }
+
+    public override void Execute(IRelationalConnection connection)
+    {
+        try
+        {
+            base.Execute(connection);
+        }
+        catch (DbUpdateException e) when (FailedStatement(e) is { } failed)
+        {
+            // It waits for nothing: every call is a synchronous one.
+            throw WithEntries(e, FindFailedAsync(connection, (EngramException)e.InnerException!, failed, isAsync: false, CancellationToken.None).GetAwaiter().GetResult());
+        }
+    }
+
+    public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await base.ExecuteAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DbUpdateException e) when (FailedStatement(e) is { } failed)
+        {
+            throw WithEntries(
+                e, await FindFailedAsync(connection, (EngramException)e.InnerException!, failed, isAsync: true, cancellationToken).ConfigureAwait(false));
+        }
     }
 
     protected override bool IsValid() => ParameterValues.Count <= ParameterCountMax && SqlBuilder.Length <= TextLengthMax;
@@ -95,5 +126,60 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
         ResultSetMappings.Add(hasResults ? ResultSetMapping.LastInResultSet : ResultSetMapping.NoResults);
         SetRequiresTransaction(ResultSetMappings.Count > pendingInserts.Count);
         pendingInserts.Clear();
+    }
+
+    private static DbUpdateException WithEntries(DbUpdateException e, IEnumerable<IReadOnlyModificationCommand> commands)
+        => new(e.Message, e.InnerException, commands.SelectMany(c => c.Entries).ToList());
+
+    /// <summary>The commands of the statement that failed, if that can be told and there are others.</summary>
+    private List<IReadOnlyModificationCommand>? FailedStatement(DbUpdateException e)
+    {
+        if (e is DbUpdateConcurrencyException || e.InnerException is not EngramException { StatementIndex: >= 0 and var index } || ModificationCommands.Count == 1)
+        {
+            return null;
+        }
+
+        // As they were joined when they were added.
+        var statement = new List<IReadOnlyModificationCommand>();
+        foreach (var command in ModificationCommands)
+        {
+            if (statement.Count > 0 && !(IsJoinable(statement[0]) && IsJoinable(command) && CanJoin(statement[0], command)))
+            {
+                if (index-- == 0)
+                {
+                    return statement;
+                }
+
+                statement.Clear();
+            }
+
+            statement.Add(command);
+        }
+
+        return index == 0 ? statement : null;
+    }
+
+    private async ValueTask<IReadOnlyList<IReadOnlyModificationCommand>> FindFailedAsync(
+        IRelationalConnection connection, EngramException failure, List<IReadOnlyModificationCommand> statement, bool isAsync, CancellationToken cancellationToken)
+    {
+        var search = new FailedInsert(connection, failure);
+        if (statement.Count == 1 || !search.IsOfOneRow)
+        {
+            return statement;
+        }
+
+        var commands = new List<IRelationalCommand>(statement.Count);
+        var parameters = new List<RelationalCommandParameterObject>(statement.Count);
+        foreach (var row in statement)
+        {
+            var batch = new ModificationBatch(Dependencies, batchSizeMax: 1);
+            batch.TryAddCommand(row);
+            batch.Complete(moreBatchesExpected: false);
+            commands.Add(batch.StoreCommand!.RelationalCommand);
+            parameters.Add(new RelationalCommandParameterObject(
+                connection, batch.StoreCommand.ParameterValues, null, Dependencies.CurrentContext.Context, Dependencies.Logger, CommandSource.SaveChanges));
+        }
+
+        return await search.FindAsync(commands, parameters, isAsync, cancellationToken).ConfigureAwait(false) is { } failed ? [statement[failed]] : statement;
     }
 }

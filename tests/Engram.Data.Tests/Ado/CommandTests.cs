@@ -30,6 +30,28 @@ public sealed class CommandTests : AdoTest
     }
 
     [Fact]
+    public void An_error_tells_which_statement_it_is_of()
+    {
+        Execute("CREATE TABLE t (id integer PRIMARY KEY)");
+        Assert.Equal(0, Failing("INSERT INTO t VALUES (NULL)").StatementIndex);
+        Assert.Equal(1, Failing("INSERT INTO t VALUES (1); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)").StatementIndex);
+        Assert.Equal(3, Failing("SELECT 1; INSERT INTO t VALUES (3); SELECT 2; INSERT INTO t VALUES (3) RETURNING id").StatementIndex);
+        Assert.Equal(-1, Failing("SELECT 1; SELEKT 2").StatementIndex);
+
+        using var batch = Connection.CreateBatch();
+        foreach (var sql in (string[])["SELECT 1", "SELECT 2; INSERT INTO t VALUES (1)", "SELECT 3"])
+        {
+            batch.BatchCommands.Add(new EngramBatchCommand(sql));
+        }
+
+        var e = Assert.Throws<EngramException>(() => batch.ExecuteNonQuery());
+        Assert.Equal(1, e.StatementIndex);
+        Assert.Same(batch.BatchCommands[1], e.BatchCommand);
+
+        EngramException Failing(string sql) => Assert.Throws<EngramException>(() => Execute(sql));
+    }
+
+    [Fact]
     public void Several_statements_give_several_results()
     {
         using var command = Command("CREATE TABLE a (x integer); INSERT INTO a VALUES (1), (2); SELECT x FROM a ORDER BY x; INSERT INTO a VALUES (3) RETURNING x, x * 2 AS d; SELECT count(*) FROM a;");

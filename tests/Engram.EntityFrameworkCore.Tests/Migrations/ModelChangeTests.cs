@@ -94,6 +94,12 @@ public sealed partial class ModelChangeTests
         ["make a column required"] = (b => People(b, e => e.Property<string>("Name")), b => People(b, e => e.Property<string>("Name").IsRequired())),
         ["make an indexed column required"] = (b => Indexed(b, e => e.Property<string>("Name")), b => Indexed(b, e => e.Property<string>("Name").IsRequired())),
         ["alter the type of an indexed column"] = (b => Indexed(b, e => e.Property<int>("Name")), b => Indexed(b, e => e.Property<string>("Name").IsRequired())),
+        ["add a computed column, stored or not"] = (b => People(b, X), b => People(b, e => X(e).Property<string>("Sum").HasComputedColumnSql("\"X\" + \"Y\""))),
+        ["make a column computed, stored or not"] = (b => People(b, e => X(e).Property<int>("Sum")), b => People(b, e => X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" + \"Y\""))),
+        ["a generated key becomes a text"] = (b => People(b), b => b.Entity("People", e => e.Property<string>("Id"))),
+        ["a column that may be null becomes a generated key"] = (
+            b => b.Entity("People", e => e.HasNoKey().Property<int?>("Id")), b => People(b)),
+        ["a table gets a generated key"] = (b => b.Entity("People", e => e.HasNoKey().Property<int>("X")), b => People(b, e => e.Property<int>("X"))),
         ["make a column computed"] = (b => People(b, e => X(e).Property<int>("Sum")), b => People(b, e => X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" + \"Y\"", stored: true))),
         ["change a computed column"] = (
             b => People(b, e => X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" + \"Y\"", stored: true)),
