@@ -115,7 +115,7 @@ public sealed class CareTests : CommandTest
         Assert.Contains("\"rows\": 1", error, StringComparison.Ordinal);
     }
 
-    private async Task<JsonElement> JsonOfAsync(params string[] arguments)
+    private static async Task<JsonElement> JsonOfAsync(params string[] arguments)
     {
         var (code, output, error) = await RunAsync([.. arguments, "--json"]);
         Assert.Equal((0, ""), (code, error));
