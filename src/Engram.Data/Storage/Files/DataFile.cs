@@ -40,6 +40,12 @@ internal abstract class DataFile : IDisposable
     {
     }
 
+    /// <summary>Has the system begin to read a range into its cache, and does not wait for it: for what was written past the cache and is asked for soon. It is advice: where it is not
+    /// taken, whoever reads the range waits for the disk.</summary>
+    public virtual void Prefetch(long offset, long length)
+    {
+    }
+
     /// <summary>Whether a write waits for a device, so that who has much to write does well to compute the next piece meanwhile, on another thread. False also where
     /// the order of all calls must come out of a seed.</summary>
     public virtual bool IsSlow => false;

@@ -81,6 +81,8 @@ internal sealed class DiskFile : DataFile
 
     public override bool IsSlow => true;
 
+    public override void Prefetch(long offset, long length) => SystemCalls.Prefetch(_handle, offset, length);
+
     public override void WriteDirect(long offset, ReadOnlySpan<byte> data)
     {
         if (!IsBlocks(offset, data) || FindDirectHandle() is not { } handle)

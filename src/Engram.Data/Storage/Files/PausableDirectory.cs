@@ -159,6 +159,8 @@ internal sealed class PausableDirectory(DataDirectory inner) : DataDirectory
 
         public override int Read(long offset, Span<byte> target) => file.Read(offset, target);
 
+        public override void Prefetch(long offset, long length) => file.Prefetch(offset, length);
+
         public override int ReadDirect(long offset, Span<byte> target) => file.ReadDirect(offset, target);
 
         public override bool IsSlow => file.IsSlow;

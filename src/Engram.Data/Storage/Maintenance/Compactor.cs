@@ -281,6 +281,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
                 SegmentFlush.WriteRuns(written[^1].Extent, table, isNew: true);
             }
 
+            SegmentFlush.Prefetch(store.IndexFiles, written.Select(w => w.Extent.Segment.Info), table);
             return written.ToImmutable();
         }
         catch

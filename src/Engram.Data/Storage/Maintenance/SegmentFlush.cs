@@ -8,6 +8,7 @@ using Engram.Data.Storage.Graphs;
 using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Segments;
 using Engram.Data.Storage.Versions;
+using Microsoft.Extensions.Logging;
 
 namespace Engram.Data.Storage.Maintenance;
 
@@ -84,6 +85,8 @@ internal static class SegmentFlush
                 WriteRuns(added[^1].Extent, table, isNew: true);
             }
 
+            Prefetch(indexes, added.Select(f => f.Extent.Segment.Info), table);
+
             return new FlushedTable(kept.ToImmutable(), added.ToImmutable());
         }
         catch
@@ -102,6 +105,41 @@ internal static class SegmentFlush
         }
 
         WriteCodes(extent, table, isNew);
+    }
+
+    /// <summary>Has the system read new segments and their codes, which were written past its cache and hold rows that were in memory, or in the cache, until now: the first query
+    /// would wait for the disk. Not what takes a large part of the machine's memory: most of that was not there before either.</summary>
+    internal static void Prefetch(IndexFiles? indexes, IEnumerable<SegmentInfo> segments, TableDefinition table)
+    {
+        const int MemoryPart = 8;
+        var rest = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / MemoryPart;
+        foreach (var segment in segments)
+        {
+            rest -= segment.FileLength;
+            if (rest < 0 || indexes is null)
+            {
+                return;
+            }
+
+            Prefetch(indexes, segment.Name);
+            foreach (var column in table.Columns.Where(c => CodeFile.IsCoded(c.Type)))
+            {
+                Prefetch(indexes, CodeFile.NameOf(segment, column.Id));
+            }
+        }
+    }
+
+    private static void Prefetch(IndexFiles indexes, string name)
+    {
+        try
+        {
+            using var file = indexes.Directory.Open(name, writable: false);
+            file.Prefetch(0, file.Length);
+        }
+        catch (EngramException e)
+        {
+            indexes.Logger.LogInformation(e, "{Name} was not read ahead", name);
+        }
     }
 
     internal static void WriteCodes(SegmentExtent extent, TableDefinition table, bool isNew)
