@@ -216,7 +216,7 @@ public sealed class EngramCommand : DbCommand
         ThrowIfReading(nameof(ExecuteReader));
         cancellationToken.ThrowIfCancellationRequested();
         var isSchemaOnly = (behavior & CommandBehavior.SchemaOnly) != 0;
-        var values = parameters.ToList();
+        var values = parameters.ToListAgain();
         var interrupt = connection.Session.CreateInterrupt(TimeSpan.FromSeconds(CommandTimeout), cancellationToken);
         running = interrupt;
         var run = new ScriptRun(connection.Session, [(commandText, values)], interrupt, isSchemaOnly);

@@ -16,6 +16,7 @@ namespace Engram.Data;
 public sealed class EngramParameter : DbParameter, ICloneable
 {
     private string name = "";
+    private string? bareName;
     private string sourceColumn = "";
     private DbType? dbType;
     private DataType? dataType;
@@ -96,7 +97,11 @@ public sealed class EngramParameter : DbParameter, ICloneable
     public override string ParameterName
     {
         get => name;
-        set => name = value ?? "";
+        set
+        {
+            name = value ?? "";
+            bareName = null;
+        }
     }
 
     /// <summary>The greatest number of characters or bytes that is sent of a string or a byte array; 0 (the default) and -1 send all.</summary>
@@ -148,7 +153,7 @@ public sealed class EngramParameter : DbParameter, ICloneable
     /// <summary>What the engine is given: the name without prefix, or the place counted from 1 when there is none.</summary>
     internal ParameterInput ToInput(int index)
     {
-        var bare = ParameterTypes.BareName(name);
+        var bare = bareName ??= ParameterTypes.BareName(name);
         var shown = bare.Length == 0 ? ParameterTypes.PlaceName(index) : bare;
         return new ParameterInput(shown, CutToSize(Value), dataType ?? ParameterTypes.FromValue(Value, shown));
     }

@@ -14,6 +14,7 @@ public sealed class EngramParameterCollection : DbParameterCollection
     private const int CountMax = 65_535;
 
     private readonly List<EngramParameter> parameters = [];
+    private ParameterList? last;
 
     internal EngramParameterCollection()
     {
@@ -127,6 +128,22 @@ public sealed class EngramParameterCollection : DbParameterCollection
 
     /// <inheritdoc/>
     public override void RemoveAt(string parameterName) => parameters.RemoveAt(IndexOfChecked(parameterName));
+
+    /// <summary>As <see cref="ToList"/>, in the same list as for the last execution, which must be over.</summary>
+    internal ParameterList ToListAgain()
+    {
+        if (last is null || last.Count != parameters.Count || last.Count == 0)
+        {
+            return last = ToList();
+        }
+
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            last.Set(i, parameters[i].ToInput(i));
+        }
+
+        return last;
+    }
 
     internal ParameterList ToList()
     {

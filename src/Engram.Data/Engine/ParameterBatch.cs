@@ -9,15 +9,19 @@ namespace Engram.Data.Engine;
 /// <summary>The values of a statement's parameters as one row of constant columns, in memory of its own.</summary>
 internal sealed unsafe class ParameterBatch : IDisposable
 {
-    public static readonly ParameterBatch Empty = new(0) { Batch = { RowCount = 1 } };
+    public static readonly ParameterBatch Empty = new([]) { Batch = { RowCount = 1 } };
 
     /// <summary>Memory of larger values is not kept from one execution to the next.</summary>
     private const long KeptSizeBytesMax = 64 * 1024;
 
     private Arena? memory;
 
-    private ParameterBatch(int count)
+    private readonly ImmutableArray<StatementParameter> expected;
+
+    private ParameterBatch(ImmutableArray<StatementParameter> expected)
     {
+        this.expected = expected;
+        var count = expected.Length;
         Batch = new Batch(count) { RowCount = 1 };
         memory = count > 0 ? new Arena() : null;
     }
@@ -32,7 +36,7 @@ internal sealed unsafe class ParameterBatch : IDisposable
             return Empty;
         }
 
-        var batch = new ParameterBatch(expected.Length);
+        var batch = new ParameterBatch(expected);
         try
         {
             for (var i = 0; i < expected.Length; i++)
@@ -49,8 +53,11 @@ internal sealed unsafe class ParameterBatch : IDisposable
         }
     }
 
+    /// <summary>Whether these are the parameters of a plan, by reference.</summary>
+    public bool IsOf(ImmutableArray<StatementParameter> parameters) => expected == parameters;
+
     /// <summary>Takes other values of the same parameters, in the same columns.</summary>
-    public void Refill(ImmutableArray<StatementParameter> expected, ParameterList given)
+    public void Refill(ParameterList given)
     {
         memory?.Reset();
         for (var i = 0; i < expected.Length; i++)

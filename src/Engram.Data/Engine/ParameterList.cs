@@ -22,6 +22,18 @@ internal sealed class ParameterList(ParameterInput[] inputs) : IReadOnlyDictiona
 
     public ReadOnlySpan<ParameterInput> Inputs => inputs;
 
+    /// <summary>Takes another value at a place, for another execution.</summary>
+    public void Set(int index, ParameterInput input)
+    {
+        if (inputs[index].Name != input.Name)
+        {
+            exact = null;
+            ignoringCase = null;
+        }
+
+        inputs[index] = input;
+    }
+
     public int Count => inputs.Length;
 
     public IEnumerable<string> Keys => inputs.Select(i => i.Name);

@@ -33,6 +33,9 @@ internal sealed class PlanCache
 
     private bool tracksStatements;
 
+    /// <summary>Values of plans that write.</summary>
+    public ValueStash Values { get; } = new();
+
     /// <summary>The statements that are held and have run while they were tracked.</summary>
     public IReadOnlyList<StatementStatistics> DescribeStatements()
     {

@@ -6,7 +6,7 @@ using Engram.Data.Storage.Transactions;
 namespace Engram.Data.Engine;
 
 /// <summary>The operators of a plan with the parameters that they read, for one execution after another. Used by one thread at a time.</summary>
-internal sealed class ReusableQuery(BoundStatement statement, ParameterBatch parameters, StatementContext context, Operator root)
+internal sealed class ReusableQuery(ParameterBatch parameters, StatementContext context, Operator root)
 {
     public Operator Root => root;
 
@@ -16,7 +16,7 @@ internal sealed class ReusableQuery(BoundStatement statement, ParameterBatch par
         try
         {
             var context = new StatementContext(snapshot, null, parameters.Batch, clock, token) { ParameterViews = [] };
-            return new ReusableQuery(statement, parameters, context, OperatorFactory.Create(statement.Plan, context));
+            return new ReusableQuery(parameters, context, OperatorFactory.Create(statement.Plan, context));
         }
         catch
         {
@@ -30,7 +30,7 @@ internal sealed class ReusableQuery(BoundStatement statement, ParameterBatch par
     {
         try
         {
-            parameters.Refill(statement.Parameters, given);
+            parameters.Refill(given);
             context.Rebind(snapshot, token);
         }
         catch

@@ -268,7 +268,26 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var measure = Measure(statement);
         var since = measure is null ? 0 : StatementMeasure.Begin();
         var bound = statement.Bind(writer.Catalog, parameters, Settings.Optimizes);
-        using var values = ParameterBatch.Create(bound.Parameters, parameters);
+        var values = Database.Plans.Values.Take(bound.Parameters, parameters);
+        BufferedReader result;
+        try
+        {
+            result = Write(writer, bound, values, interrupt);
+        }
+        catch
+        {
+            values.Dispose();
+            throw;
+        }
+
+        Database.Plans.Values.Give(bound.Parameters, values);
+        measure?.Add(since, result.AffectedRows);
+        measure?.Finish();
+        return result;
+    }
+
+    private BufferedReader Write(Transaction writer, BoundStatement bound, ParameterBatch values, Interrupt interrupt)
+    {
         RowBuffer? rows = null;
         var snapshot = writer.BeginStatement();
         long affected;
@@ -307,8 +326,6 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
             throw;
         }
 
-        measure?.Add(since, affected);
-        measure?.Finish();
         return new BufferedReader(bound.Plan.Output, bound.Plan.Output.Length > 0, affected, rows);
     }
 

@@ -9,9 +9,18 @@ namespace Engram.Data.Storage;
 /// The other half is <see cref="ByteReader"/>. Every value has one encoding, so that equal records are equal bytes. Not thread-safe; one
 /// writer is kept and cleared between records. The two-gigabyte limit of an array is an error of the statement (54000), not a crash.
 /// </remarks>
-internal sealed class ByteWriter(int capacity = 256)
+internal sealed class ByteWriter
 {
-    private byte[] buffer = new byte[Math.Max(capacity, 16)];
+    private byte[] buffer;
+
+    public ByteWriter(int capacity = 256) => buffer = GC.AllocateUninitializedArray<byte>(Math.Max(capacity, 16));
+
+    /// <summary>Goes on behind what another has written. The array belongs to this one from now on.</summary>
+    public ByteWriter(ArraySegment<byte> written)
+    {
+        buffer = written.Array!;
+        Length = written.Count;
+    }
 
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
@@ -19,6 +28,8 @@ internal sealed class ByteWriter(int capacity = 256)
     public ReadOnlySpan<byte> Written => buffer.AsSpan(0, Length);
 
     public ReadOnlyMemory<byte> WrittenMemory => buffer.AsMemory(0, Length);
+
+    public ArraySegment<byte> Segment => new(buffer, 0, Length);
 
     public byte[] ToArray() => Written.ToArray();
 
@@ -152,6 +163,8 @@ internal sealed class ByteWriter(int capacity = 256)
             throw Error.RecordTooLong(needed, Array.MaxLength);
         }
 
-        Array.Resize(ref buffer, (int)Math.Min(Math.Max((long)buffer.Length * 2, needed), Array.MaxLength));
+        var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max((long)buffer.Length * 2, needed), Array.MaxLength));
+        Written.CopyTo(larger);
+        buffer = larger;
     }
 }

@@ -33,7 +33,7 @@ internal sealed class DirectoryStore : Store
     private readonly PublishedManifest openedManifest;
     private StoreRoot root;
     private int isClosed;
-    private ByteWriter? redo;
+    private ByteChunks? redo;
 
     public override MemoryBudget Memory { get; }
 
@@ -410,11 +410,11 @@ internal sealed class DirectoryStore : Store
     }
 
     /// <summary>Memory for the redo records of the one write transaction; given back when it ends.</summary>
-    public ByteWriter TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteWriter(RedoKeptSizeBytes / 16);
+    public ByteChunks TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteChunks(RedoKeptSizeBytes / 16);
 
-    public void GiveBackRedo(ByteWriter used)
+    public void GiveBackRedo(ByteChunks used)
     {
-        if (used.Length <= RedoKeptSizeBytes)
+        if (!used.IsLarge && used.Length <= RedoKeptSizeBytes)
         {
             used.Clear();
             redo = used;
@@ -423,7 +423,14 @@ internal sealed class DirectoryStore : Store
 
     public void AppendToLog(Lsn expected, ReadOnlySpan<byte> payload)
     {
-        var lsn = wal!.Append(payload);
+        Check(expected, wal!.Append(payload));
+    }
+
+    /// <param name="payload">What is large of it belongs to the log from now on.</param>
+    public void AppendToLog(Lsn expected, ByteChunks payload) => Check(expected, wal!.Append(payload));
+
+    private static void Check(Lsn expected, Lsn lsn)
+    {
         if (lsn != expected)
         {
             throw Error.Internal($"the log gave LSN {lsn} to the commit that was stamped {expected}");

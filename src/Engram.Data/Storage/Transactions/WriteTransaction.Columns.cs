@@ -39,7 +39,7 @@ internal sealed partial class WriteTransaction
         // What is known of the table refers to the segments that it had.
         ForgetChanges();
         written.Add(table);
-        RedoRecord.WriteAttachColumns(redo, table, [.. files.Select(f => (f.Extent.Segment.Info.Name, f.File))]);
+        RedoRecord.WriteAttachColumns(Redo, table, [.. files.Select(f => (f.Extent.Segment.Info.Name, f.File))]);
     }
 
     /// <summary>Deletes a file that nothing will name. When that fails the next checkpoint or opening does it.</summary>

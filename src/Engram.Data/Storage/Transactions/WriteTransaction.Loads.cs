@@ -40,7 +40,7 @@ internal sealed partial class WriteTransaction
         // What is known of the table refers to the segments that it had.
         ForgetChanges();
         written.Add(table.Id);
-        RedoRecord.WriteAttach(redo, table.Id, store.CountersOf(table.Id).Identities, [.. segments.Select(s => s.Segment.Info)]);
+        RedoRecord.WriteAttach(Redo, table.Id, store.CountersOf(table.Id).Identities, [.. segments.Select(s => s.Segment.Info)]);
     }
 
     /// <summary>Takes segments away that were attached after the first <paramref name="kept"/>. Nobody sees them any more.</summary>

@@ -38,7 +38,7 @@ internal sealed partial class WriteTransaction
             }
         }
 
-        RedoRecord.WritePutTable(redo, table);
+        RedoRecord.WritePutTable(Redo, table);
     }
 
     /// <summary>Whether an index that was unique before has the same keys, be it that some of its columns got wider types.</summary>
@@ -61,7 +61,7 @@ internal sealed partial class WriteTransaction
         CheckTableUnchanged(catalog.Get(table));
         written.Add(table);
         catalog = catalog.Without(table);
-        RedoRecord.WriteDropTable(redo, table);
+        RedoRecord.WriteDropTable(Redo, table);
     }
 
     public override void PutObject(SchemaObject thing)
@@ -73,36 +73,36 @@ internal sealed partial class WriteTransaction
         }
 
         catalog = catalog.With(thing);
-        RedoRecord.WritePutObject(redo, thing);
+        RedoRecord.WritePutObject(Redo, thing);
     }
 
     public override void DropObject(ObjectId id)
     {
         CheckActive();
         catalog = catalog.Without(id);
-        RedoRecord.WriteDropObject(redo, id);
+        RedoRecord.WriteDropObject(Redo, id);
     }
 
     /// <summary>Adds to the commit how far sequences are; false when there is nothing to say.</summary>
     public bool LogSequences(bool isClosing)
     {
-        var before = redo.Length;
-        store.Sequences.WriteTo(redo, catalog, isClosing);
-        return redo.Length > before;
+        var before = payload.Length;
+        store.Sequences.WriteTo(Redo, catalog, isClosing);
+        return payload.Length > before;
     }
 
     public override void PutSchema(string schema)
     {
         CheckActive();
         catalog = catalog.WithSchemas(catalog.Schemas.Add(schema));
-        RedoRecord.WriteSchemas(redo, catalog.Schemas);
+        RedoRecord.WriteSchemas(Redo, catalog.Schemas);
     }
 
     public override void DropSchema(string schema)
     {
         CheckActive();
         catalog = catalog.WithSchemas(catalog.Schemas.Remove(schema));
-        RedoRecord.WriteSchemas(redo, catalog.Schemas);
+        RedoRecord.WriteSchemas(Redo, catalog.Schemas);
     }
 
     /// <summary>A new definition must hold for all rows, those too that a transaction with an earlier view does not see: it may not judge by that view.</summary>

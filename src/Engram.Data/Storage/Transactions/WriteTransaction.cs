@@ -23,7 +23,7 @@ internal sealed partial class WriteTransaction : Transaction
     private readonly long appended;
     private readonly long? asOf;
     private readonly UndoLog undo = new();
-    private readonly ByteWriter redo;
+    private readonly ByteChunks payload;
     private readonly Dictionary<TableId, RowChanges> changes = [];
     private readonly Dictionary<TableId, List<RowIdRange>> touched = [];
     private readonly List<Savepoint> savepoints = [];
@@ -40,7 +40,7 @@ internal sealed partial class WriteTransaction : Transaction
     public WriteTransaction(DirectoryStore store, Lsn? asOf)
     {
         this.store = store;
-        redo = store.TakeRedo();
+        payload = store.TakeRedo();
         memory = new MemoryReservation(store.Memory, "the log records of a transaction");
         deltaBytesBefore = store.Memory.DeltaBytes;
         this.asOf = asOf?.Value;
@@ -50,6 +50,9 @@ internal sealed partial class WriteTransaction : Transaction
     }
 
     public override DatabaseCatalog Catalog => catalog;
+
+    /// <summary>For one record.</summary>
+    private ByteWriter Redo => payload.Writer;
 
     private ReadHorizon Horizon(long statementLimit) => new(asOf ?? appended, statementLimit, HasGap: asOf < appended);
 
@@ -117,7 +120,7 @@ internal sealed partial class WriteTransaction : Transaction
         var range = new RowIdRange(counters.TakeRowIds(count), count);
         ChangesOf(table).Insert(rows, range.First, -statement);
         written.Add(table);
-        RedoRecord.WriteInsert(redo, definition, range.First, rows);
+        RedoRecord.WriteInsert(Redo, definition, range.First, rows);
         CheckMemory();
         Touch(table, range);
         return range;
@@ -140,7 +143,7 @@ internal sealed partial class WriteTransaction : Transaction
         if (deleted.Count > 0)
         {
             written.Add(table);
-            RedoRecord.WriteDelete(redo, table, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(deleted));
+            RedoRecord.WriteDelete(Redo, table, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(deleted));
             CheckMemory();
         }
 
@@ -183,7 +186,7 @@ internal sealed partial class WriteTransaction : Transaction
         {
             written.Add(table);
             RedoRecord.WriteUpdate(
-                redo, definition, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(updated), columns, values,
+                Redo, definition, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(updated), columns, values,
                 updated.Count == rowIds.Length ? null : selection);
             CheckMemory();
         }
@@ -269,7 +272,7 @@ internal sealed partial class WriteTransaction : Transaction
     private Lsn Queue()
     {
         CheckActive();
-        if (redo.Length > 0)
+        if (payload.Length > 0)
         {
             return Append();
         }
@@ -282,7 +285,7 @@ internal sealed partial class WriteTransaction : Transaction
     private Lsn Append()
     {
         var lsn = new Lsn(appended).Next;
-        store.Sequences.WriteTo(redo, catalog);
+        store.Sequences.WriteTo(Redo, catalog);
         undo.Commit(lsn.Value);
         store.PublishCatalog(catalogBefore, catalog, lsn);
         // Before the append: from then on the commit can become durable at any moment, and a backup that reads it must find the files.
@@ -298,7 +301,7 @@ internal sealed partial class WriteTransaction : Transaction
 
         try
         {
-            store.AppendToLog(lsn, redo.Written);
+            store.AppendToLog(lsn, payload);
         }
         catch
         {
@@ -327,8 +330,8 @@ internal sealed partial class WriteTransaction : Transaction
     /// <summary>A transaction may fill the memory once more when it was free at its beginning, and no further.</summary>
     private void CheckMemory()
     {
-        memory.Take(redo.Length);
-        var ownBytes = store.Memory.DeltaBytes - deltaBytesBefore + redo.Length;
+        memory.Take(payload.Length);
+        var ownBytes = store.Memory.DeltaBytes - deltaBytesBefore + payload.Length;
         if (ownBytes > store.Memory.LimitBytes)
         {
             throw Error.TransactionTooLarge(ownBytes, store.Memory.LimitBytes);
@@ -347,15 +350,15 @@ internal sealed partial class WriteTransaction : Transaction
 
         changes.Clear();
         undo.Clear();
-        store.GiveBackRedo(redo);
+        store.GiveBackRedo(payload);
     }
 
-    private Savepoint Mark(string name) => new(name, undo.Mark(), redo.Length, created.Count, attached.Count, filled.Count, catalog);
+    private Savepoint Mark(string name) => new(name, undo.Mark(), payload.Length, created.Count, attached.Count, filled.Count, catalog);
 
     private void RollbackTo(Savepoint mark)
     {
         undo.RollbackTo(mark.Undo);
-        redo.Truncate(mark.Redo);
+        payload.Truncate(mark.Redo);
         DetachColumns(mark.Filled);
         Detach(mark.Attached);
         if (!ReferenceEquals(catalog, mark.Catalog))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Files;
 using Microsoft.Extensions.Logging;
@@ -14,6 +15,7 @@ namespace Engram.Data.Storage.Wal;
 internal sealed class WalFile : IDisposable
 {
     private const int PieceSizeBytes = 512 * 1024;
+    private const long CachedSizeBytesMax = 64 * 1024 * 1024;
 
     private readonly DataDirectory _directory;
     private DataFile _file;
@@ -53,14 +55,7 @@ internal sealed class WalFile : IDisposable
         var file = directory.Create(name);
         try
         {
-            var zeros = new byte[(int)Math.Min(PieceSizeBytes, sizeBytes)];
-            for (var offset = 0L; offset < sizeBytes; offset += zeros.Length)
-            {
-                var length = (int)Math.Min(zeros.Length, sizeBytes - offset);
-                file.Write(offset, zeros.AsSpan(0, length));
-                file.WriteBack(offset, length);
-            }
-
+            WriteZeros(file, sizeBytes);
             file.Sync();
             return new WalFile(directory, file, number, sizeBytes, directory.NextRandom());
         }
@@ -69,6 +64,35 @@ internal sealed class WalFile : IDisposable
             file.Dispose();
             TryDelete(directory, name, logger);
             throw;
+        }
+    }
+
+    /// <summary>A file of the usual size goes through the system's cache, where commits find its blocks; one made for a large commit does not, as the commit will not.</summary>
+    private static unsafe void WriteZeros(DataFile file, long sizeBytes)
+    {
+        var length = (int)Math.Min(PieceSizeBytes, sizeBytes);
+        var zeros = (byte*)NativeMemory.AlignedAlloc((nuint)length, DataFile.BlockSizeBytes);
+        try
+        {
+            NativeMemory.Clear(zeros, (nuint)length);
+            for (var offset = 0L; offset < sizeBytes; offset += length)
+            {
+                var piece = new ReadOnlySpan<byte>(zeros, (int)Math.Min(length, sizeBytes - offset));
+                if (sizeBytes > CachedSizeBytesMax)
+                {
+                    file.WriteDirect(offset, piece);
+                }
+                else
+                {
+                    file.Write(offset, piece);
+                }
+
+                file.WriteBack(offset, piece.Length);
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(zeros);
         }
     }
 
@@ -92,6 +116,9 @@ internal sealed class WalFile : IDisposable
     }
 
     public void Write(long offset, ReadOnlySpan<byte> block) => _file.Write(offset, block);
+
+    /// <summary>See <see cref="DataFile.WriteDirect"/>.</summary>
+    public void WriteDirect(long offset, ReadOnlySpan<byte> blocks) => _file.WriteDirect(offset, blocks);
 
     public void Sync() => _file.Sync();
 

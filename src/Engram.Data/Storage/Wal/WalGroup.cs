@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
+using Engram.Data.Storage.Files;
 
 namespace Engram.Data.Storage.Wal;
 
@@ -9,16 +11,27 @@ namespace Engram.Data.Storage.Wal;
 /// <remarks>Used by the appending side under the writer's gate until it is taken from the queue, then by the leader alone.</remarks>
 internal sealed class WalGroup
 {
+    private const int PieceSizeBytes = 1024 * 1024;
+
+    private readonly ByteChunks? _large;
     private byte[] _buffer;
 
-    public WalGroup(WalFile file, long offset, long number, Lsn firstLsn, bool isSeal)
+    /// <param name="large">One commit that is a group of its own, and is written from where it lies; the caller leaves it to the group.</param>
+    public WalGroup(WalFile file, long offset, long number, Lsn firstLsn, bool isSeal, ByteChunks? large = null)
     {
+        _large = large;
         File = file;
         Offset = offset;
         Number = number;
         FirstLsn = firstLsn;
         IsSeal = isSeal;
         _buffer = ArrayPool<byte>.Shared.Rent(WalFormat.BlockSizeBytes);
+        if (large is not null)
+        {
+            CommitCount = 1;
+            PayloadLength = WalFormat.CommitHeaderSizeBytes + large.Length;
+            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(WalFormat.GroupHeaderSizeBytes), large.Length);
+        }
     }
 
     public WalFile File { get; }
@@ -49,12 +62,17 @@ internal sealed class WalGroup
         return _buffer.AsSpan(start + WalFormat.CommitHeaderSizeBytes, length);
     }
 
-    /// <summary>Completes the bytes and returns them, whole blocks.</summary>
-    public ReadOnlySpan<byte> Finish(uint previousChecksum, long syncedGroup, Lsn syncedLsn, out uint checksum)
+    /// <summary>Completes the bytes and writes them, whole blocks, not synced.</summary>
+    /// <returns>Bytes written.</returns>
+    public long Write(uint previousChecksum, long syncedGroup, Lsn syncedLsn, out uint checksum)
     {
         var end = WalFormat.GroupHeaderSizeBytes + PayloadLength;
-        var size = (int)WalFormat.AlignToBlock(end);
-        _buffer.AsSpan(end, size - end).Clear();
+        var payloadChecksum = Crc32C.Compute(_buffer.AsSpan(WalFormat.GroupHeaderSizeBytes, _large is null ? PayloadLength : WalFormat.CommitHeaderSizeBytes));
+        foreach (var chunk in _large?.All() ?? [])
+        {
+            payloadChecksum = Crc32C.Compute(chunk, payloadChecksum);
+        }
+
         checksum = new WalGroupHeader
         {
             IsSeal = IsSeal,
@@ -66,10 +84,58 @@ internal sealed class WalGroup
             PayloadLength = PayloadLength,
             CommitCount = CommitCount,
             PreviousChecksum = previousChecksum,
-            PayloadChecksum = Crc32C.Compute(_buffer.AsSpan(WalFormat.GroupHeaderSizeBytes, PayloadLength)),
+            PayloadChecksum = payloadChecksum,
             FileNumber = File.Number,
         }.Write(_buffer);
-        return _buffer.AsSpan(0, size);
+        var size = WalFormat.AlignToBlock(end);
+        if (_large is not null)
+        {
+            WriteLarge(size);
+            return size;
+        }
+
+        _buffer.AsSpan(end, (int)size - end).Clear();
+        File.Write(Offset, _buffer.AsSpan(0, (int)size));
+        return size;
+    }
+
+    /// <summary>Piece by piece, past the system's cache: as much memory again would have to be found for it.</summary>
+    private unsafe void WriteLarge(long size)
+    {
+        var memory = (byte*)NativeMemory.AlignedAlloc(PieceSizeBytes, DataFile.BlockSizeBytes);
+        try
+        {
+            var piece = new Span<byte>(memory, PieceSizeBytes);
+            var (filled, offset) = (0, Offset);
+            const int HeadSizeBytes = WalFormat.GroupHeaderSizeBytes + WalFormat.CommitHeaderSizeBytes;
+            foreach (var chunk in _large!.All().Prepend(new ArraySegment<byte>(_buffer, 0, HeadSizeBytes)))
+            {
+                for (var rest = chunk.AsSpan(); !rest.IsEmpty;)
+                {
+                    var count = Math.Min(rest.Length, piece.Length - filled);
+                    rest[..count].CopyTo(piece[filled..]);
+                    rest = rest[count..];
+                    filled += count;
+                    if (filled == piece.Length)
+                    {
+                        File.WriteDirect(offset, piece);
+                        offset += filled;
+                        filled = 0;
+                    }
+                }
+            }
+
+            var last = piece[..(int)(Offset + size - offset)];
+            last[filled..].Clear();
+            if (!last.IsEmpty)
+            {
+                File.WriteDirect(offset, last);
+            }
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
     }
 
     /// <summary>Gives the memory back; the group is not used again.</summary>

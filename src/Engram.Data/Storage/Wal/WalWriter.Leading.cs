@@ -325,9 +325,8 @@ internal sealed partial class WalWriter
         }
 
         _recentCommits = Math.Max(group.CommitCount, _recentCommits * 3 / 4);
-        var bytes = group.Finish(_checksum, _syncedGroup, new Lsn(_syncedLsn), out var checksum);
-        group.File.Write(group.Offset, bytes);
-        Volatile.Write(ref _writtenSizeBytes, _writtenSizeBytes + bytes.Length);
+        var size = group.Write(_checksum, _syncedGroup, new Lsn(_syncedLsn), out var checksum);
+        Volatile.Write(ref _writtenSizeBytes, _writtenSizeBytes + size);
         Volatile.Write(ref _writtenPayloadSizeBytes, _writtenPayloadSizeBytes + group.PayloadLength);
         _checksum = checksum;
         if (_writtenGroup == _syncedGroup)

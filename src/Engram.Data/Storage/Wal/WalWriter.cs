@@ -210,10 +210,13 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     /// <remarks>The caller holds the store's write lock. The payload is copied.</remarks>
     /// <exception cref="EngramException">EG003 after a failure; 53100 or 58030 when no room could be made, 54000 when the payload is
     /// longer than a commit may be: then nothing was queued and the log goes on.</exception>
-    public Lsn Append(ReadOnlySpan<byte> payload) => Append(payload, default, payload.Length);
+    public Lsn Append(ReadOnlySpan<byte> payload) => Append(payload, default, null, payload.Length);
 
     /// <inheritdoc cref="Append(ReadOnlySpan{byte})"/>
-    public Lsn Append(in ReadOnlySequence<byte> payload) => Append(default, payload, payload.Length);
+    public Lsn Append(in ReadOnlySequence<byte> payload) => Append(default, payload, null, payload.Length);
+
+    /// <summary>As <see cref="Append(ReadOnlySpan{byte})"/>; a payload that is large is not copied: it belongs to the log when this returns.</summary>
+    public Lsn Append(ByteChunks payload) => payload.IsLarge ? Append(default, default, payload, payload.Length) : Append(payload.Written);
 
     /// <summary>Completes when everything up to <paramref name="lsn"/> is acknowledged. May write and sync on the calling thread before it returns.</summary>
     /// <exception cref="EngramException">08007 when a write or sync failed before.</exception>
@@ -243,7 +246,7 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         }
     }
 
-    private Lsn Append(ReadOnlySpan<byte> single, in ReadOnlySequence<byte> many, long length)
+    private Lsn Append(ReadOnlySpan<byte> single, in ReadOnlySequence<byte> many, ByteChunks? large, long length)
     {
         if (length > WalFormat.CommitSizeBytesMax)
         {
@@ -255,13 +258,14 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
             lock (_gate)
             {
                 ThrowIfUnusable();
-                if (TryReserve((int)length, out var target))
+                Span<byte> target = default;
+                if (large is null ? TryReserve((int)length, out target) : TryReserve(large))
                 {
                     if (single.Length > 0)
                     {
                         single.CopyTo(target);
                     }
-                    else
+                    else if (large is null)
                     {
                         many.CopyTo(target);
                     }
@@ -307,6 +311,21 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         target = group.Add(length);
         Enqueue(group, size);
         _open = group;
+        return true;
+    }
+
+    /// <summary>A group that is one large commit, which others neither join nor precede in it. Under the gate.</summary>
+    private bool TryReserve(ByteChunks large)
+    {
+        var offset = _appendFile.NextOffset;
+        var size = WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + (long)large.Length);
+        if (offset + size + WalFormat.BlockSizeBytes > _appendFile.SizeBytes)
+        {
+            return false;
+        }
+
+        Enqueue(new WalGroup(_appendFile, offset, _nextGroup, new Lsn(_appended + 1), isSeal: false, large), size);
+        _open = null;
         return true;
     }
 

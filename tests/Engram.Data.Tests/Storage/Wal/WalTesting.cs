@@ -52,8 +52,21 @@ internal static class WalTesting
     public static Commit Append(WalWriter writer, int length)
     {
         var expected = writer.Appended.Value + 1;
-        Assert.Equal(expected, writer.Append(Payload(expected, length)).Value);
+        // Every other length goes the way of large transactions.
+        Assert.Equal(expected, (length % 2 == 0 ? writer.Append(Payload(expected, length)) : writer.Append(InChunks(Payload(expected, length)))).Value);
         return new Commit(expected, length);
+    }
+
+    /// <summary>The same bytes in records of several arrays, when there are some hundred.</summary>
+    public static ByteChunks InChunks(ReadOnlySpan<byte> payload, int chunkSizeBytes = 200)
+    {
+        var chunks = new ByteChunks(16, chunkSizeBytes);
+        for (var at = 0; at < payload.Length; at += 77)
+        {
+            chunks.Writer.WriteRaw(payload[at..Math.Min(at + 77, payload.Length)]);
+        }
+
+        return chunks;
     }
 
     /// <summary>All files as they are now, in a directory of their own: what a killed process leaves behind.</summary>

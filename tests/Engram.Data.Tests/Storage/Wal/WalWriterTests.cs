@@ -76,6 +76,32 @@ public sealed class WalWriterTests
     }
 
     [Fact]
+    public void Large_commits_of_many_arrays_come_back_from_the_disk_among_small_ones()
+    {
+        using var temporary = new TemporaryDirectory();
+        using var directory = new DiskDirectory(temporary.Path);
+        var written = new List<Commit>();
+        for (var opening = 0; opening < 2; opening++)
+        {
+            using var writer = Reopen(directory, out var read);
+            Assert.Equal(written, read);
+            // Whole pieces and blocks, with the 84 bytes before them, and a byte more and less.
+            foreach (var length in new[] { 10, (2 << 20) - 84, 11, (1 << 20) - 83, (3 << 20) - 4096 - 84, 4096 - 85, 12, (1 << 20) + 77 })
+            {
+                var expected = writer.Appended.Value + 1;
+                Assert.Equal(expected, writer.Append(InChunks(Payload(expected, length), 300_000)).Value);
+                written.Add(new Commit(expected, length));
+                if (length % 3 == 0)
+                {
+                    writer.WaitDurable(writer.Appended);
+                }
+            }
+        }
+
+        Assert.Equal(written, Read(directory));
+    }
+
+    [Fact]
     public void A_commit_larger_than_a_file_gets_one_of_its_own_size()
     {
         using var directory = new MemoryDirectory();
