@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engram.Data.Query.Execution;
 using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Columns;
 using Engram.Data.Storage;
@@ -27,6 +28,9 @@ internal sealed class Database : IAsyncDisposable
     public Store Store { get; }
 
     public PlanCache Plans { get; } = new();
+
+    /// <summary>Schemas of temporary tables whose session has ended.</summary>
+    public ConcurrentQueue<string> TemporaryLeft { get; } = new();
 
     public TimeProvider Clock => directory.Clock;
 
@@ -57,12 +61,43 @@ internal sealed class Database : IAsyncDisposable
                 MaintenanceInterval = target.MaintenanceInterval,
                 IndexConditions = StoredIndexCondition.Create,
             };
-            return new Database(target, directory, Store.Open(directory, options, logger));
+            var store = Store.Open(directory, options, logger);
+            if (!target.IsReadOnly)
+            {
+                DropTemporary(store, logger);
+            }
+
+            return new Database(target, directory, store);
         }
         catch
         {
             directory.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>What sessions left behind that were not closed.</summary>
+    private static void DropTemporary(Store store, ILogger logger)
+    {
+        using (var snapshot = store.OpenSnapshot())
+        {
+            if (TemporaryTables.Left(snapshot.Catalog).Count == 0)
+            {
+                return;
+            }
+        }
+
+        try
+        {
+            using var writer = store.BeginWrite(TimeSpan.FromSeconds(1), null, CancellationToken.None);
+            writer.BeginStatement().Dispose();
+            TemporaryTables.DropAll(writer);
+            writer.EndStatement();
+            writer.Commit();
+        }
+        catch (EngramException e) when (e.SqlState != SqlStates.InternalError)
+        {
+            logger.LogWarning(e, "Temporary tables of sessions that ended without being closed could not be dropped; the next opening tries again");
         }
     }
 

@@ -18,10 +18,10 @@ internal static partial class SchemaCollections
         new(DbMetaDataCollectionNames.DataSourceInformation, [], DataSourceColumns, FillDataSource),
         new(DbMetaDataCollectionNames.DataTypes, [], [("TypeName", typeof(string)), ("DataType", typeof(string)), ("ProviderDbType", typeof(int)), ("IsBestMatch", typeof(bool))], FillTypes),
         new(DbMetaDataCollectionNames.ReservedWords, [], [("ReservedWord", typeof(string))], (table, _) => Fill(table, ReservedWords().Select(w => new object?[] { w }))),
-        new("Schemas", ["schema_name"], [("schema_name", typeof(string))], (table, context) => Fill(table, context.Catalog.Schemas.Select(s => new object?[] { s }))),
+        new("Schemas", ["schema_name"], [("schema_name", typeof(string))], (table, context) => Fill(table, context.Catalog.Schemas.Where(s => !context.Catalog.IsForeign(s)).Select(s => new object?[] { s }))),
         new("Tables", ["table_schema", "table_name"],
             [("table_schema", typeof(string)), ("table_name", typeof(string)), ("table_type", typeof(string)), ("comment", typeof(string))],
-            (table, context) => Fill(table, Tables(context).Select(t => new object?[] { t.Schema, t.Name, "BASE TABLE", t.Comment }))),
+            (table, context) => Fill(table, Tables(context).Select(t => new object?[] { t.Schema, t.Name, t.IsTemporary ? "LOCAL TEMPORARY" : "BASE TABLE", t.Comment }))),
         new("Views", ["table_schema", "table_name"],
             [("table_schema", typeof(string)), ("table_name", typeof(string)), ("view_definition", typeof(string)), ("comment", typeof(string))],
             (table, context) => Fill(table, InOrder(context.Catalog.Views).Select(v => new object?[] { v.Schema, v.Name, v.Sql, v.Comment }))),
@@ -139,7 +139,7 @@ internal static partial class SchemaCollections
         => objects.OrderBy(o => o.Schema, StringComparer.Ordinal).ThenBy(o => o.Name, StringComparer.Ordinal);
 
     private static IEnumerable<TableDefinition> Tables(Context context)
-        => context.Catalog.Tables.Values.OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
+        => context.Catalog.Tables.Values.Where(t => !context.Catalog.IsForeign(t.Schema)).OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
 
     private static IEnumerable<(TableDefinition Table, IndexDefinition Index)> Indexes(Context context)
         => Tables(context).SelectMany(t => t.Indexes.Concat(t.VectorIndexes).OrderBy(i => i.Name, StringComparer.Ordinal).Select(i => (t, i)));

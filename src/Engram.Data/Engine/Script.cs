@@ -39,7 +39,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
 
     /// <summary>Whether the session carries it out itself, without a plan.</summary>
     public bool IsSessionStatement { get; } = syntax is BeginSyntax or SetTransactionSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax
-        or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax;
+        or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax or PrepareSyntax or DeallocateSyntax;
 
     /// <summary>Whether it is a SELECT, VALUES or the like: it reads, most likely.</summary>
     public bool IsSelect { get; } = syntax is SelectStatementSyntax;

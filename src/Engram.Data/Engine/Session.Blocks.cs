@@ -115,11 +115,14 @@ internal sealed partial class Session
         return message.ToString();
     }
 
-    private async ValueTask<object?> ValueAsync(ExpressionSyntax expression, string text, Interrupt interrupt, bool isAsync)
+    private ValueTask<object?> ValueAsync(ExpressionSyntax expression, string text, Interrupt interrupt, bool isAsync)
+        => ValueAsync(expression, text, ParameterList.Empty, interrupt, isAsync);
+
+    private async ValueTask<object?> ValueAsync(ExpressionSyntax expression, string text, ParameterList parameters, Interrupt interrupt, bool isAsync)
     {
         var select = new SelectSyntax(expression.Span, [new SelectItemSyntax(expression.Span, expression, null)]);
         var query = new SelectStatementSyntax(expression.Span, new QuerySyntax(expression.Span, null, select));
-        using var reader = await ExecuteAsync(new Statement(query, text), ParameterList.Empty, interrupt, isSchemaOnly: false, isAsync).ConfigureAwait(false);
+        using var reader = await ExecuteAsync(new Statement(query, text), parameters, interrupt, isSchemaOnly: false, isAsync).ConfigureAwait(false);
         return reader.NextBatch() is { } batch ? ClrValue.Read(batch.Columns[0], batch.RowAt(0)) : null;
     }
 

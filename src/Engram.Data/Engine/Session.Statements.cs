@@ -56,6 +56,12 @@ internal sealed partial class Session
             case DoSyntax block:
                 await ExecuteBlockAsync(block, text, interrupt, isAsync).ConfigureAwait(false);
                 break;
+            case PrepareSyntax prepare:
+                Prepare(prepare, text);
+                break;
+            case DeallocateSyntax deallocate:
+                Deallocate(deallocate);
+                break;
             case AnalyzeSyntax analyze:
                 Analyze(analyze, interrupt);
                 break;
@@ -187,7 +193,8 @@ internal sealed partial class Session
     private void Analyze(AnalyzeSyntax analyze, Interrupt interrupt)
     {
         using var snapshot = store.OpenSnapshot();
-        var tables = analyze.Tables.Count == 0 ? snapshot.Catalog.Tables.Keys : analyze.Tables.Select(name => NameMatch.FindTable(snapshot.Catalog, name).Id);
+        var catalog = snapshot.Catalog.Along(SearchPath);
+        var tables = analyze.Tables.Count == 0 ? catalog.Tables.Keys : analyze.Tables.Select(name => NameMatch.FindTable(catalog, name).Id);
         foreach (var table in tables)
         {
             snapshot.MakeSketches(table, interrupt.Token);

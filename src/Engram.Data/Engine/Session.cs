@@ -46,6 +46,11 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
 
     public async ValueTask CommitAsync(SessionTransaction transaction, bool isAsync)
     {
+        if (transaction.Writer is { } writer)
+        {
+            ActAtCommit(writer);
+        }
+
         Transaction = null;
         var isCommitted = false;
         try
@@ -79,7 +84,9 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
 
     /// <summary>Runs one statement.</summary>
     public ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
-        => statement.IsSelect && Transaction is null && !isSchemaOnly && TryOpenQuery(statement, parameters, interrupt) is { } reader
+        => statement.Syntax is ExecuteSyntax execute ? ExecutePreparedAsync(execute, null, statement.Text, parameters, interrupt, isSchemaOnly, isAsync)
+            : statement.Syntax is ExplainSyntax { Statement: ExecuteSyntax explained } explain ? ExecutePreparedAsync(explained, explain, statement.Text, parameters, interrupt, isSchemaOnly, isAsync)
+            : statement.IsSelect && Transaction is null && !isSchemaOnly && TryOpenQuery(statement, parameters, interrupt) is { } reader
             ? new ValueTask<ResultReader>(reader)
             : ExecuteAnyAsync(statement, parameters, interrupt, isSchemaOnly, isAsync);
 
@@ -91,7 +98,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         CachedPlan? plan = null;
         try
         {
-            plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
+            plan = statement.Find(view.Snapshot.Catalog.Along(SearchPath), parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
         }
         finally
         {
@@ -130,7 +137,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var isViewHanded = false;
         try
         {
-            var plan = statement.Find(view.Snapshot.Catalog, parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
+            var plan = statement.Find(view.Snapshot.Catalog.Along(SearchPath), parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
             var bound = plan.Bound;
             if (isSchemaOnly)
             {
@@ -166,7 +173,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
             var view = transaction.OpenView();
             try
             {
-                return view.Snapshot.Catalog;
+                return view.Snapshot.Catalog.Along(SearchPath);
             }
             finally
             {
@@ -175,7 +182,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         }
 
         using var snapshot = store.OpenSnapshot();
-        return snapshot.Catalog;
+        return snapshot.Catalog.Along(SearchPath);
     }
 
     public void Dispose()
@@ -184,6 +191,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             Rollback(open);
         }
+
+        DropTemporary();
     }
 
     private QueryReader OpenQuery(
@@ -209,6 +218,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
                     Parallelism = Settings.Parallelism,
                     ApproximateBreadth = Settings.ApproximateBreadth,
                     Sequences = sequences,
+                    SearchPath = SearchPath,
+                    Temporary = temporary,
                     System = Status,
                 };
                 reader = new QueryReader(bound, CreateOperator(bound.Plan, context), view, values, transaction, store.Load) { Measure = measure };
@@ -247,6 +258,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         try
         {
             result = Write(writer, statement, parameters, interrupt);
+            ActAtCommit(writer);
             _ = isAsync ? await writer.CommitAsync().ConfigureAwait(false) : writer.Commit();
             return result;
         }
@@ -265,6 +277,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     private BufferedReader Write(Transaction writer, Statement statement, ParameterList parameters, Interrupt interrupt)
     {
         // Other writers may have changed the schema between the plan that told that this is a write and the lock.
+        writer.SearchPath = SearchPath;
         var measure = Measure(statement);
         var since = measure is null ? 0 : StatementMeasure.Begin();
         var bound = statement.Bind(writer.Catalog, parameters, Settings.Optimizes);
@@ -298,6 +311,8 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
                 var context = new StatementContext(snapshot, writer, values.Batch, Database.Clock, interrupt.Token)
                 {
                     Sequences = sequences,
+                    SearchPath = SearchPath,
+                    Temporary = temporary,
                     System = Status,
                     ApproximateBreadth = Settings.ApproximateBreadth,
                 };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Engram.Data.Query.Execution.Parallel;
 using Engram.Data.Query.Planning;
@@ -99,7 +100,7 @@ internal sealed class SessionSettings
                 Require(name, values, value.Equals("UTC", StringComparison.OrdinalIgnoreCase), "UTC");
                 break;
             case "search_path":
-                Require(name, values, value == "public", "public");
+                SearchPath = values.Count == 0 ? default : ParsePath(values);
                 break;
             case "transaction_isolation" or "server_version":
                 throw Error.SettingIsReadOnly(name);
@@ -118,9 +119,44 @@ internal sealed class SessionSettings
         "engram.optimizer" => Optimizes ? "on" : "off",
         "server_version" => version,
         "timezone" => "UTC",
-        "search_path" => "public",
+        "search_path" => SearchPath.IsDefault ? "public" : string.Join(", ", SearchPath.Select(QuoteName)),
         _ => throw Error.UnknownSetting(name, Known),
     };
+
+    /// <summary>SET search_path; default for the public schema alone.</summary>
+    public ImmutableArray<string> SearchPath { get; private set; }
+
+    /// <summary>Each value is a name, or, in a string, several that commas separate: SHOW gives them so.</summary>
+    private static ImmutableArray<string> ParsePath(IReadOnlyList<string> values)
+    {
+        var names = ImmutableArray.CreateBuilder<string>();
+        foreach (var part in values.Count == 1 ? SplitPath(values[0]) : values)
+        {
+            names.Add(part.Length > 1 && part[0] == '"' && part[^1] == '"' ? part[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal) : part);
+        }
+
+        return names.ToImmutable();
+    }
+
+    private static List<string> SplitPath(string text)
+    {
+        var (parts, start, isQuoted) = (new List<string>(), 0, false);
+        for (var i = 0; i <= text.Length; i++)
+        {
+            isQuoted ^= i < text.Length && text[i] == '"';
+            if (i == text.Length || (text[i] == ',' && !isQuoted))
+            {
+                parts.Add(text[start..i].Trim());
+                start = i + 1;
+            }
+        }
+
+        parts.RemoveAll(p => p.Length == 0);
+        return parts;
+    }
+
+    private static string QuoteName(string name)
+        => name.Length > 0 && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_') ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     private static void Require(string name, IReadOnlyList<string> values, bool isSupported, string only)
     {

@@ -68,6 +68,8 @@ internal static class SqlStates
     public const string IndeterminateCollation = "42P22";
     public const string InvalidSchemaName = "3F000";
     public const string DuplicateSchema = "42P06";
+    public const string DuplicatePreparedStatement = "42P05";
+    public const string InvalidStatementName = "26000";
     public const string DependentObjectsStillExist = "2BP01";
     public const string DiskFull = "53100";
     public const string OutOfMemory = "53200";

@@ -27,6 +27,7 @@ internal sealed class ScriptRun : IDisposable
     private static int count;
 
     private readonly ScriptMode mode;
+    private bool hasPrepared;
     private readonly MemoryDirectory files = new("script");
     private readonly DatabaseTarget target;
     private readonly Dictionary<string, EngramConnection> connections = [];
@@ -56,13 +57,14 @@ internal sealed class ScriptRun : IDisposable
                 case ScriptAction.Query:
                     if (isChanged)
                     {
-                        Settle(mode);
+                        Settle(mode == ScriptMode.Reopened && KeepsState ? ScriptMode.Segments : mode);
                     }
 
                     RunQuery(record);
                     break;
                 default:
                     RunStatement(record);
+                    hasPrepared |= record.Sql.StartsWith("PREPARE ", StringComparison.Ordinal);
                     isChanged = true;
                     break;
             }
@@ -99,6 +101,9 @@ internal sealed class ScriptRun : IDisposable
 
         return connection;
     }
+
+    /// <summary>Whether closing a connection would end what the script goes on to use: temporary tables, search_path, prepared statements.</summary>
+    private bool KeepsState => hasPrepared || connections.Values.Any(c => !c.Session.SearchPath.IsDefault);
 
     /// <summary>Brings the rows to where the mode wants them, unless a transaction is open: then they wait.</summary>
     private void Settle(ScriptMode how)

@@ -42,12 +42,30 @@ internal static class NameMatch
     /// <summary>The table that a name means, or null.</summary>
     public static TableDefinition? TryFindTable(DatabaseCatalog catalog, ObjectNameSyntax name)
     {
-        var schema = name.Schema == null ? DatabaseCatalog.DefaultSchema : FindSchema(catalog, name.Schema);
-        if (schema == null)
+        if (name.Schema is null)
         {
+            // A view or a sequence hides tables of schemas further on.
+            foreach (var one in catalog.SearchPath)
+            {
+                if (TryFindTable(catalog, name, one) is { } first)
+                {
+                    return first;
+                }
+
+                if (TryFindObject(catalog, name, one) is not null)
+                {
+                    return null;
+                }
+            }
+
             return null;
         }
 
+        return FindSchema(catalog, name.Schema) is { } schema ? TryFindTable(catalog, name, schema) : null;
+    }
+
+    private static TableDefinition? TryFindTable(DatabaseCatalog catalog, ObjectNameSyntax name, string schema)
+    {
         if (catalog.Find(schema, Fold(name.Name)) is { } table)
         {
             return table;
@@ -66,17 +84,51 @@ internal static class NameMatch
     public static T? FindObject<T>(DatabaseCatalog catalog, ObjectNameSyntax name)
         where T : SchemaObject
     {
-        if (catalog.Objects.IsEmpty || (name.Schema == null ? DatabaseCatalog.DefaultSchema : FindSchema(catalog, name.Schema)) is not { } schema)
+        if (catalog.Objects.IsEmpty)
+        {
+            return null;
+        }
+
+        if (name.Schema is null)
+        {
+            foreach (var one in catalog.SearchPath)
+            {
+                if (TryFindObject(catalog, name, one) is { } first)
+                {
+                    return first as T;
+                }
+
+                if (TryFindTable(catalog, name, one) is not null)
+                {
+                    return null;
+                }
+            }
+
+            return null;
+        }
+
+        return FindSchema(catalog, name.Schema) is { } schema ? TryFindObject(catalog, name, schema) as T : null;
+    }
+
+    private static SchemaObject? TryFindObject(DatabaseCatalog catalog, ObjectNameSyntax name, string schema)
+    {
+        if (catalog.Objects.IsEmpty)
         {
             return null;
         }
 
         var found = Find(name.Name, catalog.Objects.Values.Where(o => o.Schema == schema), o => o.Name);
-        return found.Count <= 1 ? found.FirstOrDefault() as T : throw Error.AmbiguousName("object", name.ToString(), name.Position);
+        return found.Count <= 1 ? found.FirstOrDefault() : throw Error.AmbiguousName("object", name.ToString(), name.Position);
     }
 
     /// <summary>The schema that a name means, or null.</summary>
-    public static string? FindSchema(DatabaseCatalog catalog, IdentifierSyntax name) => Find(name, catalog.Schemas, s => s).FirstOrDefault();
+    /// <remarks>pg_temp is the schema of the session's own temporary tables; those of others are out of reach.</remarks>
+    public static string? FindSchema(DatabaseCatalog catalog, IdentifierSyntax name)
+        => Fold(name) == TemporarySchema ? catalog.SearchPath.FirstOrDefault(s => s.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal))
+            : Find(name, catalog.Schemas.Where(s => !catalog.IsForeign(s)), s => s).FirstOrDefault();
+
+    /// <summary>What a session calls the schema of its temporary tables.</summary>
+    public const string TemporarySchema = "pg_temp";
 
     /// <summary>The column of a table that a name means.</summary>
     /// <exception cref="EngramException">42703 when there is none; 42702 when several differ in case alone.</exception>

@@ -22,6 +22,11 @@ internal sealed partial class QueryBinder
     private BoundQuery BindSelect(
         SelectSyntax select, IReadOnlyList<OrderItemSyntax> orderBy, RowLimit count, Scope scope, bool settles = true)
     {
+        if (select.Into is { } into)
+        {
+            throw Error.SyntaxRule("INTO stands in the outermost SELECT of a statement, in the first of a set operation, and nowhere else.", into.Position);
+        }
+
         var plan = BindFrom(select.From, scope);
         if (select.Where != null)
         {

@@ -17,11 +17,28 @@ internal sealed class StoredExpressions(StatementScope statement)
             return new BoundConstant(column.Type, null);
         }
 
-        var value = new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql));
+        var value = Settle(new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql)), table.Schema);
         return CanAssign(value, column.Type)
             ? Into(value, table, column)
             : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
     }
+
+    /// <summary>Names of sequences that stand in a default without a schema mean those of the table's schema, else public ones, whatever the search path of who inserts.</summary>
+    private BoundExpression Settle(BoundExpression value, string schema)
+    {
+        if (statement.Catalog.SearchPath is [DatabaseCatalog.DefaultSchema] && schema == DatabaseCatalog.DefaultSchema)
+        {
+            return value;
+        }
+
+        return ExpressionTree.Rewrite(value, e => e is BoundCall { Function.Name: "nextval" or "currval" or "setval", Arguments: [BoundConstant { Value: string name } first, ..] } call
+            && Parser.ParseNameText(name) is { Schema: null } written
+            && NameMatch.FindObject<SequenceDefinition>(statement.Catalog.Along([schema, DatabaseCatalog.DefaultSchema]), written) is { } sequence
+                ? call with { Arguments = call.Arguments.SetItem(0, first with { Value = $"{Quote(sequence.Schema)}.{Quote(sequence.Name)}" }) }
+                : null);
+    }
+
+    private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>What a computed column is computed from; null when the column is none.</summary>
     /// <param name="index">The column's place in the table.</param>

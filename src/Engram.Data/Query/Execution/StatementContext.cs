@@ -26,6 +26,18 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>What system tables ask of the engine; null where a plan runs without one.</summary>
     public SystemTables.SystemSource? System { get; init; }
 
+    /// <summary>Where names without a schema are looked up while the statement runs; default for the public one.</summary>
+    public System.Collections.Immutable.ImmutableArray<string> SearchPath { get; init; }
+
+    /// <summary>The temporary tables of the session.</summary>
+    public TemporaryTables Temporary
+    {
+        get => temporary ??= new TemporaryTables();
+        init => temporary = value;
+    }
+
+    private TemporaryTables? temporary;
+
     /// <summary>What nextval gave in the session.</summary>
     public SequenceUse Sequences
     {

@@ -47,7 +47,7 @@ internal static class Planner
                 var plan = PlanData(statement, scope, lowering);
                 return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters) { RowCounts = lowering.RowCounts };
             case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax
-                or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax:
+                or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax or PrepareSyntax or ExecuteSyntax or DeallocateSyntax:
                 return new BoundStatement(StatementKind.Session, new SessionPlan(statement), []);
             default:
                 return new BoundStatement(StatementKind.Ddl, new DdlPlan(statement, text), []);

@@ -2,6 +2,14 @@ using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Query.Syntax;
 
+/// <summary>ON COMMIT of a temporary table.</summary>
+internal enum CommitAction
+{
+    Preserve,
+    DeleteRows,
+    Drop,
+}
+
 internal sealed record CreateTableSyntax(TextSpan Span, ObjectNameSyntax Name, bool IfNotExists, bool IsTemporary) : StatementSyntax(Span)
 {
     public IReadOnlyList<ColumnDefinitionSyntax> Columns { get; init; } = [];
@@ -12,6 +20,9 @@ internal sealed record CreateTableSyntax(TextSpan Span, ObjectNameSyntax Name, b
     public QuerySyntax? As { get; init; }
 
     public IReadOnlyList<IdentifierSyntax> AsColumns { get; init; } = [];
+
+    /// <summary>ON COMMIT; null when it was not written.</summary>
+    public CommitAction? OnCommit { get; init; }
 
     /// <summary>WITH NO DATA: the columns alone.</summary>
     public bool HasNoData { get; init; }

@@ -68,12 +68,13 @@ internal sealed partial class Parser
                 ParseTableElements(columns, constraints);
             }
         }
-        else if (!At(Keyword.As))
+        else if (!At(Keyword.As) && !At(Keyword.On))
         {
             throw Unexpected("\"(\" with the columns of the table, or AS with a query");
         }
 
         List<StorageOptionSyntax> options = asColumns.Count == 0 && Accept(Keyword.With) ? ParseStorageOptions() : [];
+        var onCommit = ParseOnCommit();
         QuerySyntax? query = null;
         if (columns.Count == 0 && constraints.Count == 0 && options.Count == 0 && Accept(Keyword.As))
         {
@@ -95,7 +96,26 @@ internal sealed partial class Parser
             AsColumns = asColumns,
             HasNoData = hasNoData,
             Options = options,
+            OnCommit = onCommit,
         };
+    }
+
+    private CommitAction? ParseOnCommit()
+    {
+        if (!Accept(Keyword.On))
+        {
+            return null;
+        }
+
+        Expect(Keyword.Commit);
+        if (Accept(Keyword.Drop))
+        {
+            return CommitAction.Drop;
+        }
+
+        var action = Accept(Keyword.Delete) ? CommitAction.DeleteRows : AcceptWord("preserve") ? CommitAction.Preserve : throw Unexpected("DROP, DELETE ROWS or PRESERVE ROWS");
+        Expect(Keyword.Rows);
+        return action;
     }
 
     /// <summary>Whether names alone stand in the parentheses, as in CREATE TABLE t (a, b) AS SELECT …: no type follows the first.</summary>

@@ -160,11 +160,7 @@ internal sealed partial class Parser
         }
 
         var items = AtSelectListEnd() ? [] : ParseSelectItems();
-        if (At(Keyword.Into))
-        {
-            throw Error.NotSupported("SELECT INTO (use CREATE TABLE … AS)", current.Start + 1);
-        }
-
+        var into = At(Keyword.Into) ? ParseInto() : null;
         List<TableSyntax> from = Accept(Keyword.From) ? ParseTables() : [];
         var where = Accept(Keyword.Where) ? ParseExpression() : null;
         List<ExpressionSyntax> groupBy = [];
@@ -182,6 +178,7 @@ internal sealed partial class Parser
         {
             IsDistinct = isDistinct,
             DistinctOn = distinctOn,
+            Into = into,
             From = from,
             Where = where,
             GroupBy = groupBy,
@@ -190,6 +187,35 @@ internal sealed partial class Parser
             Having = having,
             Windows = windows,
         };
+    }
+
+    private SelectIntoSyntax ParseInto()
+    {
+        var start = current.Start;
+        Advance();
+        var isTemporary = Accept(Keyword.Temp) || Accept(Keyword.Temporary);
+        if (!isTemporary)
+        {
+            AcceptWord("unlogged");
+        }
+
+        Accept(Keyword.Table);
+        var name = ParseObjectName("the name of a table");
+        return new SelectIntoSyntax(SpanFrom(start), name, isTemporary);
+    }
+
+    /// <summary>SELECT … INTO t is CREATE TABLE t AS SELECT …; of a set operation, the first SELECT says so.</summary>
+    private static (QueryBodySyntax Body, SelectIntoSyntax? Into) TakeInto(QueryBodySyntax body)
+    {
+        switch (body)
+        {
+            case SelectSyntax { Into: { } into } select:
+                return (select with { Into = null }, into);
+            case SetOperationSyntax operation when TakeInto(operation.Left) is (var left, { } into):
+                return (operation with { Left = left }, into);
+            default:
+                return (body, null);
+        }
     }
 
     /// <summary>As in PostgreSQL, a select list may be empty: EXISTS (SELECT FROM t).</summary>

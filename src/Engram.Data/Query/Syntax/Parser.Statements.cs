@@ -73,6 +73,11 @@ internal sealed partial class Parser
         }
 
         var query = ParseQueryAfterWith(start, with);
+        if (TakeInto(query.Body) is (var body, { } into))
+        {
+            return new CreateTableSyntax(SpanFrom(start), into.Name, false, into.IsTemporary) { As = query with { Body = body } };
+        }
+
         return new SelectStatementSyntax(SpanFrom(start), query) { Locking = lockingOfStatement };
     }
 
@@ -114,8 +119,61 @@ internal sealed partial class Parser
                 var released = ParseName("the name of a savepoint");
                 return new ReleaseSavepointSyntax(SpanFrom(start), released);
             default:
-                return AtWord("lock") ? ParseLock() : throw Unexpected("a statement");
+                return AtWord("lock") ? ParseLock() : AtWord("prepare") ? ParsePrepare() : AtWord("execute") ? ParseExecute() : AtWord("deallocate") ? ParseDeallocate()
+                    : throw Unexpected("a statement");
         }
+    }
+
+    /// <summary>PREPARE name [(types)] AS statement.</summary>
+    private PrepareSyntax ParsePrepare()
+    {
+        var start = current.Start;
+        Advance();
+        var name = ParseName("the name of the statement");
+        var types = new List<TypeNameSyntax>();
+        if (Accept(TokenKind.LeftParenthesis))
+        {
+            do
+            {
+                types.Add(ParseTypeName());
+            }
+            while (Accept(TokenKind.Comma));
+            ExpectClose();
+        }
+
+        Expect(Keyword.As);
+        var outer = Enter();
+        var statement = ParseDataStatement() ?? throw Unexpected("SELECT, INSERT, UPDATE, DELETE, MERGE or VALUES");
+        Leave(outer);
+        return new PrepareSyntax(SpanFrom(start), name, types, statement);
+    }
+
+    /// <summary>EXECUTE name [(values)].</summary>
+    private ExecuteSyntax ParseExecute()
+    {
+        var start = current.Start;
+        Advance();
+        var name = ParseName("the name of a prepared statement");
+        List<ExpressionSyntax> arguments = [];
+        if (Accept(TokenKind.LeftParenthesis))
+        {
+            arguments = ParseExpressions();
+            ExpectClose();
+        }
+
+        return new ExecuteSyntax(SpanFrom(start), name, arguments);
+    }
+
+    private DeallocateSyntax ParseDeallocate()
+    {
+        var start = current.Start;
+        Advance();
+        if (AtWord("prepare") && Peek().Kind is TokenKind.Word or TokenKind.QuotedName)
+        {
+            Advance();
+        }
+
+        return new DeallocateSyntax(SpanFrom(start), Accept(Keyword.All) ? null : ParseName("the name of a prepared statement, or ALL"));
     }
 
     /// <summary>LOCK [TABLE] names [IN … MODE] [NOWAIT].</summary>

@@ -54,6 +54,9 @@ internal sealed record SelectSyntax(TextSpan Span, IReadOnlyList<SelectItemSynta
     /// <summary>DISTINCT ON (…).</summary>
     public IReadOnlyList<ExpressionSyntax> DistinctOn { get; init; } = [];
 
+    /// <summary>INTO: the table that the rows become; only of the outermost query of a statement.</summary>
+    public SelectIntoSyntax? Into { get; init; }
+
     /// <summary>Tables separated by commas.</summary>
     public IReadOnlyList<TableSyntax> From { get; init; } = [];
 
@@ -71,6 +74,9 @@ internal sealed record SelectSyntax(TextSpan Span, IReadOnlyList<SelectItemSynta
 
     public IReadOnlyList<NamedWindowSyntax> Windows { get; init; } = [];
 }
+
+/// <summary>INTO [TEMPORARY] [TABLE] name.</summary>
+internal sealed record SelectIntoSyntax(TextSpan Span, ObjectNameSyntax Name, bool IsTemporary) : SyntaxNode(Span);
 
 internal enum GroupingSetsKind
 {

@@ -138,6 +138,15 @@ internal sealed record SetSyntax(TextSpan Span, string Name, IReadOnlyList<strin
 
 internal sealed record ShowSyntax(TextSpan Span, string Name) : StatementSyntax(Span);
 
+/// <summary>PREPARE.</summary>
+/// <param name="Types">Of $1, $2 and so on; fewer than there are parameters when they follow from the statement.</param>
+internal sealed record PrepareSyntax(TextSpan Span, IdentifierSyntax Name, IReadOnlyList<TypeNameSyntax> Types, StatementSyntax Statement) : StatementSyntax(Span);
+
+internal sealed record ExecuteSyntax(TextSpan Span, IdentifierSyntax Name, IReadOnlyList<ExpressionSyntax> Arguments) : StatementSyntax(Span);
+
+/// <summary>DEALLOCATE; no name means all.</summary>
+internal sealed record DeallocateSyntax(TextSpan Span, IdentifierSyntax? Name) : StatementSyntax(Span);
+
 internal sealed record CheckpointSyntax(TextSpan Span) : StatementSyntax(Span);
 
 internal sealed record VacuumSyntax(TextSpan Span, IReadOnlyList<ObjectNameSyntax> Tables, bool IsFull) : StatementSyntax(Span);

@@ -10,11 +10,23 @@ internal sealed record DatabaseCatalog
 {
     public const string DefaultSchema = "public";
 
+    /// <summary>What the names of schemas begin with in which sessions keep their temporary tables.</summary>
+    public const string TemporaryPrefix = "pg_temp_";
+
+    private const int KeptPathCountMax = 8;
+
     public static readonly DatabaseCatalog Empty = new();
+
+    // Made by Along from this very catalog: a copy of another has it too, and does not use it.
+    private volatile DatabaseCatalog[] along = [];
+    private DatabaseCatalog? origin;
 
     private DatabaseCatalog()
     {
     }
+
+    /// <summary>The schemas in which a name without one is looked up, in this order. Of a session, not of the database: it is not stored.</summary>
+    public ImmutableArray<string> SearchPath { get; private init; } = [DefaultSchema];
 
     /// <summary>Grows with every change of the schema; part of the key of cached plans.</summary>
     public long Version { get; private init; }
@@ -45,6 +57,33 @@ internal sealed record DatabaseCatalog
     public IEnumerable<ViewDefinition> Views => Objects.Values.OfType<ViewDefinition>();
 
     public IEnumerable<SequenceDefinition> Sequences => Objects.Values.OfType<SequenceDefinition>();
+
+    /// <summary>The same catalog, with names looked up along other schemas. As long as a path is in use, it gives the same instance each time: plans are kept by it.</summary>
+    public DatabaseCatalog Along(ImmutableArray<string> path)
+    {
+        if (path.IsDefault || path.AsSpan().SequenceEqual(SearchPath.AsSpan()))
+        {
+            return this;
+        }
+
+        var known = along;
+        foreach (var one in known)
+        {
+            if (ReferenceEquals(one.origin, this) && one.SearchPath.AsSpan().SequenceEqual(path.AsSpan()))
+            {
+                return one;
+            }
+        }
+
+        var made = this with { SearchPath = path };
+        (made.origin, made.along) = (this, []);
+        // Racing threads may each make one and lose the other's: a plan is made twice then.
+        along = [made, .. known.Where(k => ReferenceEquals(k.origin, this)).Take(KeptPathCountMax - 1)];
+        return made;
+    }
+
+    /// <summary>Whether a schema holds the temporary tables of a session other than the one whose path this is.</summary>
+    public bool IsForeign(string schema) => schema.StartsWith(TemporaryPrefix, StringComparison.Ordinal) && !SearchPath.Contains(schema);
 
     public TableDefinition? Find(string schema, string name)
         => Names.TryGetValue((schema, name), out var id) ? Tables[id] : null;

@@ -134,6 +134,9 @@ internal sealed record TableDefinition(TableId Id, string Schema, string Name, I
     /// <summary>The id that the next added column gets; ids of dropped columns are not used again.</summary>
     public int ColumnIdNext { get; init; } = 1;
 
+    /// <summary>Whether it ends with the session that created it.</summary>
+    public bool IsTemporary => Schema.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal);
+
     /// <summary>The columns that have a name of their own: all but those that hold the values of expressions for indexes.</summary>
     public IEnumerable<ColumnDefinition> NamedColumns => Columns.Where(c => !c.IsHidden);
 

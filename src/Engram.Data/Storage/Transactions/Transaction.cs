@@ -16,6 +16,9 @@ internal readonly record struct RowIdRange(long First, int Count);
 /// </remarks>
 internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
 {
+    /// <summary>Where <see cref="Catalog"/> looks up names without a schema; default for the public one.</summary>
+    public System.Collections.Immutable.ImmutableArray<string> SearchPath { get; set; }
+
     /// <summary>The schema with this transaction's changes.</summary>
     public abstract DatabaseCatalog Catalog { get; }
 

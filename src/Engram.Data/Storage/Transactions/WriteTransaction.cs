@@ -49,7 +49,7 @@ internal sealed partial class WriteTransaction : Transaction
         statementStart = Mark("");
     }
 
-    public override DatabaseCatalog Catalog => catalog;
+    public override DatabaseCatalog Catalog => catalog.Along(SearchPath);
 
     /// <summary>For one record.</summary>
     private ByteWriter Redo => payload.Writer;

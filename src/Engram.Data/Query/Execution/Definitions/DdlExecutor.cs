@@ -69,7 +69,7 @@ internal static partial class DdlExecutor
     /// <summary>The schema that a new object goes to.</summary>
     public static string SchemaOf(DatabaseCatalog catalog, ObjectNameSyntax name)
         => name.Schema is null
-            ? DatabaseCatalog.DefaultSchema
+            ? catalog.SearchPath.FirstOrDefault(s => !s.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal) && catalog.Schemas.Contains(s)) ?? throw Error.NoSchemaToCreateIn(name.Position)
             : NameMatch.FindSchema(catalog, name.Schema) ?? throw Error.UndefinedSchema(name.Schema.Text, name.Schema.Position);
 
     /// <summary>Every table of the catalog that has a foreign key to a table, with that key.</summary>
@@ -82,12 +82,18 @@ internal static partial class DdlExecutor
     private static long CreateTable(CreateTableSyntax create, string text, StatementContext context)
     {
         var transaction = context.Transaction!;
-        if (create.IsTemporary)
+        var isTemporary = create.IsTemporary || (create.Name.Schema is { } written && NameMatch.Fold(written) == NameMatch.TemporarySchema);
+        if (isTemporary && create.Name.Schema is { } other && NameMatch.Fold(other) != NameMatch.TemporarySchema)
         {
-            throw Error.NotSupported("A temporary table", create.Position + 1);
+            throw Error.InvalidTableDefinition("A temporary table is in no schema but its session's own. Leave the schema out.", other.Position);
         }
 
-        var schema = SchemaOf(transaction.Catalog, create.Name);
+        if (!isTemporary && create.OnCommit is not null)
+        {
+            throw Error.InvalidTableDefinition("ON COMMIT is of temporary tables only.", create.Position);
+        }
+
+        var schema = isTemporary ? context.Temporary.Enter(transaction) : SchemaOf(transaction.Catalog, create.Name);
         var name = NameMatch.Fold(create.Name.Name);
         if (!IsNameFree(transaction.Catalog, schema, name, create.IfNotExists, create.Name.Position))
         {
@@ -96,7 +102,9 @@ internal static partial class DdlExecutor
 
         if (create.As is not null)
         {
-            return QueryTables.Create(create, schema, name, context);
+            var count = QueryTables.Create(create, schema, name, context);
+            SetAction(isTemporary, schema, name, create, context);
+            return count;
         }
 
         var builder = new TableBuilder(transaction.Catalog, text, new TableDefinition(new TableId(transaction.Catalog.TableIdNext), schema, name, []));
@@ -116,7 +124,16 @@ internal static partial class DdlExecutor
         }
 
         transaction.PutTable(StorageParameters.Apply(builder.Build(), create.Options, isReset: false));
+        SetAction(isTemporary, schema, name, create, context);
         return -1;
+    }
+
+    private static void SetAction(bool isTemporary, string schema, string name, CreateTableSyntax create, StatementContext context)
+    {
+        if (isTemporary)
+        {
+            context.Temporary.SetAction(context.Transaction!.Catalog.Find(schema, name)!.Id, create.OnCommit ?? CommitAction.Preserve);
+        }
     }
 
     private static void CreateIndex(CreateIndexSyntax create, string text, StatementContext context)
@@ -228,7 +245,7 @@ internal static partial class DdlExecutor
     {
         foreach (var name in drop.Names)
         {
-            var found = FindIndex(transaction.Catalog, SchemaOf(transaction.Catalog, name), name.Name);
+            var found = FindIndex(transaction.Catalog, name);
             if (found is not var (table, index))
             {
                 if (drop.IfExists)
@@ -256,7 +273,7 @@ internal static partial class DdlExecutor
 
     private static void RenameIndex(RenameSyntax rename, Transaction transaction)
     {
-        var found = FindIndex(transaction.Catalog, SchemaOf(transaction.Catalog, rename.Name), rename.Name.Name);
+        var found = FindIndex(transaction.Catalog, rename.Name);
         if (found is not var (table, index))
         {
             if (rename.IfExists)
@@ -318,6 +335,11 @@ internal static partial class DdlExecutor
                 throw Error.UndefinedSchema(name.Name.Text, name.Position);
             }
 
+            if (schema.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal))
+            {
+                throw Error.DependentObjects($"Schema '{schema}'", "the session's temporary tables; they end with it", name.Position);
+            }
+
             if (schema == DatabaseCatalog.DefaultSchema)
             {
                 throw Error.DependentObjects($"Schema '{schema}'", "every unqualified name", name.Position);
@@ -353,6 +375,10 @@ internal static partial class DdlExecutor
 
     private static (TableDefinition Table, IndexDefinition Index)? FindIndex(DatabaseCatalog catalog, string schema, string name)
         => AllIndexes(catalog, schema).Where(i => i.Index.Name == name).Cast<(TableDefinition, IndexDefinition)?>().FirstOrDefault();
+
+    private static (TableDefinition Table, IndexDefinition Index)? FindIndex(DatabaseCatalog catalog, ObjectNameSyntax name)
+        => name.Schema is not null ? FindIndex(catalog, SchemaOf(catalog, name), name.Name)
+            : catalog.SearchPath.Select(s => FindIndex(catalog, s, name.Name)).FirstOrDefault(f => f is not null);
 
     private static (TableDefinition Table, IndexDefinition Index)? FindIndex(DatabaseCatalog catalog, string schema, IdentifierSyntax name)
     {

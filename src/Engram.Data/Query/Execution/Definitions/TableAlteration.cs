@@ -142,7 +142,9 @@ internal static class TableAlteration
     }
 
     private static TableDefinition Rename(TableDefinition table, string name, string schema, Transaction transaction, int position)
-        => (name, schema) == (table.Name, table.Schema) || DdlExecutor.IsNameFree(transaction.Catalog, schema, name, ifNotExists: false, position)
+        => schema != table.Schema && table.IsTemporary ? throw Error.InvalidTableDefinition($"'{table.Name}' is temporary and stays in its session's schema.", position)
+            : schema.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal) && !table.IsTemporary ? throw Error.InvalidTableDefinition("A table does not become temporary. Create a temporary one.", position)
+            : (name, schema) == (table.Name, table.Schema) || DdlExecutor.IsNameFree(transaction.Catalog, schema, name, ifNotExists: false, position)
             ? table with { Name = name, Schema = schema }
             : table;
 

@@ -178,6 +178,11 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
     {
         // A table may refer to itself before it is in the catalog.
         var referenced = NameMatch.TryFindTable(catalog.With(table), syntax.Table) ?? NameMatch.FindTable(catalog, syntax.Table);
+        if (referenced.IsTemporary != table.IsTemporary)
+        {
+            throw Error.InvalidTableDefinition($"Foreign keys lead from temporary tables to temporary ones and from permanent tables to permanent ones; '{table}' and '{referenced}' are one of each.", syntax.Position);
+        }
+
         var columns = ColumnsOf(syntax.Columns);
         var target = syntax.ReferencedColumns.Count > 0
             ? syntax.ReferencedColumns.Select(name => NameMatch.FindColumn(referenced, name)).ToImmutableArray()

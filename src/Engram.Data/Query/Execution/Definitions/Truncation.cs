@@ -46,7 +46,8 @@ internal static class Truncation
         }
     }
 
-    private static void DeleteAll(TableDefinition table, StatementContext context)
+    /// <summary>Deletes all rows of a table.</summary>
+    public static void DeleteAll(TableDefinition table, StatementContext context)
     {
         using var view = context.Transaction!.OpenLatestSnapshot();
         using var scan = view.Scan(table.Id, [ColumnId.RowId], []);

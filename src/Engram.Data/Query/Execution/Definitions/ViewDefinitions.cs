@@ -28,6 +28,11 @@ internal static class ViewDefinitions
 
         var statement = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty) { Sources = [] };
         var query = new QueryBinder(statement).Bind(create.Query, null, null);
+        if (statement.Sources.FirstOrDefault(s => s.Table is { } id && catalog.Get(id).IsTemporary) is { } source)
+        {
+            throw Error.NotSupported($"A view over a temporary table ('{source.Name}')", create.Query.Position + 1);
+        }
+
         var columns = NameColumns(create, query);
         if (old is not null)
         {

@@ -60,7 +60,7 @@ internal abstract unsafe class SequenceEvaluator(Evaluator[] arguments, Statemen
         if (!found.TryGetValue(text, out var sequence))
         {
             // A sequence that this very transaction created is in its own catalog.
-            found.Add(text, sequence = SequenceUse.Find(context.Transaction?.Catalog ?? context.Snapshot.Catalog, text));
+            found.Add(text, sequence = SequenceUse.Find(context.Transaction?.Catalog ?? context.Snapshot.Catalog.Along(context.SearchPath), text));
         }
 
         return sequence;

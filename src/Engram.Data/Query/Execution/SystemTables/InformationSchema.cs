@@ -59,7 +59,7 @@ internal static class InformationSchema
 
     private static void FillSchemata(SystemRows rows)
     {
-        foreach (var schema in rows.Catalog.Schemas.Append(Name).Order(StringComparer.Ordinal))
+        foreach (var schema in rows.Catalog.Schemas.Where(s => !rows.Catalog.IsForeign(s)).Append(Name).Order(StringComparer.Ordinal))
         {
             rows.Add(rows.DatabaseName, schema, null);
         }
@@ -69,7 +69,7 @@ internal static class InformationSchema
     {
         foreach (var table in rows.Tables)
         {
-            rows.Add(rows.DatabaseName, table.Schema, table.Name, "BASE TABLE", "YES");
+            rows.Add(rows.DatabaseName, table.Schema, table.Name, table.IsTemporary ? "LOCAL TEMPORARY" : "BASE TABLE", "YES");
         }
 
         foreach (var view in rows.Views)

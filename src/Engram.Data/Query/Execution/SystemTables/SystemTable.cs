@@ -72,15 +72,15 @@ internal sealed class SystemRows : IDisposable
 
     public Snapshot Snapshot => Context.Snapshot;
 
-    public DatabaseCatalog Catalog => Context.Snapshot.Catalog;
+    public DatabaseCatalog Catalog => Context.Snapshot.Catalog.Along(Context.SearchPath);
 
     /// <summary>The engine; null where a plan runs without one.</summary>
     public SystemSource? Source => Context.System;
 
     public string DatabaseName => Source?.DatabaseName ?? "engram";
 
-    /// <summary>Tables by schema and name.</summary>
-    public IEnumerable<TableDefinition> Tables => Catalog.Tables.Values.OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
+    /// <summary>Tables by schema and name, without the temporary ones of other sessions.</summary>
+    public IEnumerable<TableDefinition> Tables => Catalog.Tables.Values.Where(t => !Catalog.IsForeign(t.Schema)).OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
 
     public IEnumerable<ViewDefinition> Views => Catalog.Views.OrderBy(t => t.Schema, StringComparer.Ordinal).ThenBy(t => t.Name, StringComparer.Ordinal);
 

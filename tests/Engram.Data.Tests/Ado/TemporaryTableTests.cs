@@ -1,0 +1,141 @@
+using System.Data;
+using Engram.Data.Engine;
+using Engram.Data.Storage.Catalog;
+
+namespace Engram.Data.Tests.Ado;
+
+/// <summary>Temporary tables beside what scripts show of them: where they end, and who sees them.</summary>
+public sealed class TemporaryTableTests : AdoTest
+{
+    [Fact]
+    public void They_end_with_the_connection_and_leave_nothing()
+    {
+        Execute("CREATE TABLE kept (a integer)");
+        using (var other = Open())
+        {
+            Execute(other, "CREATE TEMP TABLE t (id integer PRIMARY KEY, n serial, w text)");
+            Execute(other, "CREATE INDEX t_w ON t (lower(w))");
+            Execute(other, "INSERT INTO t (id, w) VALUES (1, 'A')");
+            Assert.Single(Left(Connection));
+            Assert.Equal(["kept"], Rows(Connection, "SELECT table_name FROM engram_tables"));
+            Assert.DoesNotContain(Connection.GetSchema("Tables").Rows.Cast<DataRow>(), r => (string)r["table_name"] == "t");
+            Assert.Contains(other.GetSchema("Tables").Rows.Cast<DataRow>(), r => (string)r["table_name"] == "t" && (string)r["table_type"] == "LOCAL TEMPORARY");
+            var schema = Left(Connection)[0];
+            Assert.Equal(SqlStates.UndefinedTable, Assert.Throws<EngramException>(() => Execute($"SELECT * FROM {schema}.t")).SqlState);
+        }
+
+        Assert.Empty(Left(Connection));
+        Assert.Equal(SqlStates.UndefinedTable, Assert.Throws<EngramException>(() => Execute("SELECT * FROM t")).SqlState);
+    }
+
+    [Fact]
+    public void A_connection_that_closes_while_another_writes_waits_for_nobody()
+    {
+        Execute("CREATE TABLE kept (a integer)");
+        var other = Open();
+        Execute(other, "CREATE TEMP TABLE t (id integer)");
+        using (var transaction = Connection.BeginTransaction())
+        {
+            Execute("INSERT INTO kept VALUES (1)");
+            other.Close();
+            Assert.Single(Left(Connection));
+            transaction.Commit();
+        }
+
+        // The next session that ends drops it.
+        Open().Close();
+        Assert.Empty(Left(Connection));
+    }
+
+    [Fact]
+    public async Task What_a_process_left_behind_is_dropped_when_the_database_is_opened()
+    {
+        var connectionString = $"Data Source={DiskPath}";
+        using (var connection = Open(connectionString))
+        {
+            Execute(connection, "CREATE TABLE kept (a integer)");
+            Execute(connection, "CREATE TEMP TABLE t (id integer)");
+            Execute(connection, "INSERT INTO t VALUES (1)");
+            // As if the session had not been closed: a schema that no session of this process knows.
+            using var interrupt = new Interrupt(TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
+            await connection.Session.WriteAsync("test", interrupt, isAsync: true, writer =>
+            {
+                writer.PutSchema("pg_temp_1234567");
+                writer.PutTable(writer.Catalog.Tables.Values.Single(t => t.Name == "kept") with
+                {
+                    Id = new(writer.Catalog.TableIdNext), Schema = "pg_temp_1234567", Name = "left",
+                });
+            });
+            Assert.Equal(2, Left(connection).Count);
+        }
+
+        ClearPool(connectionString);
+        using (var connection = Open(connectionString))
+        {
+            Assert.Empty(Left(connection));
+            Assert.Equal(["kept"], Rows(connection, "SELECT table_name FROM engram_tables"));
+        }
+
+        ClearPool(connectionString);
+    }
+
+    [Fact]
+    public void A_session_of_temporary_tables_shares_plans_and_keeps_to_its_own_names()
+    {
+        Execute("CREATE TABLE t (a integer)");
+        Execute("INSERT INTO t VALUES (1)");
+        using var one = Open();
+        using var two = Open();
+        Execute(one, "CREATE TEMP TABLE t (a integer)");
+        Execute(one, "INSERT INTO t VALUES (10)");
+        Execute(two, "CREATE TEMP TABLE t (b text, a text)");
+        Execute(two, "INSERT INTO t VALUES ('x', 'two')");
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(["1"], Rows(Connection, "SELECT a FROM t"));
+            Assert.Equal(["10"], Rows(one, "SELECT a FROM t"));
+            Assert.Equal(["two"], Rows(two, "SELECT a FROM t"));
+        }
+
+        using (var copy = new EngramBulkCopy(one) { DestinationTableName = "t" })
+        {
+            copy.WriteToServer(Enumerable.Range(20, 5).Select(i => new object?[] { i }));
+        }
+
+        Assert.Equal(6L, Scalar(one, "SELECT count(*) FROM t"));
+        Assert.Equal(1L, Scalar("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
+    public void On_commit_acts_in_transactions_of_the_api_too_and_not_at_a_rollback()
+    {
+        Execute("CREATE TEMP TABLE t (a integer) ON COMMIT DELETE ROWS");
+        using (var transaction = Connection.BeginTransaction())
+        {
+            Execute("INSERT INTO t VALUES (1)");
+            Execute("CREATE TEMP TABLE gone (a integer) ON COMMIT DROP");
+            Assert.Equal(1L, Scalar("SELECT count(*) FROM t"));
+            transaction.Commit();
+        }
+
+        Assert.Equal(0L, Scalar("SELECT count(*) FROM t"));
+        Assert.Equal(SqlStates.UndefinedTable, Assert.Throws<EngramException>(() => Execute("SELECT * FROM gone")).SqlState);
+        using (var transaction = Connection.BeginTransaction())
+        {
+            Execute("CREATE TEMP TABLE back (a integer) ON COMMIT DROP");
+            transaction.Rollback();
+        }
+
+        // Another session's table may get the id that the rollback took back.
+        using var other = Open();
+        Execute(other, "CREATE TABLE permanent (a integer)");
+        Execute("INSERT INTO t VALUES (5)");
+        Assert.Equal(0L, Scalar("SELECT count(*) FROM permanent"));
+    }
+
+    private static List<string> Left(EngramConnection connection)
+    {
+        using var snapshot = connection.Session.Database.Store.OpenSnapshot();
+        return [.. snapshot.Catalog.Schemas.Where(s => s.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal))];
+    }
+}
