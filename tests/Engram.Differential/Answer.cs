@@ -16,14 +16,15 @@ internal sealed record Answer(List<object?[]> Rows, string[] Types, int Affected
         try
         {
             using var command = connection.CreateCommand();
-            command.CommandText = sql;
-            command.CommandTimeout = 20;
+            command.CommandText = connection is NpgsqlConnection ? sql.Replace("«", "upper(", StringComparison.Ordinal).Replace("»", ")", StringComparison.Ordinal)
+                : sql.Replace("«", "(", StringComparison.Ordinal).Replace("»", " COLLATE nocase)", StringComparison.Ordinal);
+            command.CommandTimeout = 120;
             command.Transaction = transaction;
             using var reader = command.ExecuteReader();
             var types = Enumerable.Range(0, reader.FieldCount).Select(reader.GetDataTypeName).ToArray();
             while (reader.Read())
             {
-                rows.Add(Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i)).ToArray());
+                rows.Add(Enumerable.Range(0, reader.FieldCount).Select(i => Value(reader, i)).ToArray());
                 if (rows.Count > 300_000)
                 {
                     return new Answer([], [], 0, "SKIP", "too many rows");
@@ -49,6 +50,17 @@ internal sealed record Answer(List<object?[]> Rows, string[] Types, int Affected
             return new Answer([], [], 0, "EXCEPTION", e.ToString());
         }
     }
+
+    private static object? Value(DbDataReader reader, int ordinal) => reader.IsDBNull(ordinal) ? null
+        : reader is not NpgsqlDataReader ? reader.GetValue(ordinal)
+        // Its arrays of values refuse NULLs unless they are asked for by name.
+        : reader.GetDataTypeName(ordinal) switch
+        {
+            "integer[]" => reader.GetFieldValue<int?[]>(ordinal),
+            "bigint[]" => reader.GetFieldValue<long?[]>(ordinal),
+            "date[]" => reader.GetFieldValue<DateOnly?[]>(ordinal),
+            _ => reader.GetValue(ordinal),
+        };
 
     /// <summary>Null when the rows are equal, else what differs.</summary>
     public static string? Difference(Answer expected, Answer found, bool isOrdered)

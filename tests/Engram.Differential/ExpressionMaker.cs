@@ -93,7 +93,8 @@ internal sealed class ExpressionMaker(Dice dice, bool hasOffsets, int idMax, boo
                 1 => $"({Of(Kind.Num)} * {dice.Pick("2", "0.5", "-1.25", "3.001")})",
                 2 => $"round({Of(Kind.Num)} / {dice.Pick("3", "7.5", "-2")}, {dice.Next(4)})",
                 3 => $"{dice.Pick("floor", "ceil", "round", "trunc", "abs", "sign")}({Of(Kind.Num)})",
-                4 => $"CAST({Of(dice.Pick(Kind.Int, Kind.Real, Kind.Double, Kind.Num))} AS numeric(14,{dice.Next(4)}))",
+                // PostgreSQL keeps six digits of a real that is cast to numeric, and all of a double precision.
+                4 => $"CAST({Of(dice.Pick(Kind.Int, Kind.Double, Kind.Num))} AS numeric(14,{dice.Next(4)}))",
                 5 => $"({Of(Kind.Num)} % {dice.Pick("2", "1.5", "-0.7")})",
                 6 => $"round({Of(Kind.Num)}, {dice.Between(-1, 3)})",
                 7 => $"trunc({Of(Kind.Num)}, {dice.Between(0, 2)})",

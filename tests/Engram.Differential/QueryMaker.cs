@@ -6,6 +6,7 @@ internal sealed class QueryMaker
     private readonly Dice dice;
     private readonly IReadOnlyList<Table> tables;
     private readonly ExpressionMaker expressions;
+    private readonly FamilyMaker families;
     private readonly bool isLarge;
 
     // Whether functions, windows and grouping sets are made that the reference evaluator of the tests does not know.
@@ -21,12 +22,18 @@ internal sealed class QueryMaker
         this.tables = tables;
         isLarge = tables.Any(t => t.RowCount > 100);
         expressions = new ExpressionMaker(dice, hasOffsets, tables.Max(t => t.RowCount), isWide) { Subquery = Subquery };
+        families = new FamilyMaker(dice, tables, expressions);
     }
 
     /// <summary>A query, and whether its rows come in a defined order.</summary>
     public (string Sql, bool IsOrdered) Query()
     {
         aliasCount = nesting = 0;
+        if (isWide && dice.Percent(35))
+        {
+            return families.Query();
+        }
+
         var depth = dice.Pick(1, 2, 2, 3, 4);
         var kinds = Enumerable.Range(0, dice.Between(1, 4)).Select(_ => dice.Percent(80) ? dice.Pick(dice.Pick(tables).Columns).Kind : dice.Pick(Kinds.All)).ToArray();
         string sql, with = "";
@@ -351,6 +358,11 @@ internal sealed class QueryMaker
     public string Change()
     {
         aliasCount = nesting = 0;
+        if (isWide && dice.Percent(35))
+        {
+            return families.Change();
+        }
+
         var table = dice.Pick(tables);
         var fields = table.Columns.Select(c => new Field($"{table.Name}.{c.Name}", c.Kind)).ToList();
         var plain = table.Columns.Where(c => c.Name.StartsWith('c')).ToList();

@@ -210,19 +210,39 @@ internal sealed partial class QueryBinder
     /// <summary>The name of an output column without an alias, by PostgreSQL's rule.</summary>
     private static string NameOf(ExpressionSyntax syntax, BoundExpression bound) => syntax switch
     {
-        ColumnReferenceSyntax => ((BoundColumn)bound).Name,
+        ColumnReferenceSyntax reference => NameOfColumn(reference, bound),
         FunctionCallSyntax call => NameMatch.Fold(call.Name.Name),
-        CastSyntax { Operand: ColumnReferenceSyntax or FunctionCallSyntax or CastSyntax } cast => NameOf(cast.Operand, bound is BoundCast b ? b.Operand : bound),
+        CastSyntax { Operand: ColumnReferenceSyntax or FunctionCallSyntax or CastSyntax } cast => NameOf(cast.Operand, bound),
         CastSyntax cast => cast.Type.Name,
         TypedLiteralSyntax literal => literal.Type.Name,
         CaseSyntax => "case",
         ExistsSyntax => "exists",
         ArraySyntax or ArraySubquerySyntax => "array",
-        CollateSyntax { Operand: ColumnReferenceSyntax } collate => NameOf(collate.Operand, bound is BoundCall { Arguments: [var collated, ..] } ? collated : bound),
         CollateSyntax collate => NameOf(collate.Operand, bound),
         ScalarSubquerySyntax when bound is LogicalSubquery subquery => subquery.Plan.Columns[0].Name,
         _ => "?column?",
     };
+
+    /// <summary>The column's own name, whatever casts and collations stand around it.</summary>
+    private static string NameOfColumn(ColumnReferenceSyntax reference, BoundExpression bound)
+    {
+        while (true)
+        {
+            switch (bound)
+            {
+                case BoundColumn column:
+                    return column.Name;
+                case BoundCast cast:
+                    bound = cast.Operand;
+                    break;
+                case BoundCall { Arguments: [var first, ..] }:
+                    bound = first;
+                    break;
+                default:
+                    return NameMatch.Fold(reference.Column);
+            }
+        }
+    }
 
     /// <summary>A key of ORDER BY: an output column by its name or position, else any expression over the tables.</summary>
     private SortKey BindOrderKey(OrderItemSyntax item, List<OutputItem> items, Scope scope, Collectors collectors)
