@@ -267,7 +267,7 @@ public sealed partial class EngramDataReader
         _ => throw WrongGetter(ordinal, typeof(T).Name),
     };
 
-    /// <summary>An array with elements of another nullability: int[] as int?[], or back when no element is null.</summary>
+    /// <summary>An array with elements of another nullability: int[] as int?[], or back when no element is null; characters, which are texts of the database.</summary>
     private Array ConvertArray(Array source, Type target, int ordinal)
     {
         var result = Array.CreateInstanceFromArrayType(target, source.Length);
@@ -281,7 +281,7 @@ public sealed partial class EngramDataReader
                     throw Error.NullColumn($"{fields[ordinal].Name}[{i + 1}]");
                 }
 
-                result.SetValue(item, i);
+                result.SetValue(item is string { Length: 1 } character && target.GetElementType() == typeof(char) ? character[0] : item, i);
             }
 
             return result;

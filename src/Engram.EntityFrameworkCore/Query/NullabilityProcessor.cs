@@ -38,6 +38,26 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
         _ => expression,
     };
 
+    /// <summary><c>!(a &lt; b) ? x : y</c> is x where one of them is null, as it is in a filter; EF Core leaves NOT of NULL there, which is no match.</summary>
+    protected override SqlExpression VisitCase(CaseExpression caseExpression, bool allowOptimizedExpansion, out bool nullable)
+    {
+        var visited = base.VisitCase(caseExpression, allowOptimizedExpansion, out nullable);
+        return visited is CaseExpression { Operand: null } choice && !UseRelationalNulls && choice.WhenClauses.Any(w => NegatedComparison(w.Test) is not null)
+            ? choice.Update(null, [.. choice.WhenClauses.Select(WithoutNull)], choice.ElseResult)
+            : visited;
+
+        CaseWhenClause WithoutNull(CaseWhenClause clause) => NegatedComparison(clause.Test) is { } comparison
+            ? new CaseWhenClause(
+                sqlExpressionFactory.Case(
+                    [new CaseWhenClause(comparison, sqlExpressionFactory.Constant(false, comparison.TypeMapping))], sqlExpressionFactory.Constant(true, comparison.TypeMapping)), clause.Result)
+            : clause;
+
+        // What cannot be null has no NOT any more.
+        static SqlBinaryExpression? NegatedComparison(SqlExpression test) => test is SqlUnaryExpression { OperatorType: ExpressionType.Not, Operand: SqlBinaryExpression comparison }
+            && comparison.OperatorType is ExpressionType.LessThan or ExpressionType.LessThanOrEqual or ExpressionType.GreaterThan or ExpressionType.GreaterThanOrEqual
+                ? comparison : null;
+    }
+
     protected override SqlExpression VisitCustomSqlExpression(SqlExpression sqlExpression, bool allowOptimizedExpansion, out bool nullable)
     {
         switch (sqlExpression)

@@ -130,16 +130,22 @@ internal sealed partial class QueryTranslator
 
     protected override ShapedQueryExpression? TranslateElementAtOrDefault(ShapedQueryExpression source, Expression index, bool returnDefault)
     {
-        if (returnDefault || !TryGetArray(source, out var array) || array.TypeMapping is not { ElementTypeMapping: RelationalTypeMapping element } mapping || !mapping.StoreType.EndsWith("[]", StringComparison.Ordinal)
-            || TranslateExpression(index) is not { } place)
+        if (returnDefault || !TryGetArray(source, out var array) || array.TypeMapping is not { ElementTypeMapping: RelationalTypeMapping element } mapping || TranslateExpression(index) is not { } place)
         {
             return base.TranslateElementAtOrDefault(source, index, returnDefault);
         }
 
-        place = place is SqlConstantExpression { Value: int constant } ? sql.Constant(constant + 1) : sql.Add(place, sql.Constant(1));
+        var type = Nullable.GetUnderlyingType(ElementTypeOf(array.Type)) ?? ElementTypeOf(array.Type);
         place = sql.ApplyDefaultTypeMapping(place);
-        var type = ElementTypeOf(array.Type);
-        return Single(source, new ArrayElementExpression(array, place, Nullable.GetUnderlyingType(type) ?? type, element), source.ShaperExpression.Type);
+        if (!mapping.StoreType.EndsWith("[]", StringComparison.Ordinal))
+        {
+            // A step further on the way into the document, which ExecuteUpdate can change as well.
+            var (document, path) = array is JsonScalarExpression part ? (part.Json, part.Path) : (array, []);
+            return Single(source, new JsonScalarExpression(document, [.. path, new PathSegment(place)], type, element, nullable: true), source.ShaperExpression.Type);
+        }
+
+        place = place is SqlConstantExpression { Value: int constant } ? sql.Constant(constant + 1) : sql.Add(place, sql.Constant(1));
+        return Single(source, new ArrayElementExpression(array, sql.ApplyDefaultTypeMapping(place), type, element), source.ShaperExpression.Type);
     }
 
     protected override bool IsNaturallyOrdered(SelectExpression selectExpression)

@@ -8,6 +8,20 @@ namespace Engram.EntityFrameworkCore.Query;
 /// <summary>Parts of documents, paths to them, and functions that return rows.</summary>
 internal sealed partial class SelectSqlGenerator
 {
+    /// <summary>A part of a document that is JSON's null is null to LINQ as well: as text it is NULL.</summary>
+    protected override Expression VisitSqlUnary(SqlUnaryExpression sqlUnaryExpression)
+    {
+        if (sqlUnaryExpression is { OperatorType: ExpressionType.Equal or ExpressionType.NotEqual, Operand: JsonScalarExpression { TypeMapping.StoreType: "json" or "jsonb", Path.Count: > 0 } part })
+        {
+            Sql.Append("(");
+            VisitPath(part, asText: true);
+            Sql.Append(sqlUnaryExpression.OperatorType == ExpressionType.Equal ? ") IS NULL" : ") IS NOT NULL");
+            return sqlUnaryExpression;
+        }
+
+        return base.VisitSqlUnary(sqlUnaryExpression);
+    }
+
     /// <summary>Steps down with <c>-&gt;</c>; the last with <c>-&gt;&gt;</c>, as text, which is cast to the member's type.</summary>
     protected override Expression VisitJsonScalar(JsonScalarExpression jsonScalarExpression)
     {
@@ -22,11 +36,18 @@ internal sealed partial class SelectSqlGenerator
         var isText = mapping.StoreType is "text" || mapping.StoreType.StartsWith("varchar", StringComparison.Ordinal);
         var isBytes = mapping.StoreType == "bytea";
         Sql.Append(isDocument || isText ? "(" : isBytes ? "decode(" : "CAST(");
-        Visit(jsonScalarExpression.Json);
-        for (var i = 0; i < jsonScalarExpression.Path.Count; i++)
+        VisitPath(jsonScalarExpression, asText: !isDocument);
+        Sql.Append(isDocument || isText ? ")" : isBytes ? ", 'base64')" : $" AS {mapping.StoreType})");
+        return jsonScalarExpression;
+    }
+
+    private void VisitPath(JsonScalarExpression part, bool asText)
+    {
+        Visit(part.Json);
+        for (var i = 0; i < part.Path.Count; i++)
         {
-            Sql.Append(i == jsonScalarExpression.Path.Count - 1 && !isDocument ? " ->> " : " -> ");
-            var step = jsonScalarExpression.Path[i];
+            Sql.Append(i == part.Path.Count - 1 && asText ? " ->> " : " -> ");
+            var step = part.Path[i];
             if (step.PropertyName is { } name)
             {
                 AppendText(name);
@@ -36,9 +57,6 @@ internal sealed partial class SelectSqlGenerator
                 VisitOperand(step.ArrayIndex!);
             }
         }
-
-        Sql.Append(isDocument || isText ? ")" : isBytes ? ", 'base64')" : $" AS {mapping.StoreType})");
-        return jsonScalarExpression;
     }
 
     /// <summary>A path to a part, which <see cref="QueryTranslator"/> hands over as a constant.</summary>

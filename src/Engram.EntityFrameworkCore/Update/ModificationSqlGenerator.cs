@@ -56,7 +56,7 @@ internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDepende
         commandStringBuilder.AppendLine(SqlGenerationHelper.StatementTerminator);
     }
 
-    /// <summary>A part of a document: <c>jsonb_set("Column", ARRAY['Member', '0'], @value)</c>.</summary>
+    /// <summary>A part of a document: <c>jsonb_set("Column", ARRAY['Member', '0'], COALESCE(@value, jsonb 'null'))</c>, since <c>jsonb_set</c> of NULL is NULL.</summary>
     protected override void AppendUpdateColumnValue(
         ISqlGenerationHelper updateSqlGeneratorHelper, IColumnModification columnModification, StringBuilder stringBuilder, string name, string? schema)
     {
@@ -69,9 +69,9 @@ internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDepende
         stringBuilder.Append("jsonb_set(");
         updateSqlGeneratorHelper.DelimitIdentifier(stringBuilder, columnModification.ColumnName);
         var steps = PathStep().Matches(columnModification.JsonPath).Select(m => m.Groups["quoted"] is { Success: true } quoted ? quoted.Value.Replace("\\\"", "\"", StringComparison.Ordinal) : m.Groups["step"].Value);
-        stringBuilder.Append(", ARRAY[").AppendJoin(", ", steps.Select(s => $"'{s.Replace("'", "''", StringComparison.Ordinal)}'")).Append("], ");
+        stringBuilder.Append(", ARRAY[").AppendJoin(", ", steps.Select(s => $"'{s.Replace("'", "''", StringComparison.Ordinal)}'")).Append("], COALESCE(");
         base.AppendUpdateColumnValue(updateSqlGeneratorHelper, columnModification, stringBuilder, name, schema);
-        stringBuilder.Append(')');
+        stringBuilder.Append(", CAST('null' AS jsonb)))");
     }
 
     /// <summary>One step of <c>$.Member[0]."a member"</c>.</summary>

@@ -38,6 +38,8 @@ public sealed class CastTests
         { "timestamptz", "2026-01-31 14:30 -0800", "2026-01-31 14:30:00-08" },
         { "timestamptz", "2026-01-31", "2026-01-31 00:00:00+00" },
         { "interval", "1 day 02:03:04.5", "1 day 02:03:04.5" },
+        { "interval", "1:2:03:04.5", "1 day 02:03:04.5" },
+        { "interval", "-1:2:03:04.5", "-1 days -02:03:04.5" },
         { "interval", "-1 days -2 hours", "-1 days -02:00:00" },
         { "interval", "90 minutes", "01:30:00" },
         { "interval", "1.5 hours ago", "-01:30:00" },

@@ -50,6 +50,12 @@ public sealed class DocumentChangeTests : IDisposable
         });
         Change(b => b.Posts.Add(new Post { Title = "last" }));
         Change(b => b.Owned = b.Id % 2 == 0 ? null : new Details { Motto = "new", Place = new Place { City = "Rom" } });
+        Change(b =>
+        {
+            b.Details.Side = b.Details.Side is null ? new Place { City = "Ulm" } : null;
+            b.Details.Length = -b.Details.Length;
+        });
+        Change(b => b.Owned?.Side = null);
         Change(b => b.Posts.RemoveAll(p => p.Likes % 2 == 0));
         Change(b =>
         {
@@ -77,6 +83,10 @@ public sealed class DocumentChangeTests : IDisposable
             row.Details.At = new DateTime(2020, 1, 2, 3, 4, 5);
         }
 
+        AssertRows();
+
+        context.Blogs.Where(b => b.Details.Marks.Count > 1).ExecuteUpdate(s => s.SetProperty(b => b.Details.Marks[1], 99).SetProperty(b => b.Details.Side, (Place?)null));
+        rows.Where(r => r.Details.Marks.Count > 1).ToList().ForEach(r => (r.Details.Marks[1], r.Details.Side) = (99, null));
         AssertRows();
 
         var place = new Place { City = "Wien", Zip = 1010 };

@@ -21,6 +21,8 @@ public sealed class Blog : IEntity
 
     public Kind[] Kinds { get; set; } = [];
 
+    public char[] Letters { get; set; } = [];
+
     public Details Details { get; set; } = new();
 
     public Details? Owned { get; set; }
@@ -34,7 +36,7 @@ public sealed class Blog : IEntity
         {
             Id = i, Name = "blog " + i, Numbers = [.. Enumerable.Range(0, i % 5).Select(_ => random.Next(10))], Tags = [.. Enumerable.Range(0, i % 4).Select(t => "tag" + random.Next(5))],
             Holes = [.. Enumerable.Range(0, i % 4).Select(_ => random.Next(3) == 0 ? (int?)null : random.Next(5))], Days = [.. Enumerable.Range(0, i % 3).Select(d => new DateOnly(2024, 1, 1).AddDays(random.Next(60)))],
-            Kinds = [.. Enumerable.Range(0, i % 3).Select(k => (Kind)random.Next(3))], Details = Details.Create(random, i), Owned = i % 6 == 0 ? null : Details.Create(random, i),
+            Kinds = [.. Enumerable.Range(0, i % 3).Select(k => (Kind)random.Next(3))], Letters = ['a', .. Enumerable.Repeat('ö', i % 3)], Details = Details.Create(random, i), Owned = i % 6 == 0 ? null : Details.Create(random, i),
             Posts = [.. Enumerable.Range(0, i % 4).Select(p => new Post
             {
                 Title = $"post {i}.{p}", Likes = random.Next(50), At = new DateTime(2024, 1, 1).AddHours(random.Next(1000)).AddTicks(p),
@@ -66,8 +68,15 @@ public sealed class Details
 
     public Place Place { get; set; } = new();
 
+    public Place? Side { get; set; }
+
+    public TimeSpan Length { get; set; }
+
+    public List<int> Marks { get; set; } = [];
+
     public static Details Create(Random random, int i) => new()
     {
+        Side = i % 3 == 1 ? null : new Place { City = "Side" + i }, Length = TimeSpan.FromMinutes(((i % 4) - 1) * 1900.25), Marks = [.. Enumerable.Range(i, i % 4)],
         Age = random.Next(20, 90), Motto = i % 3 == 0 ? null : "it's \"" + random.Next(5), Price = random.Next(1000) / 8m, Score = random.Next(100) / 7.0, IsPublic = random.Next(2) == 0, Kind = (Kind)random.Next(3),
         At = new DateTime(2024, 2, 1).AddSeconds(random.Next(1_000_000)), Key = new Guid(i, 1, 2, new byte[8]), Maybe = i % 4 == 0 ? null : random.Next(6), Place = new Place { City = "City" + random.Next(4), Zip = random.Next(3) == 0 ? null : random.Next(1000) },
     };
@@ -110,11 +119,13 @@ public sealed class DocumentContext(DbContextOptions options) : DbContext(option
             {
                 d.ToJson();
                 d.ComplexProperty(x => x.Place);
+                d.ComplexProperty(x => x.Side);
             });
             b.OwnsOne(x => x.Owned, d =>
             {
                 d.ToJson();
                 d.OwnsOne(x => x.Place);
+                d.OwnsOne(x => x.Side);
             });
             b.OwnsMany(x => x.Posts, p =>
             {

@@ -37,6 +37,8 @@ public sealed class NullTests(FactFixture fixture) : IClassFixture<FactFixture>
         f => !(f.I1 == f.M1 || f.M1 != f.M2),
         f => f.M1 == null || f.M2 == null,
         f => !(f.M1 == null || f.M2 == null),
+        f => (!(f.M1 > f.M2) ? f.I1 : 2) == f.I1,
+        f => (!(f.M1 <= 1) ? f.S1 : f.T1) != f.S1,
         f => f.M1 > f.M2,
         f => !(f.M1 > f.M2),
         f => f.M1 >= f.I1 || f.M2 < f.I1,

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Engram.Data.Query.Execution.Casts;
 
-/// <summary>Reads intervals: <c>3 days 04:05:06</c>, <c>90 minutes</c>, <c>1.02:03:04</c> (.NET) and <c>P1DT2H</c> (ISO 8601).</summary>
+/// <summary>Reads intervals: <c>3 days 04:05:06</c>, <c>90 minutes</c>, <c>1.02:03:04</c> and <c>1:2:03:04</c> (.NET's, the latter in the JSON of EF Core) and <c>P1DT2H</c> (ISO 8601).</summary>
 /// <remarks>An interval is a TimeSpan: a number of ticks. Months and years have no fixed length and are refused.</remarks>
 internal static class IntervalText
 {
@@ -75,6 +75,10 @@ internal static class IntervalText
         {
             clock = body[(point + 1)..];
         }
+        else if (colon > 0 && IsFourFields(body) && Utf8Parser.TryParse(body[..colon], out days, out daysLength) && daysLength == colon)
+        {
+            clock = body[(colon + 1)..];
+        }
         else
         {
             days = 0;
@@ -115,6 +119,12 @@ internal static class IntervalText
         }
 
         return unit > 0 && TryAdd(ref sum, number, unit);
+    }
+
+    private static bool IsFourFields(ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOf((byte)' ');
+        return (end < 0 ? text : text[..end]).Count((byte)':') == 3;
     }
 
     private static bool TryParseIso(ReadOnlySpan<byte> text, ref Int128 sum)
