@@ -114,23 +114,6 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>FOR UPDATE in a transaction: the lock of rows is the write lock. Without a transaction it would end with the statement, and nothing is to be done.</summary>
-    /// <returns>False when another writes, and SKIP LOCKED says to pass over what it may have locked.</returns>
-    private async ValueTask<bool> TryLockAsync(SessionTransaction transaction, LockingSyntax locking, Interrupt interrupt, bool isAsync)
-    {
-        using var atOnce = locking.Wait == LockWait.Wait ? null : CreateInterrupt(TimeSpan.FromMilliseconds(1), default);
-        try
-        {
-            var writer = await transaction.EnterWriteAsync("SELECT FOR UPDATE", atOnce ?? interrupt, isAsync).ConfigureAwait(false);
-            // What it locks may have changed since its snapshot, and nobody would tell: it is read, and perhaps not written.
-            return !writer.ReadsEarlierMoment ? true : throw Error.LockedAfterSnapshot();
-        }
-        catch (EngramException e) when (locking.Wait == LockWait.Skip && e.SqlState == SqlStates.LockNotAvailable)
-        {
-            return false;
-        }
-    }
-
     /// <summary>The columns of a query, and no rows.</summary>
     private BufferedReader OpenNothing(Statement statement, ParameterList parameters)
     {

@@ -127,7 +127,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         if (transaction is not null && !isSchemaOnly)
         {
             await transaction.PrepareStatementAsync(interrupt, isAsync).ConfigureAwait(false);
-            if (statement.Locking is { } locking && !await TryLockAsync(transaction, locking, interrupt, isAsync).ConfigureAwait(false))
+            if (statement.Locking is not null && !await TryLockAsync(transaction, statement, parameters, interrupt, isAsync).ConfigureAwait(false))
             {
                 return OpenNothing(statement, parameters);
             }

@@ -41,6 +41,32 @@ public sealed class LockingQueryTests : AdoTest
     }
 
     [Fact]
+    public void A_snapshot_is_refused_only_when_a_row_that_it_would_lock_was_changed()
+    {
+        Execute("INSERT INTO acc VALUES (2, 20), (3, 30), (4, 40); CREATE VIEW all_acc AS SELECT * FROM acc");
+        using var other = Open();
+        using (Connection.BeginTransaction(IsolationLevel.Snapshot))
+        {
+            Scalar("SELECT 1 FROM acc");
+            Execute(other, "UPDATE acc SET n = n + 1 WHERE id = 1");
+            Execute(other, "DELETE FROM acc WHERE id = 4");
+            Execute(other, "INSERT INTO acc VALUES (5, 50)");
+            AssertState("40001", () => Rows("SELECT n FROM acc WHERE n = 10 FOR UPDATE"));
+            AssertState("40001", () => Rows("SELECT n FROM acc WHERE id = 4 FOR UPDATE"));
+            AssertState("40001", () => Rows("SELECT n FROM acc FOR UPDATE"));
+
+            // Of these nobody knows which rows they lock.
+            AssertState("40001", () => Rows("SELECT a.n FROM acc a, acc b WHERE a.id = 2 AND b.id = 2 FOR UPDATE"));
+            AssertState("40001", () => Rows("SELECT n FROM all_acc WHERE id = 2 FOR UPDATE"));
+            AssertState("40001", () => Rows("SELECT n FROM acc WHERE id IN (SELECT id FROM acc WHERE id = 1 FOR UPDATE) AND id > 1 FOR UPDATE"));
+            AssertState("40001", () => Rows("SELECT n FROM acc WHERE id = 2 AND random() < 2 FOR UPDATE"));
+            Assert.Equal(["20"], Rows("SELECT n FROM acc WHERE id = 2 FOR UPDATE"));
+            Assert.Equal(["30"], Rows("SELECT x.n FROM acc AS x WHERE x.id = $1 AND x.id IN (SELECT id FROM acc WHERE n > 20) FOR UPDATE NOWAIT", 3));
+            Execute("UPDATE acc SET n = 0 WHERE id IN (2, 3)");
+        }
+    }
+
+    [Fact]
     public void An_expression_of_a_block_has_none()
         => AssertState("0A000", () => Execute("DO $$ BEGIN IF (SELECT n FROM acc WHERE id = 1 FOR UPDATE) >= 10 THEN UPDATE acc SET n = n - 10; END IF; END $$"));
 }

@@ -31,6 +31,9 @@ internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
     /// <summary>Whether statements see an earlier moment than the one that keys are checked against: at snapshot isolation, when others have committed since.</summary>
     public virtual bool ReadsEarlierMoment => false;
 
+    /// <summary>Whether another transaction changed or deleted a row since the moment that statements see: changing it would be refused.</summary>
+    public virtual bool HasChangedSinceSnapshot(TableId table, long rowId) => false;
+
     /// <summary>As <see cref="OpenSnapshot"/>, but with everything that others committed: what foreign keys are checked against at every isolation.</summary>
     public virtual Snapshot OpenLatestSnapshot() => OpenSnapshot();
 

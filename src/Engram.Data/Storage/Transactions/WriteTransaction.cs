@@ -73,6 +73,8 @@ internal sealed partial class WriteTransaction : Transaction
 
     public override bool ReadsEarlierMoment => asOf < appended;
 
+    public override bool HasChangedSinceSnapshot(TableId table, long rowId) => asOf is { } lsn && ChangesOf(table).HasChangedSince(rowId, lsn);
+
     public override Snapshot OpenLatestSnapshot()
     {
         CheckActive();
