@@ -1,9 +1,12 @@
+using System.Buffers;
+
 namespace Engram.Data.Storage;
 
 /// <summary>Records one after the other, in as many arrays as they need: what was written is never moved to a larger one.</summary>
 /// <remarks>
 /// One array that doubles is touched three times over when gigabytes gather in it, and memory that was not in use before is slower to come by than the disk. So whoever
-/// writes a record asks for <see cref="Writer"/>, and between two records the array may be another. Not thread-safe.
+/// writes a record asks for <see cref="Writer"/>, and between two records the array may be another. The arrays are the shared pool's: who has it last frees it, or they are lost to
+/// the pool. Not thread-safe.
 /// </remarks>
 /// <param name="capacity">Of the first array.</param>
 /// <param name="chunkSizeBytes">An array that has this much gets no further record.</param>
@@ -12,7 +15,7 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
     private const int ChunkSizeBytes = 1024 * 1024;
 
     private readonly List<ArraySegment<byte>> full = [];
-    private ByteWriter last = new(capacity);
+    private ByteWriter last = ByteWriter.OfPool(capacity);
     private int fullLength;
 
     /// <summary>Bytes written so far.</summary>
@@ -38,6 +41,9 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
         }
     }
 
+    /// <summary>Whether somebody else frees it from now on, and nothing is written any more.</summary>
+    public bool IsHandedOver { get; set; }
+
     /// <summary>The arrays in their order. Nothing may be written afterwards.</summary>
     public IReadOnlyList<ArraySegment<byte>> All() => [.. full, last.Segment];
 
@@ -47,7 +53,8 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)Length);
         while (length < fullLength)
         {
-            last = new ByteWriter(full[^1]);
+            ArrayPool<byte>.Shared.Return(last.Segment.Array!);
+            last = ByteWriter.OfPool(full[^1]);
             fullLength -= full[^1].Count;
             full.RemoveAt(full.Count - 1);
         }
@@ -58,6 +65,20 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
     /// <summary>Forgets what was written, of what is not large, and keeps the memory.</summary>
     public void Clear() => last.Clear();
 
+    /// <summary>Gives the memory back; used no more.</summary>
+    public void Free()
+    {
+        full.Add(last.Segment);
+        foreach (var chunk in full)
+        {
+            ArrayPool<byte>.Shared.Return(chunk.Array!);
+        }
+
+        full.Clear();
+        last = new ByteWriter();
+        fullLength = 0;
+    }
+
     private void Settle()
     {
         if ((long)Length + chunkSizeBytes > Array.MaxLength)
@@ -67,6 +88,6 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
 
         full.Add(last.Segment);
         fullLength += last.Length;
-        last = new ByteWriter(2 * chunkSizeBytes);
+        last = ByteWriter.OfPool(2 * chunkSizeBytes);
     }
 }

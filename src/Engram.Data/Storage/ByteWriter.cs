@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
@@ -11,16 +12,23 @@ namespace Engram.Data.Storage;
 /// </remarks>
 internal sealed class ByteWriter
 {
+    private readonly bool isPooled;
     private byte[] buffer;
 
     public ByteWriter(int capacity = 256) => buffer = GC.AllocateUninitializedArray<byte>(Math.Max(capacity, 16));
 
-    /// <summary>Goes on behind what another has written. The array belongs to this one from now on.</summary>
-    public ByteWriter(ArraySegment<byte> written)
+    private ByteWriter(byte[] buffer, int length)
     {
-        buffer = written.Array!;
-        Length = written.Count;
+        isPooled = true;
+        this.buffer = buffer;
+        Length = length;
     }
+
+    /// <summary>Writes into arrays of the shared pool; whoever takes the last one (<see cref="Segment"/>) gives it back there, once.</summary>
+    public static ByteWriter OfPool(int capacity) => new(ArrayPool<byte>.Shared.Rent(capacity), 0);
+
+    /// <summary>The same, behind what another such has written. The array belongs to this one from now on.</summary>
+    public static ByteWriter OfPool(ArraySegment<byte> written) => new(written.Array!, written.Count);
 
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
@@ -163,8 +171,14 @@ internal sealed class ByteWriter
             throw Error.RecordTooLong(needed, Array.MaxLength);
         }
 
-        var larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(Math.Max((long)buffer.Length * 2, needed), Array.MaxLength));
+        var capacity = (int)Math.Min(Math.Max((long)buffer.Length * 2, needed), Array.MaxLength);
+        var larger = isPooled ? ArrayPool<byte>.Shared.Rent(capacity) : GC.AllocateUninitializedArray<byte>(capacity);
         Written.CopyTo(larger);
+        if (isPooled)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
         buffer = larger;
     }
 }

@@ -22,7 +22,7 @@ namespace Engram.Data.Storage;
 internal sealed class DirectoryStore : Store
 {
     /// <summary>Larger memory for redo records is not kept from one transaction to the next.</summary>
-    private const int RedoKeptSizeBytes = 1024 * 1024;
+    private const int RedoKeptSizeBytes = 4 * 1024 * 1024;
 
     private readonly WriteLock writeLock = new();
     private readonly ConcurrentDictionary<TableId, TableCounters> counters;
@@ -410,15 +410,24 @@ internal sealed class DirectoryStore : Store
     }
 
     /// <summary>Memory for the redo records of the one write transaction; given back when it ends.</summary>
-    public ByteChunks TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteChunks(RedoKeptSizeBytes / 16);
+    public ByteChunks TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteChunks(64 * 1024);
 
     public void GiveBackRedo(ByteChunks used)
     {
-        if (!used.IsLarge && used.Length <= RedoKeptSizeBytes)
+        if (used.IsHandedOver)
         {
-            used.Clear();
-            redo = used;
+            // The log's by now, and perhaps freed.
+            return;
         }
+
+        if (used.IsLarge || used.Length > RedoKeptSizeBytes)
+        {
+            used.Free();
+            return;
+        }
+
+        used.Clear();
+        redo = used;
     }
 
     public void AppendToLog(Lsn expected, ReadOnlySpan<byte> payload)

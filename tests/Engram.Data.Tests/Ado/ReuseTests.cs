@@ -16,6 +16,65 @@ public sealed class ReuseTests : AdoTest
     }
 
     [Fact]
+    public void Statements_that_write_run_again_with_other_values_after_failures_and_beside_others()
+    {
+        using var other = Open();
+        using var command = Command("INSERT INTO p VALUES ($1, $2, $3, $4), ($5, $2, $3, $4) RETURNING id, name, value, code", 10_001L, "first", 1.5, 7, 10_002L);
+        command.Prepare();
+        Assert.Equal(["10001|first|1.5|7", "10002|first|1.5|7"], Run());
+
+        // NULL where a value was, another text, another type for the same place.
+        Set(10_003L, null, 2, DBNull.Value, 10_004L);
+        Assert.Equal(["10003||2|", "10004||2|"], Run());
+        Set(10_005L, new string('x', 200_000), 2.5, 8, 10_001L);
+        AssertState(SqlStates.UniqueViolation, () => Run());
+        Set(10_005L, "text", "no number", 8, 10_006L);
+        Assert.Throws<EngramException>(Run);
+        Set(10_005L, "text", 2.5, 9, 10_006L);
+        using (var elsewhere = Command(other, command.CommandText, 10_007L, "elsewhere", 3.5, 1, 10_008L))
+        using (var reader = elsewhere.ExecuteReader())
+        {
+            // Its values are out while this one runs, and its rows are its own afterwards.
+            Assert.Equal(["10005|text|2.5|9", "10006|text|2.5|9"], Run());
+            Assert.True(reader.Read());
+            Assert.Equal("elsewhere", reader.GetString(1));
+        }
+
+        Assert.Equal(8L, Scalar("SELECT count(*) FROM p WHERE id > 10000"));
+        Assert.Equal(["10005|text", "10006|text", "10007|elsewhere", "10008|elsewhere"], Rows("SELECT id || '|' || name FROM p WHERE id > 10004 ORDER BY id"));
+
+        // Another name for the same place is another statement.
+        using var named = Command("UPDATE p SET code = @code WHERE id = @id");
+        var id = named.Parameters.AddWithValue("@id", 10_001L);
+        var code = named.Parameters.AddWithValue("@code", 70);
+        Assert.Equal(1, named.ExecuteNonQuery());
+        (id.ParameterName, code.ParameterName) = (":code", ":id");
+        (id.Value, code.Value) = (71, 10_002L);
+        Assert.Equal(1, named.ExecuteNonQuery());
+        Assert.Equal(["70", "71"], Rows("SELECT code FROM p WHERE id IN (10001, 10002) ORDER BY id"));
+
+        void Set(params object?[] values)
+        {
+            for (var i = 0; i < values.Length; i++)
+            {
+                command.Parameters[i].Value = values[i];
+            }
+        }
+
+        string[] Run()
+        {
+            using var reader = command.ExecuteReader();
+            var rows = new List<string>();
+            while (reader.Read())
+            {
+                rows.Add(string.Join('|', Enumerable.Range(0, 4).Select(i => reader.IsDBNull(i) ? "" : Convert.ToString(reader.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))));
+            }
+
+            return [.. rows];
+        }
+    }
+
+    [Fact]
     public void A_prepared_point_query_allocates_less_than_a_kibibyte()
     {
         using var command = Command("SELECT name, value, code FROM p WHERE id = $1", 1L);

@@ -42,6 +42,7 @@ public sealed unsafe class ArenaTests
     [InlineData(16384)]
     [InlineData(32768)]
     [InlineData(65536)]
+    [InlineData(131072)]
     public void Two_arenas_never_share_a_block(int sizeBytes)
     {
         // Small blocks go round within a thread; one that was given back twice would have two owners.

@@ -143,6 +143,7 @@ internal sealed class WalGroup
     {
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
+        _large?.Free();
     }
 
     private void Reserve(int used, int length)

@@ -325,6 +325,7 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
         }
 
         Enqueue(new WalGroup(_appendFile, offset, _nextGroup, new Lsn(_appended + 1), isSeal: false, large), size);
+        large.IsHandedOver = true;
         _open = null;
         return true;
     }
