@@ -76,7 +76,7 @@ internal static class TableAlteration
         return action switch
         {
             AddColumnSyntax add => ColumnAlteration.Add(table, add, text, context),
-            DropColumnSyntax drop => DropColumn(table, drop, transaction),
+            DropColumnSyntax drop => ColumnRemoval.Run(table, drop, transaction),
             RenameColumnSyntax rename => RenameColumn(transaction.Catalog, table, rename),
             RenameTableSyntax rename => Rename(table, NameMatch.Fold(rename.NewName), table.Schema, transaction, rename.Position),
             SetTableSchemaSyntax move => Rename(
@@ -99,35 +99,6 @@ internal static class TableAlteration
         var builder = new TableBuilder(transaction.Catalog, text, table);
         builder.AddConstraint(add.Constraint);
         return builder.Build();
-    }
-
-    private static TableDefinition DropColumn(TableDefinition table, DropColumnSyntax drop, Transaction transaction)
-    {
-        if (NameMatch.Find(drop.Column, table.NamedColumns, c => c.Name) is not [var column])
-        {
-            return drop.IfExists && NameMatch.Find(drop.Column, table.NamedColumns, c => c.Name).Count == 0 ? table : throw NoColumn(table, drop.Column);
-        }
-
-        if (table.NamedColumns.Count() == 1)
-        {
-            throw Error.InvalidTableDefinition($"Column '{column.Name}' is the only one of '{table}'. Drop the table instead.", drop.Position);
-        }
-
-        var foreign = table.ForeignKeys.FirstOrDefault(k => k.Columns.Contains(column.Id))?.Name
-            ?? DdlExecutor.ReferencesTo(transaction.Catalog, table.Id).FirstOrDefault(r => r.Key.ReferencedColumns.Contains(column.Id)).Key?.Name;
-        if (foreign is not null)
-        {
-            throw Error.DependentObjects($"Column '{table}.{column.Name}'", $"foreign key '{foreign}'; drop it first", drop.Position);
-        }
-
-        (table, _) = ExpressionIndexes.Without(transaction.Catalog, table, column, withConditions: true);
-        return ExpressionIndexes.Prune(table with
-        {
-            Columns = table.Columns.Remove(column),
-            Indexes = [.. table.Indexes.Where(i => !i.Columns.Any(c => c.Column == column.Id) && !i.Included.Contains(column.Id) && !i.FilterColumns.Contains(column.Id))],
-            VectorIndexes = [.. table.VectorIndexes.Where(i => i.Columns[0].Column != column.Id)],
-            ClusteredBy = table.ClusteredBy.Remove(column.Id),
-        });
     }
 
     private static TableDefinition RenameColumn(DatabaseCatalog catalog, TableDefinition table, RenameColumnSyntax rename)
@@ -201,6 +172,6 @@ internal static class TableAlteration
         return table with { Columns = table.Columns.Replace(column, change(column)) };
     }
 
-    private static EngramException NoColumn(TableDefinition table, IdentifierSyntax name)
+    public static EngramException NoColumn(TableDefinition table, IdentifierSyntax name)
         => Error.UndefinedColumn(name.Text, table.ToString(), NameMatch.Similar(name.Text, table.NamedColumns.Select(c => c.Name)), name.Position);
 }
