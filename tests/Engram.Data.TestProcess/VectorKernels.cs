@@ -77,7 +77,7 @@ internal static unsafe class VectorKernels
                 Int8Codes.Encode(first, other, 0);
             }
 
-            using var query = new Int8Query(x);
+            using var query = new Int8Query(x, hasElements: true);
             int all, selected;
             Int8Dot.Rows(block, query, 1, &all);
             Int8Dot.Selected(block, query, [0], &selected);
@@ -93,6 +93,15 @@ internal static unsafe class VectorKernels
             if (all != expected || selected != expected)
             {
                 return "coarse codes with a query";
+            }
+
+            float sum, sumOfSelected;
+            Int8Distance.Rows(block, query, 1, &sum);
+            Int8Distance.Selected(block, query, [0], &sumOfSelected);
+            var exact = Int8Distance.Scalar(block.Codes, block.Scales[0], query.NegatedElements, n);
+            if (sum != sumOfSelected || Math.Abs(sum - exact) > exact / 1000)
+            {
+                return "sums of differences from codes";
             }
 
             var stride = block.StrideBytes;

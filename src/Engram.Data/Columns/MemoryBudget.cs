@@ -46,6 +46,19 @@ internal sealed class MemoryBudget(long limitBytes)
         throw Error.MemoryLimitReached(what, sizeBytes, used, LimitBytes);
     }
 
+    /// <summary>Counts memory for what can be done without when there is little: a quarter of the limit is left to statements.</summary>
+    /// <returns>Whether it was counted.</returns>
+    public bool TryReserve(long sizeBytes)
+    {
+        if (Interlocked.Add(ref reservedBytes, sizeBytes) + DeltaBytes <= LimitBytes - (LimitBytes / 4))
+        {
+            return true;
+        }
+
+        Release(sizeBytes);
+        return false;
+    }
+
     /// <summary>Counts memory of a statement without asking whether there is as much left.</summary>
     public void Take(long sizeBytes) => Interlocked.Add(ref reservedBytes, sizeBytes);
 

@@ -83,19 +83,21 @@ internal static unsafe class CoarseDotLoops<TPieces>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TPieces Row(byte* row, int stride, sbyte* query)
     {
-        var (a, b) = (TPieces.Zero, TPieces.Zero);
+        var (a, b, c, d) = (TPieces.Zero, TPieces.Zero, TPieces.Zero, TPieces.Zero);
         nint i = 0;
-        for (; i <= stride - (2 * PieceBytes); i += 2 * PieceBytes)
+        for (; i <= stride - (4 * PieceBytes); i += 4 * PieceBytes)
         {
             a = TPieces.AddProducts(a, row + i, query + (2 * i));
             b = TPieces.AddProducts(b, row + i + PieceBytes, query + (2 * i) + (2 * PieceBytes));
+            c = TPieces.AddProducts(c, row + i + (2 * PieceBytes), query + (2 * i) + (4 * PieceBytes));
+            d = TPieces.AddProducts(d, row + i + (3 * PieceBytes), query + (2 * i) + (6 * PieceBytes));
         }
 
-        if (i < stride)
+        for (; i < stride; i += PieceBytes)
         {
             a = TPieces.AddProducts(a, row + i, query + (2 * i));
         }
 
-        return a + b;
+        return (a + b) + (c + d);
     }
 }

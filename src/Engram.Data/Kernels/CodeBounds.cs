@@ -20,13 +20,16 @@ namespace Engram.Data.Kernels;
 ///          times ν = ‖x‖                                         passed over when  s²C + ν²‖q̂‖² − 2νss'D     > (r + ν(r' + √(2w)))²
 /// product  ⟨x,q⟩ − ⟨x̂,q̂⟩ = ⟨x − x̂, q⟩ + ⟨x̂, q − q̂⟩,
 ///          ‖x̂‖ ≤ ν + r                            (Cauchy-Schwarz) passed over when  −ss'D − r(‖q‖ + r') − νr'  > w
+/// L1       Σ|x − q| ≥ Σ|x̂ − q| − Σ|x − x̂|,       (triangle)
+///          Σ|x − x̂| ≤ √n·r                        (Cauchy-Schwarz) passed over when  Σ|x̂ − q| − √n·r                  > w
 /// </code>
 /// <para>For coarse codes, of four bits, all of this holds with their own x̂, r, C and D, in halves of s; what they leave is judged again by the codes of eight.</para>
-/// <para>In the second line q̂, s' and r' are those of the query divided by its norm. L1 is bounded by none of these well enough, and is scored from float32.</para>
+/// <para>In the second line q̂, s' and r' are those of the query divided by its norm. In the last q is the query itself, and in place of D stands that sum (<see cref="Int8Distance"/>), as the bits of a float32.</para>
 /// <para><b>Rounding.</b> Everything is in float64 from float32 and integers that are exact. Each side is a sum of a few products, off by less than 2^-48 of its greatest
 /// summand; since 2νss'D is at most the sum of the two others, 1e-12 of these is taken off the left side, more than 3,000 times what it can be off. The defined score is a
 /// sum of up to 16,000 terms in 16 lanes, off by less than 2^-42 of ‖x‖‖q‖ (relatively, for L2, where all terms are positive); ν is stored as float32, off by 2^-24; both stand on the
-/// right side with more than they can be: 1e-9, for the cosine 1e-10 within the root, and 2^-23.</para>
+/// right side with more than they can be: 1e-9, for the cosine 1e-10 within the root, and 2^-23. The sum of L1 is one of float32, of positive terms in four lanes or more and so off by less than 2^-12 of itself,
+/// and where it was not computed by fused multiplications also by 2^-24 of Σ|x̂| ≤ √n·(ν + r): 2^-11 and 2^-22 are taken off, and 1e-38 for what is subnormal. One that overflowed says nothing.</para>
 /// <para><b>Invariants.</b> A row is passed over only when its defined score is greater than w: equal scores are left for their row ids to decide. A comparison with NaN
 /// or of infinity with infinity passes nothing over, so a row with r = +∞ (no vector, or one too small or too large for its norm to be a float32) is always left, and
 /// so is every row while w is +∞. A zero row has s = 0, r = 0, and ν = 1, which bounds its cosine distance of 1 from below by less than 1.</para>
@@ -37,6 +40,9 @@ internal readonly unsafe struct CodeBounds
     private const double NormError = 1.0 / (1 << 23);
     private readonly bool isProduct;
     private readonly bool isNormed;
+
+    /// <summary>√n for L1, otherwise 0.</summary>
+    private readonly double root;
     private readonly double queryNorm;
     private readonly double querySquares;
     private readonly double queryResidual;
@@ -57,6 +63,12 @@ internal readonly unsafe struct CodeBounds
         spread = double.PositiveInfinity;
     }
 
+    private CodeBounds(int dimensions)
+    {
+        root = Math.Sqrt(dimensions);
+        worst = double.PositiveInfinity;
+    }
+
     private CodeBounds(in CodeBounds bounds, double worst, double spread)
     {
         this = bounds;
@@ -73,9 +85,13 @@ internal readonly unsafe struct CodeBounds
     /// <summary>For −⟨x,q⟩.</summary>
     public static CodeBounds InnerProduct(Int8Query query) => new(query, true, false);
 
+    /// <summary>For Σ|x − q|.</summary>
+    public static CodeBounds L1(Int8Query query) => new(query.Dimensions);
+
     /// <summary>The same for another score that is still wanted; +∞ for all.</summary>
     public CodeBounds Within(double score)
-        => isProduct ? new CodeBounds(in this, score, (queryResidual * (1 + 1e-6)) + (1e-9 * queryNorm))
+        => root > 0 ? new CodeBounds(in this, score, 0)
+            : isProduct ? new CodeBounds(in this, score, (queryResidual * (1 + 1e-6)) + (1e-9 * queryNorm))
             : isNormed ? new CodeBounds(in this, score, Math.Sqrt(2 * Math.Max(score + 1e-10, 0)) + queryResidual + NormError)
             : new CodeBounds(in this, score, (score * (1 + 1e-9)) + queryResidual);
 
@@ -85,6 +101,11 @@ internal readonly unsafe struct CodeBounds
         if (float.IsInfinity(facts.Residuals[row]))
         {
             return double.MaxValue;
+        }
+
+        if (root > 0)
+        {
+            return BitConverter.Int32BitsToSingle(dot);
         }
 
         var scale = facts.Unit * facts.Scales[row];
@@ -105,6 +126,13 @@ internal readonly unsafe struct CodeBounds
         var scale = facts.Unit * facts.Scales[row];
         var residual = part * facts.Residuals[row];
         double norm = facts.Norms[row];
+        if (root > 0)
+        {
+            var sum = BitConverter.Int32BitsToSingle(dot);
+            var least = (sum * (1 - (1.0 / (1 << 11)))) - (root * ((residual * (1 + 1e-6)) + ((norm + residual) / (1 << 22)))) - 1e-38;
+            return !(sum <= float.MaxValue && least * (1 - 1e-9) > worst);
+        }
+
         if (isProduct)
         {
             return !(((-factor * scale * dot) - (residual * ((queryNorm + queryResidual) * (1 + 1e-9))) - (norm * spread * part)) > worst);
@@ -163,7 +191,7 @@ internal readonly unsafe struct CodeBounds
         {
             var found = 0;
             var i = 0;
-            if (Avx.IsSupported)
+            if (Avx.IsSupported && root == 0)
             {
                 i = count & -Vector256<double>.Count;
                 found = isProduct ? FindProducts(facts, i, dots, rows) : FindDistances(facts, i, dots, rows);

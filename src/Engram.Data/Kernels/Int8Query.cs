@@ -8,13 +8,20 @@ internal sealed unsafe class Int8Query : IDisposable
 {
     private byte* memory;
 
-    public Int8Query(ReadOnlySpan<float> query)
+    /// <param name="hasElements">Whether its elements are wanted beside its codes.</param>
+    public Int8Query(ReadOnlySpan<float> query, bool hasElements = false)
     {
         Dimensions = query.Length;
         // As long as a row of coarse codes says, which is no less than a row of codes.
         var stride = 2 * CodeBlock.CoarseStrideOf(query.Length);
-        memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(3 * stride, 64), 64);
-        NativeMemory.Clear(memory, (nuint)(3 * stride));
+        var size = (hasElements ? 7 : 3) * stride;
+        memory = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(size, 64), 64);
+        NativeMemory.Clear(memory, (nuint)size);
+        for (var i = 0; hasElements && i < query.Length; i++)
+        {
+            NegatedElements[i] = -query[i];
+        }
+
         var greatest = 0.0;
         foreach (var element in query)
         {
@@ -55,6 +62,9 @@ internal sealed unsafe class Int8Query : IDisposable
 
     /// <summary>The same, of 16 bits.</summary>
     public short* WideCodes => (short*)(memory + (2 * CodeBlock.CoarseStrideOf(Dimensions)));
+
+    /// <summary>Its elements times −1, then zeros as behind its codes; only where they were asked for.</summary>
+    public float* NegatedElements => (float*)(memory + (6 * CodeBlock.CoarseStrideOf(Dimensions)));
 
     /// <summary>Σ of its codes.</summary>
     public int Sum { get; }

@@ -60,6 +60,7 @@ internal sealed class DirectoryStore : Store
         Sequences = wal is null ? null! : new SequenceCounters(LatestCatalog) { TryLog = TryLogSequences };
         Load = new ForegroundLoad(Directory.Clock);
         IndexFiles = opened.Indexes;
+        IndexFiles.Memory = Memory;
         Watch = new SnapshotWatch(Directory.Clock);
         if (wal is not null && Directory.IsShared)
         {
@@ -521,7 +522,16 @@ internal sealed class DirectoryStore : Store
 
         Publish(new StoreRoot(Root.Tables, NeededCatalogs().Add(new CatalogVersion(lsn.Value, after)), Root.Flushed));
         LatestCatalog = after;
+        if (after.Tables.Any(t => HasGraphsToBuild(t.Value, before)))
+        {
+            maintenance?.WriteDerived();
+        }
     }
+
+    /// <summary>Whether a table has a vector index that it did not have before, and rows enough for a graph.</summary>
+    private bool HasGraphsToBuild(TableDefinition table, DatabaseCatalog before)
+        => !table.VectorIndexes.IsEmpty && before.Tables.TryGetValue(table.Id, out var old) && table.VectorIndexes.Any(i => old.VectorIndexes.All(o => o.Id != i.Id))
+            && Root.Tables.TryGetValue(table.Id, out var version) && version.RowCount >= OpenSegment.GraphRowCountMin;
 
     public void WithdrawCatalog(Lsn lsn)
     {

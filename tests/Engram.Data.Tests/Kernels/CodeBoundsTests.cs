@@ -12,6 +12,7 @@ public sealed unsafe class CodeBoundsTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public void What_codes_pass_over_is_worse_than_the_given_score(int metric)
     {
         var dots = stackalloc int[Rows];
@@ -27,10 +28,10 @@ public sealed unsafe class CodeBoundsTests
                 continue;
             }
 
-            using var query = new Int8Query(vector);
+            using var query = new Int8Query(vector, hasElements: true);
             using var block = new Block(rows);
             var scores = rows.Select(row => Score(metric, vector, row)).ToArray();
-            Int8Dot.Rows(block.Codes, query, Rows, dots);
+            Products(metric, block.Codes, query, dots);
             var found = new ushort[Rows];
             foreach (var worst in (double[])[.. scores.Order().Where((_, i) => i % 37 == 0), double.PositiveInfinity, 0, Math.BitDecrement(scores.Min())])
             {
@@ -43,6 +44,11 @@ public sealed unsafe class CodeBoundsTests
                 }
 
                 Assert.True(double.IsFinite(worst) || left.Length == Rows);
+            }
+
+            if (metric == 3)
+            {
+                continue;
             }
 
             CoarseDot.Rows(block.Codes, query, Rows, dots);
@@ -63,15 +69,16 @@ public sealed unsafe class CodeBoundsTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
+    [InlineData(3)]
     public void Most_rows_are_passed_over(int metric)
     {
         var random = new Random(metric);
         var data = new VectorData(random, 128, 0);
         var rows = Enumerable.Range(0, Rows).Select(_ => data.Next()).ToArray();
-        using var query = new Int8Query(data.Next());
+        using var query = new Int8Query(data.Next(), hasElements: true);
         using var block = new Block(rows);
         var dots = stackalloc int[Rows];
-        Int8Dot.Rows(block.Codes, query, Rows, dots);
+        Products(metric, block.Codes, query, dots);
         var vector = Enumerable.Range(0, 128).Select(i => (float)(query.Codes[i] * query.Scale)).ToArray();
         var tenth = rows.Select(row => Score(metric, vector, row)).Order().ElementAt(9);
         var count = BoundsOf(metric, query).Within(tenth).Find(block.Codes.Facts, Rows, dots, new ushort[Rows]);
@@ -124,7 +131,7 @@ public sealed unsafe class CodeBoundsTests
     public void Rows_without_a_vector_or_with_one_too_small_or_too_large_are_never_passed_over()
     {
         float[][] rows = [[float.Epsilon, 0], [float.MaxValue, float.MaxValue], [0, 0], [1, 2]];
-        using var query = new Int8Query([1, 1]);
+        using var query = new Int8Query([1, 1], hasElements: true);
         using var block = new Block(rows);
         Int8Codes.EncodeNull(block.Codes, 3);
         var dots = stackalloc int[4];
@@ -139,21 +146,37 @@ public sealed unsafe class CodeBoundsTests
             }
         }
 
+        Products(3, block.Codes, query, dots, 4);
+        var kept = new ushort[4];
+        Assert.Equal(new ushort[] { 0, 1, 3 }, kept[..BoundsOf(3, query).Within(1e-300).Find(block.Codes.Facts, 4, dots, kept)].Where(row => row != 2));
         Assert.True(block.Codes.IsNull(3));
         Assert.False(block.Codes.IsNull(2));
         Assert.Equal(0, block.Codes.Residuals[2]);
+    }
+
+    private static void Products(int metric, CodeBlock block, Int8Query query, int* dots, int count = Rows)
+    {
+        if (metric == 3)
+        {
+            Int8Distance.Rows(block, query, count, (float*)dots);
+        }
+        else
+        {
+            Int8Dot.Rows(block, query, count, dots);
+        }
     }
 
     private static float[] Gaussian(Random random, float[] centre, double deviation)
         => [.. centre.Select(c => (float)(c + (deviation * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))))];
 
     private static CodeBounds BoundsOf(int metric, Int8Query query)
-        => metric switch { 0 => CodeBounds.Cosine(query), 1 => CodeBounds.L2(query), _ => CodeBounds.InnerProduct(query) };
+        => metric switch { 0 => CodeBounds.Cosine(query), 1 => CodeBounds.L2(query), 3 => CodeBounds.L1(query), _ => CodeBounds.InnerProduct(query) };
 
     private static double Score(int metric, float[] q, float[] x) => metric switch
     {
         0 => VectorScore.CosineDistance(VectorScore.Dot(q, x), VectorScore.SquaredNorm(x), VectorScore.SquaredNorm(q)),
         1 => VectorScore.L2Distance(q, x),
+        3 => VectorScore.L1Distance(q, x),
         _ => -VectorScore.Dot(q, x),
     };
 

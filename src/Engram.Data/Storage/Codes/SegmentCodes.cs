@@ -20,6 +20,7 @@ internal sealed unsafe class SegmentCodes : IDisposable
     private readonly int dimensions;
     private readonly MappedRange? map;
     private readonly NativeBlock? memory;
+    private readonly MemoryBudget? payer;
     private readonly uint[] checksums;
     private readonly long[] pagesVerified;
     private readonly string name;
@@ -40,8 +41,10 @@ internal sealed unsafe class SegmentCodes : IDisposable
     }
 
     /// <param name="memory">Laid out as in a file, and taken over.</param>
-    public SegmentCodes(Segment segment, int dimensions, NativeBlock memory)
+    /// <param name="payer">What it was counted to, and is given back to.</param>
+    public SegmentCodes(Segment segment, int dimensions, NativeBlock memory, MemoryBudget? payer)
     {
+        this.payer = payer;
         this.segment = segment;
         this.dimensions = dimensions;
         this.memory = memory;
@@ -105,6 +108,7 @@ internal sealed unsafe class SegmentCodes : IDisposable
     {
         map?.Dispose();
         memory?.Release();
+        payer?.Release(memory!.Length);
     }
 
     private bool IsVerified(long at, long length)

@@ -1,3 +1,4 @@
+using Engram.Data.Columns;
 using Engram.Data.Storage.Files;
 using Microsoft.Extensions.Logging;
 
@@ -14,6 +15,9 @@ internal sealed class IndexFiles(DataDirectory directory, ILogger logger, IndexC
     public DataDirectory Directory => directory;
 
     public ILogger Logger => logger;
+
+    /// <summary>What codes are counted to that are made in memory; null where nothing is counted.</summary>
+    public MemoryBudget? Memory { get; set; }
 
     /// <summary>Called, on any thread, when codes or a graph were made in memory and should be written to a file; null where nobody writes.</summary>
     public Action? Made { get; set; }

@@ -19,6 +19,7 @@ internal sealed partial class OpenSegment
     private readonly Lock codesGate = new();
     private readonly List<SegmentCodes> codesReplaced = [];
     private readonly HashSet<ColumnId> codesMaking = [];
+    private readonly HashSet<ColumnId> codesWaiting = [];
     private SegmentCodesOf[] codes = [];
 
     /// <summary>The codes of a column of vectors as the segment stores it; null while there are none, or when the segment is older than the column.</summary>
@@ -45,14 +46,15 @@ internal sealed partial class OpenSegment
                 return found;
             }
 
-            if (there.Codes is null && !codesMaking.Contains(column) && CodeFile.TryOpen(files, Segment, column, dimensions) is { } opened)
+            if (there.Codes is null && !codesMaking.Contains(column) && !codesWaiting.Contains(column) && CodeFile.TryOpen(files, Segment, column, dimensions) is { } opened)
             {
                 PutCodes(column, opened);
                 return opened;
             }
 
-            if (codesMaking.Add(column))
+            if (!codesMaking.Contains(column) && MayMakeCodes(column, dimensions))
             {
+                codesMaking.Add(column);
                 AddReference();
                 _ = Making.StartNew(() => MakeCodes(column, dimensions));
             }
@@ -82,10 +84,16 @@ internal sealed partial class OpenSegment
 
         var there = Array.Find(Volatile.Read(ref codes), c => c.Column == column).Codes;
         var name = CodeFile.NameOf(Segment.Info, column);
+        bool isWaiting;
+        lock (codesGate)
+        {
+            isWaiting = codesWaiting.Contains(column);
+        }
+
         try
         {
-            // A file that nobody has opened yet is looked at when somebody does.
-            if (!isNew && there is null or { IsMapped: true, IsDamaged: false } && files.Directory.Exists(name))
+            // A file that nobody has opened yet is looked at when somebody does. One that somebody found useless, without memory for other codes, is written anew.
+            if (!isNew && !isWaiting && there is null or { IsMapped: true, IsDamaged: false } && files.Directory.Exists(name))
             {
                 return;
             }
@@ -120,24 +128,47 @@ internal sealed partial class OpenSegment
     private bool HasVectors(ColumnId column, int dimensions)
         => Segment.TryFindColumn(column, out var ordinal) && Segment.TypeOf(ordinal) is { IsVector: true } type && type.Size == dimensions;
 
+    /// <summary>Counts the memory that codes take; false, told once, while there is not as much. Called under the lock.</summary>
+    private bool MayMakeCodes(ColumnId column, int dimensions)
+    {
+        var size = CodeFile.LengthOf(Segment, dimensions);
+        if (files!.Memory?.TryReserve(size) != false)
+        {
+            codesWaiting.Remove(column);
+            return true;
+        }
+
+        if (codesWaiting.Add(column))
+        {
+            files.Logger.LogWarning(
+                "Codes of column {Column} of {Segment} would take {Size} bytes, more than Memory Limit leaves: float32 is read meanwhile, and the next checkpoint writes the codes to a file",
+                column, Segment.Info.Name, size);
+        }
+
+        return false;
+    }
+
+    /// <summary>Makes codes in memory that was counted.</summary>
     private void MakeCodes(ColumnId column, int dimensions)
     {
+        NativeBlock? memory = null;
+        var isPut = false;
         try
         {
-            var memory = new NativeBlock(CodeFile.LengthOf(Segment, dimensions));
+            memory = new NativeBlock(CodeFile.LengthOf(Segment, dimensions));
             if (!TryMakeCodes(column, dimensions, memory))
             {
-                memory.Release();
                 return;
             }
 
             lock (codesGate)
             {
-                PutCodes(column, new SegmentCodes(Segment, dimensions, memory));
+                PutCodes(column, new SegmentCodes(Segment, dimensions, memory, files!.Memory));
+                isPut = true;
                 codesMaking.Remove(column);
             }
 
-            files!.Logger.LogInformation("Codes of column {Column} were made from {Segment}, {Size} bytes in memory", column, Segment.Info.Name, memory.Length);
+            files.Logger.LogInformation("Codes of column {Column} were made from {Segment}, {Size} bytes in memory", column, Segment.Info.Name, memory.Length);
             files.Made?.Invoke();
         }
         catch (EngramException e)
@@ -147,6 +178,12 @@ internal sealed partial class OpenSegment
         }
         finally
         {
+            if (!isPut)
+            {
+                memory?.Release();
+                files!.Memory?.Release(CodeFile.LengthOf(Segment, dimensions));
+            }
+
             Release();
         }
     }

@@ -87,6 +87,42 @@ public sealed partial class CodeFileTests : AdoTest
         Assert.InRange(Check(reopened, 2 * RowCount).Codes, 2 * RowCount, (2 * RowCount) + 1);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Codes_are_not_made_in_memory_that_there_is_none_of(bool isDamaged)
+    {
+        using (var connection = Load())
+        {
+            Execute(connection, "CHECKPOINT");
+        }
+
+        ClearPool($"Data Source={DiskPath}");
+        Damage(CodePath, isDamaged ? "footer" : "missing", [CodePath]);
+        using (var connection = Reopen())
+        {
+            var memory = connection.Session.Database.Store.Memory;
+            var most = memory.LimitBytes / 4 * 3;
+            memory.Take(most);
+            Assert.Equal(0, Check(connection).Codes);
+            Assert.Equal(0, Check(connection).Codes);
+            Assert.Equal(most, memory.ReservedBytes);
+            if (isDamaged)
+            {
+                // A checkpoint needs no such memory.
+                Assert.Equal(1, Execute(connection, "DELETE FROM t WHERE id = 4999"));
+                Assert.Equal(1, Execute(connection, "INSERT INTO t VALUES (4999, $1)", vectors[4999]));
+                Execute(connection, "CHECKPOINT");
+                Assert.InRange(Check(connection).Codes, RowCount - 1, RowCount + 1);
+                Assert.Equal(most, memory.ReservedBytes);
+            }
+
+            memory.Release(most);
+            Assert.True(SpinWait.SpinUntil(() => Check(connection).Codes >= RowCount - 1, TimeSpan.FromMinutes(10)));
+            Assert.Equal(isDamaged, memory.ReservedBytes == 0);
+        }
+    }
+
     [Fact]
     public void The_code_of_a_vector_that_was_changed_since_says_nothing()
     {

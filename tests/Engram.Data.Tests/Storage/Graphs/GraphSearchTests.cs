@@ -61,6 +61,16 @@ public sealed partial class GraphSearchTests(GraphDatabases databases) : AdoTest
     }
 
     [Fact]
+    public void An_index_of_rows_that_are_there_is_built_without_waiting_for_a_checkpoint()
+    {
+        Execute("CREATE TABLE own (id bigint PRIMARY KEY, embedding vector(2))");
+        Execute("INSERT INTO own SELECT i, ('[' || i || ',1]')::vector FROM generate_series(1, 4200) AS g(i)");
+        Execute("CREATE INDEX own_near ON own USING hnsw (embedding vector_l2_ops) WITH (m = 4, ef_construction = 8)");
+        GraphDatabases.Await(Connection);
+        Assert.Equal(["7"], Rows("SELECT id FROM own ORDER BY embedding <-> '[7,1]' LIMIT 1 WITH APPROXIMATE (50)"));
+    }
+
+    [Fact]
     public void The_session_says_the_breadth_where_the_query_does_not()
     {
         using var connection = OpenCopy("vector_l2_ops");

@@ -19,14 +19,15 @@ internal sealed unsafe class VectorQuery : IDisposable
         this.vector = vector;
         this.metric = metric;
         squaredNorm = VectorScore.SquaredNorm(vector.Floats);
-        // A zero query is as far from every row as from any other, and L1 has no bound that is worth reading codes for.
-        if (usesCodes && metric != VectorMetric.L1 && (metric != VectorMetric.Cosine || squaredNorm > 0))
+        // By cosine, a zero query is as far from every row as from any other.
+        if (usesCodes && Dimensions > 0 && (metric != VectorMetric.Cosine || squaredNorm > 0))
         {
-            codes = new Int8Query(vector.Floats);
+            codes = new Int8Query(vector.Floats, hasElements: metric == VectorMetric.L1);
             Bounds = metric switch
             {
                 VectorMetric.Cosine => CodeBounds.Cosine(codes),
                 VectorMetric.L2 => CodeBounds.L2(codes),
+                VectorMetric.L1 => CodeBounds.L1(codes),
                 _ => CodeBounds.InnerProduct(codes),
             };
         }
@@ -37,7 +38,36 @@ internal sealed unsafe class VectorQuery : IDisposable
 
     public CodeBounds Bounds { get; }
 
+    /// <summary>Whether coarse codes bound its scores too.</summary>
+    public bool HasCoarseBounds => metric != VectorMetric.L1;
+
     public int Dimensions => vector.Length / sizeof(float);
+
+    /// <summary>For each of the first rows what <see cref="Bounds"/> judges by.</summary>
+    public void Products(CodeBlock block, int count, int* products)
+    {
+        if (metric == VectorMetric.L1)
+        {
+            Int8Distance.Rows(block, codes!, count, (float*)products);
+        }
+        else
+        {
+            Int8Dot.Rows(block, codes!, count, products);
+        }
+    }
+
+    /// <summary>The same for some rows.</summary>
+    public void Products(CodeBlock block, ReadOnlySpan<ushort> rows, int* products)
+    {
+        if (metric == VectorMetric.L1)
+        {
+            Int8Distance.Selected(block, codes!, rows, (float*)products);
+        }
+        else
+        {
+            Int8Dot.Selected(block, codes!, rows, products);
+        }
+    }
 
     /// <summary>The scores of some rows, none of them NULL.</summary>
     /// <param name="norms">Scratch, as long as <paramref name="scores"/>.</param>

@@ -217,7 +217,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         {
             var isSparse = rows is not null && rows.Count * 2 <= scan.RowCount;
             var judged = isSparse ? rows!.Count : scan.RowCount;
-            var isCoarse = limit.Value < double.PositiveInfinity && IsCoarseWorthwhile();
+            var isCoarse = query!.HasCoarseBounds && limit.Value < double.PositiveInfinity && IsCoarseWorthwhile();
             var bytes = (long)judged * ((isCoarse ? codes.CoarseStrideBytes : codes.StrideBytes) + FactsSize);
             codesRead += judged;
             count = Judge(codes, rows, judged, isSparse, isCoarse, products);
@@ -292,7 +292,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
             }
             else
             {
-                Int8Dot.Rows(codes, query.Codes!, judged, products);
+                query.Products(codes, judged, products);
             }
 
             return Gather(codes, rows, bounds.Find(facts, judged, products, left));
@@ -306,7 +306,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         }
         else
         {
-            Int8Dot.Selected(codes, query.Codes!, selected, products);
+            query.Products(codes, selected, products);
         }
 
         return Gather(codes, null, bounds.Keep(facts, selected, products), areGathered: true);
