@@ -94,7 +94,9 @@ internal sealed partial class QueryTranslator
     }
 
     protected override ShapedQueryExpression? TranslateCount(ShapedQueryExpression source, LambdaExpression? predicate)
-        => predicate is null && TryGetArray(source, out var array) ? Single(source, LengthOf(array), typeof(int)) : base.TranslateCount(source, predicate);
+        => predicate is null && TryGetArray(source, out var array)
+            ? Single(source, IsOfDocuments(source) ? sql.Coalesce(LengthOf(array), sql.Constant(0)) : LengthOf(array), typeof(int))
+            : base.TranslateCount(source, predicate);
 
     protected override ShapedQueryExpression? TranslateAny(ShapedQueryExpression source, LambdaExpression? predicate)
         => predicate is null && TryGetArray(source, out var array)
@@ -168,6 +170,9 @@ internal sealed partial class QueryTranslator
 
         return array is not null;
     }
+
+    /// <summary>A list of documents is a navigation to LINQ: where it is missing there is none, not an unknown number.</summary>
+    private static bool IsOfDocuments(ShapedQueryExpression source) => source.QueryExpression is SelectExpression { Tables: [RowsFunctionExpression { Name: "jsonb_to_recordset" }] };
 
     private SqlExpression LengthOf(SqlExpression array)
         => sql.Function(

@@ -87,6 +87,15 @@ internal sealed partial class SelectSqlGenerator
         return sqlConstantExpression;
     }
 
+    /// <summary>A list that is JSON's null has no rows: the functions take NULL for it, and nothing but arrays besides.</summary>
+    private void VisitDocument(SqlExpression argument)
+    {
+        var mayBeNull = argument is JsonScalarExpression { TypeMapping.StoreType: "json" or "jsonb", Path.Count: > 0 };
+        Sql.Append(mayBeNull ? "NULLIF(" : "");
+        Visit(argument);
+        Sql.Append(mayBeNull ? ", CAST('null' AS jsonb))" : "");
+    }
+
     private void AppendText(string text) => Sql.Append("'").Append(text.Replace("'", "''", StringComparison.Ordinal)).Append("'");
 
     private RowsFunctionExpression VisitRowsFunction(RowsFunctionExpression rows)
@@ -96,7 +105,7 @@ internal sealed partial class SelectSqlGenerator
         for (var i = 0; i < rows.Arguments.Count; i++)
         {
             Sql.Append(i == 0 ? "" : ", ");
-            Visit(rows.Arguments[i]);
+            VisitDocument(rows.Arguments[i]);
         }
 
         Sql.Append(")");

@@ -79,6 +79,14 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
     /// <summary>A NULL with its type, by which the database tells functions of one name apart.</summary>
     protected override Expression VisitSqlFunction(SqlFunctionExpression sqlFunctionExpression)
     {
+        if (sqlFunctionExpression is { IsBuiltIn: true, Name: "jsonb_array_length", Arguments: [var document] })
+        {
+            Sql.Append("jsonb_array_length(");
+            VisitDocument(document);
+            Sql.Append(")");
+            return sqlFunctionExpression;
+        }
+
         if (sqlFunctionExpression is not { IsBuiltIn: true, Arguments: { } arguments } || !arguments.Any(IsTypedNull))
         {
             return base.VisitSqlFunction(sqlFunctionExpression);

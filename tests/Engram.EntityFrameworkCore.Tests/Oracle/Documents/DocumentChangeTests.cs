@@ -85,8 +85,8 @@ public sealed class DocumentChangeTests : IDisposable
 
         AssertRows();
 
-        context.Blogs.Where(b => b.Details.Marks.Count > 1).ExecuteUpdate(s => s.SetProperty(b => b.Details.Marks[1], 99).SetProperty(b => b.Details.Side, (Place?)null));
-        rows.Where(r => r.Details.Marks.Count > 1).ToList().ForEach(r => (r.Details.Marks[1], r.Details.Side) = (99, null));
+        context.Blogs.Where(b => b.Details.Marks!.Count > 1).ExecuteUpdate(s => s.SetProperty(b => b.Details.Marks![1], 99).SetProperty(b => b.Details.Side, (Place?)null));
+        rows.Where(r => r.Details.Marks?.Count > 1).ToList().ForEach(r => (r.Details.Marks![1], r.Details.Side) = (99, null));
         AssertRows();
 
         var place = new Place { City = "Wien", Zip = 1010 };
@@ -97,6 +97,19 @@ public sealed class DocumentChangeTests : IDisposable
         context.Blogs.Where(b => b.Details.Place.City == "Wien").ExecuteDelete();
         rows.RemoveAll(r => r.Details.Place.City == "Wien");
         AssertRows();
+    }
+
+    [Fact]
+    public void Lists_that_are_missing_have_no_elements()
+    {
+        using var context = CreateContext();
+        context.Blogs.Where(b => b.Id > 4).ExecuteDelete();
+        context.Database.ExecuteSqlRaw("""UPDATE "Blogs" SET "Posts" = CASE "Id" WHEN 1 THEN jsonb '[{{"Title":"a"}}]' WHEN 2 THEN jsonb '[{{"Title":"b","Comments":null}}]' WHEN 3 THEN jsonb '[{{"Title":"c","Comments":[{{"Text":"t","Score":1}}]}}]' END""");
+        Assert.Equal([1, 1, 1, 0], context.Blogs.OrderBy(b => b.Id).Select(b => b.Posts.Count));
+        Assert.Equal([0, 0, 1], context.Blogs.OrderBy(b => b.Id).SelectMany(b => b.Posts).Select(p => p.Comments.Count));
+        Assert.Equal([0, 0, 1], context.Blogs.Where(b => b.Posts.Count > 0).OrderBy(b => b.Id).Select(b => b.Posts[0].Comments.Count));
+        Assert.Equal([3], context.Blogs.Where(b => b.Posts.Any(p => p.Comments.Any(c => c.Score == 1))).Select(b => b.Id));
+        Assert.Equal([1, 2], context.Blogs.Where(b => b.Posts.Count > 0 && !b.Posts[0].Comments.Any()).OrderBy(b => b.Id).Select(b => b.Id));
     }
 
     /// <summary>The same change to the rows in memory and, through the change tracker, to those of the database.</summary>

@@ -72,11 +72,11 @@ public sealed class Details
 
     public TimeSpan Length { get; set; }
 
-    public List<int> Marks { get; set; } = [];
+    public List<int>? Marks { get; set; } = [];
 
     public static Details Create(Random random, int i) => new()
     {
-        Side = i % 3 == 1 ? null : new Place { City = "Side" + i }, Length = TimeSpan.FromMinutes(((i % 4) - 1) * 1900.25), Marks = [.. Enumerable.Range(i, i % 4)],
+        Side = i % 3 == 1 ? null : new Place { City = "Side" + i }, Length = TimeSpan.FromMinutes(((i % 4) - 1) * 1900.25), Marks = i % 5 == 0 ? null : [.. Enumerable.Range(i, i % 4)],
         Age = random.Next(20, 90), Motto = i % 3 == 0 ? null : "it's \"" + random.Next(5), Price = random.Next(1000) / 8m, Score = random.Next(100) / 7.0, IsPublic = random.Next(2) == 0, Kind = (Kind)random.Next(3),
         At = new DateTime(2024, 2, 1).AddSeconds(random.Next(1_000_000)), Key = new Guid(i, 1, 2, new byte[8]), Maybe = i % 4 == 0 ? null : random.Next(6), Place = new Place { City = "City" + random.Next(4), Zip = random.Next(3) == 0 ? null : random.Next(1000) },
     };
