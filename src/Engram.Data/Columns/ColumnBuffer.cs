@@ -128,6 +128,26 @@ internal sealed unsafe class ColumnBuffer : IDisposable
         Count++;
     }
 
+    /// <summary>Appends the last value once more; what it points to is shared.</summary>
+    public void AppendLast()
+    {
+        var last = Count - 1;
+        if (Column.IsNull(last))
+        {
+            AppendNull();
+            return;
+        }
+
+        Reserve(1);
+        new ReadOnlySpan<byte>((byte*)Column.Data + ((long)last * physicalSize), physicalSize).CopyTo(new Span<byte>((byte*)Column.Data + ((long)Count * physicalSize), physicalSize));
+        if (Column.Offsets != null)
+        {
+            Column.Offsets[Count] = Column.Offsets[last];
+        }
+
+        Count++;
+    }
+
     /// <summary>Makes room for <paramref name="rows"/> rows without appending, for kernels that fill <see cref="Column"/> themselves.</summary>
     public void Reserve(int rows)
     {

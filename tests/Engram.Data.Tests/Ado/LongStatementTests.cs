@@ -1,5 +1,6 @@
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
+using Engram.Data.Query.Execution;
 using Engram.Data.Query.Execution.Rows;
 
 namespace Engram.Data.Tests.Ado;
@@ -39,6 +40,39 @@ public sealed class LongStatementTests : AdoTest
             })).WaitAsync(TimeSpan.FromMinutes(2));
             Assert.Equal(SqlStates.QueryCanceled, error.SqlState);
         }
+    }
+
+    [Theory]
+    [InlineData("reverse")]
+    [InlineData("md5")]
+    [InlineData("strpos")]
+    [InlineData("replace")]
+    [InlineData("regexp_replace")]
+    public void A_function_of_long_values_looks_between_them_whether_it_is_cancelled(string name)
+    {
+        using var source = new CancellationTokenSource();
+        using var text = new ColumnBuffer(DataType.Text);
+        for (var i = 0; i < 6; i++)
+        {
+            text.AppendText(new string('a', 200_000) + i);
+        }
+
+        var batch = new Batch(1) { RowCount = text.Count };
+        batch.Columns[0] = text.Column;
+        BoundExpression[] arguments = [new BoundColumn(DataType.Text, 0, "t"), new BoundConstant(DataType.Text, "ba"), new BoundConstant(DataType.Text, "x")];
+        var call = Query.Execution.Statement.Call(name, arguments[..(name is "reverse" or "md5" ? 1 : name == "strpos" ? 2 : 3)]);
+        var context = new StatementContext(null!, null, new Batch(0) { RowCount = 1 }, TimeProvider.System, source.Token);
+        using var evaluator = EvaluatorFactory.Create(call, context);
+        evaluator.Evaluate(batch, null);
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => evaluator.Evaluate(batch, null));
+    }
+
+    [Fact]
+    public void A_long_value_is_not_copied_for_each_row_that_is_made_of_it()
+    {
+        // 10,000 copies of it would be 1 GB.
+        Assert.Equal(["10001,90000,10001"], Rows("SELECT count(*), sum(length(x.s)), count(b.t) FROM (SELECT repeat('abcdefghij', 10000) AS t) AS b, LATERAL regexp_split_to_table(b.t, 'a') AS x (s)"));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal static class EvaluatorFactory
         BoundColumn e => new ColumnEvaluator(e.Type, e.Ordinal),
         BoundSlot e => new ValueEvaluator(e.Type, context.Slot(e.Slot, e.Type).Column, isStable: false),
         BoundCall e => CreateCall(e, context),
-        BoundCast e => CastFactory.Create(e.Type, Create(e.Operand, context), e.Target, e.IsExplicit),
+        BoundCast e => Within(CastFactory.Create(e.Type, Create(e.Operand, context), e.Target, e.IsExplicit), context),
         BoundLogical e => new LogicalEvaluator(e.IsAnd, Create(e.Operands, context)),
         BoundNot e => new UnaryEvaluator<byte, byte, LogicalNot>(DataType.Boolean, Create(e.Operand, context)),
         BoundIsNull e => new IsNullEvaluator(Create(e.Operand, context), e.IsNegated),
@@ -59,7 +59,18 @@ internal static class EvaluatorFactory
     private static Evaluator CreateCall(BoundCall call, StatementContext context)
     {
         var create = call.Function.CreateEvaluator ?? throw Error.Internal($"{call.Function.Name} has no evaluator");
-        return create(call.Type, [.. Create(call.Arguments, context)], context);
+        return Within(create(call.Type, [.. Create(call.Arguments, context)], context), context);
+    }
+
+    /// <summary>Tells an evaluator whose statement it works for, so that it looks whether that is cancelled.</summary>
+    private static Evaluator Within(Evaluator evaluator, StatementContext context)
+    {
+        if (evaluator is StrictEvaluator strict)
+        {
+            strict.Context = context;
+        }
+
+        return evaluator;
     }
 
     private static Evaluator CreateInList(BoundInList list, StatementContext context)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Engram.Data.Columns;
 
 namespace Engram.Data.Query.Execution.Evaluators;
@@ -36,9 +37,18 @@ internal interface ITernaryFunction<TA, TB, TC, TOut>
 }
 
 /// <summary>What strict functions share: NULL in, NULL out; constants in, constant out; arithmetic faults become SQL errors.</summary>
+/// <remarks>
+/// A batch of long texts may take seconds. So functions of texts, bytes, json and arrays add up what they read and made, and look after so much of it whether the statement is cancelled.
+/// Short values never come to that: whoever reads batches looks between them.
+/// </remarks>
 internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[] arguments) : ResultEvaluator(type)
 {
+    private const long BytesPerLook = 256 * 1024;
+
     private readonly Column[] columns = new Column[arguments.Length];
+
+    /// <summary>The statement that it computes for; null where nobody can cancel one.</summary>
+    public StatementContext? Context { get; set; }
 
     /// <summary>Whether the result carries the offsets of the first argument (timestamptz).</summary>
     public bool KeepsOffsets { get; init; }
@@ -109,6 +119,30 @@ internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[]
         }
     }
 
+    /// <summary>How long a value is; 0 for those of one size, which the JIT knows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected static uint LengthOf<T>(T value)
+        where T : unmanaged
+        => typeof(T) == typeof(Bytes) ? (uint)Unsafe.As<T, Bytes>(ref value).Length : 0;
+
+    /// <summary>Adds to what was read and made since the last look.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void Count(ref long sizeBytes, uint more)
+    {
+        sizeBytes += more;
+        if (sizeBytes > BytesPerLook)
+        {
+            Look(out sizeBytes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Look(out long sizeBytes)
+    {
+        sizeBytes = 0;
+        Context?.Cancellation.ThrowIfCancellationRequested();
+    }
+
     /// <summary>0 for a constant column, all ones for another: what a row is masked with to find its value.</summary>
     protected static nint MaskOf(Column column) => column.IsConstant ? 0 : -1;
 
@@ -155,25 +189,46 @@ internal sealed unsafe class UnaryEvaluator<TA, TOut, TFunction>(DataType type, 
 
     private void All(TA* a, TOut* target, int count, ColumnBuffer memory)
     {
+        var size = 0L;
         for (var i = 0; i < count; i++)
         {
             target[i] = function.Invoke(a[i], memory);
+            if (typeof(TA) == typeof(Bytes) || typeof(TOut) == typeof(Bytes))
+            {
+                Count(ref size, LengthOf(a[i]) + LengthOf(target[i]));
+            }
         }
     }
 
     private void NotNull(TA* a, TOut* target, ulong* nulls, int count, ColumnBuffer memory)
     {
+        var size = 0L;
         for (var i = 0; i < count; i++)
         {
             target[i] = NullBits.IsSet(nulls, i) ? default : function.Invoke(a[i], memory);
+            if ((typeof(TA) == typeof(Bytes) || typeof(TOut) == typeof(Bytes)) && !NullBits.IsSet(nulls, i))
+            {
+                Count(ref size, LengthOf(a[i]) + LengthOf(target[i]));
+            }
         }
     }
 
     private void Selected(TA* a, TOut* target, ulong* nulls, ReadOnlySpan<ushort> rows, ColumnBuffer memory)
     {
+        var size = 0L;
         foreach (var row in rows)
         {
-            target[row] = nulls != null && NullBits.IsSet(nulls, row) ? default : function.Invoke(a[row], memory);
+            if (nulls != null && NullBits.IsSet(nulls, row))
+            {
+                target[row] = default;
+                continue;
+            }
+
+            target[row] = function.Invoke(a[row], memory);
+            if (typeof(TA) == typeof(Bytes) || typeof(TOut) == typeof(Bytes))
+            {
+                Count(ref size, LengthOf(a[row]) + LengthOf(target[row]));
+            }
         }
     }
 }
@@ -238,25 +293,46 @@ internal sealed unsafe class BinaryEvaluator<TA, TB, TOut, TFunction>(DataType t
 
     private void All(TA* a, nint maskA, TB* b, nint maskB, TOut* target, int count, ColumnBuffer memory)
     {
+        var size = 0L;
         for (var i = 0; i < count; i++)
         {
             target[i] = function.Invoke(a[i & maskA], b[i & maskB], memory);
+            if (typeof(TA) == typeof(Bytes) || typeof(TB) == typeof(Bytes) || typeof(TOut) == typeof(Bytes))
+            {
+                Count(ref size, LengthOf(a[i & maskA]) + LengthOf(b[i & maskB]) + LengthOf(target[i]));
+            }
         }
     }
 
     private void NotNull(TA* a, nint maskA, TB* b, nint maskB, TOut* target, ulong* nulls, int count, ColumnBuffer memory)
     {
+        var size = 0L;
         for (var i = 0; i < count; i++)
         {
             target[i] = NullBits.IsSet(nulls, i) ? default : function.Invoke(a[i & maskA], b[i & maskB], memory);
+            if ((typeof(TA) == typeof(Bytes) || typeof(TB) == typeof(Bytes) || typeof(TOut) == typeof(Bytes)) && !NullBits.IsSet(nulls, i))
+            {
+                Count(ref size, LengthOf(a[i & maskA]) + LengthOf(b[i & maskB]) + LengthOf(target[i]));
+            }
         }
     }
 
     private void Selected(TA* a, nint maskA, TB* b, nint maskB, TOut* target, ulong* nulls, ReadOnlySpan<ushort> rows, ColumnBuffer memory)
     {
+        var size = 0L;
         foreach (var row in rows)
         {
-            target[row] = nulls != null && NullBits.IsSet(nulls, row) ? default : function.Invoke(a[row & maskA], b[row & maskB], memory);
+            if (nulls != null && NullBits.IsSet(nulls, row))
+            {
+                target[row] = default;
+                continue;
+            }
+
+            target[row] = function.Invoke(a[row & maskA], b[row & maskB], memory);
+            if (typeof(TA) == typeof(Bytes) || typeof(TB) == typeof(Bytes) || typeof(TOut) == typeof(Bytes))
+            {
+                Count(ref size, LengthOf(a[row & maskA]) + LengthOf(b[row & maskB]) + LengthOf(target[row]));
+            }
         }
     }
 }
@@ -278,12 +354,21 @@ internal sealed unsafe class TernaryEvaluator<TA, TB, TC, TOut, TFunction>(DataT
         var nulls = result.Column.Nulls;
         var target = (TOut*)result.Column.Data;
         var count = rows?.Count ?? result.Count;
+        var size = 0L;
         for (var i = 0; i < count; i++)
         {
             var row = rows is null ? i : rows.Rows[i];
-            target[row] = nulls != null && NullBits.IsSet(nulls, row)
-                ? default
-                : function.Invoke(a.Pointer<TA>()[row & maskA], b.Pointer<TB>()[row & maskB], c.Pointer<TC>()[row & maskC], result);
+            if (nulls != null && NullBits.IsSet(nulls, row))
+            {
+                target[row] = default;
+                continue;
+            }
+
+            target[row] = function.Invoke(a.Pointer<TA>()[row & maskA], b.Pointer<TB>()[row & maskB], c.Pointer<TC>()[row & maskC], result);
+            if (typeof(TA) == typeof(Bytes) || typeof(TOut) == typeof(Bytes))
+            {
+                Count(ref size, LengthOf(a.Pointer<TA>()[row & maskA]) + LengthOf(target[row]));
+            }
         }
     }
 }

@@ -26,18 +26,24 @@ internal sealed unsafe class RowEvaluator<TOut, TFunction>(DataType type, Evalua
     {
         var target = (TOut*)result.Column.Data;
         var count = rows?.Count ?? result.Count;
+        var size = 0L;
+        var first = columns.Length > 0 && columns[0].Type.IsByReference ? columns[0] : null;
         for (var i = 0; i < count; i++)
         {
             var row = rows is null ? i : rows.Rows[i];
             if (result.Column.IsNull(row))
             {
                 target[row] = default;
+                continue;
             }
-            else if (!function.Invoke(columns, row, result, out target[row]))
+
+            if (!function.Invoke(columns, row, result, out target[row]))
             {
                 target[row] = default;
                 NullBits.Set(result, row);
             }
+
+            Count(ref size, LengthOf(target[row]) + (first is null ? 0 : LengthOf(first.Get<Bytes>(row))));
         }
     }
 }

@@ -24,6 +24,9 @@ internal sealed class ApplyOperator : Operator
     private bool isBegun;
     private bool hasRight;
 
+    // Whether the last row of the output is of the current left row: then its values need not be copied again. They may be long, and the right rows many.
+    private bool isLeftCopied;
+
     public ApplyOperator(ApplyPlan plan, Operator left, StatementContext context)
     {
         (this.plan, this.left, this.context) = (plan, left, context);
@@ -43,6 +46,7 @@ internal sealed class ApplyOperator : Operator
             column.Clear();
         }
 
+        isLeftCopied = false;
         var count = 0;
         while (count < Batch.RowCountMax)
         {
@@ -157,6 +161,7 @@ internal sealed class ApplyOperator : Operator
         }
 
         isBegun = false;
+        isLeftCopied = false;
         if (++leftAt == leftBatch.SelectedCount)
         {
             leftBatch = null;
@@ -169,7 +174,11 @@ internal sealed class ApplyOperator : Operator
     {
         for (var i = 0; i < output.Length; i++)
         {
-            if (i < leftCount)
+            if (i < leftCount && isLeftCopied)
+            {
+                output[i].AppendLast();
+            }
+            else if (i < leftCount)
             {
                 output[i].AppendFrom(leftBatch!.Columns[i], leftRow);
             }
@@ -182,5 +191,7 @@ internal sealed class ApplyOperator : Operator
                 output[i].AppendFrom(source.Columns[i - leftCount], rightRow);
             }
         }
+
+        isLeftCopied = true;
     }
 }
