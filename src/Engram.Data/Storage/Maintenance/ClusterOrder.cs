@@ -19,12 +19,15 @@ namespace Engram.Data.Storage.Maintenance;
 /// </code>
 /// <para>A group has some blocks of rows, so that the columns behind the vector order something. <b>Invariants.</b> The order is a permutation of the visible rows and nothing else: what rows are seen, and what they
 /// hold, does not depend on it. Rows with equal keys stay in the order of row ids, so the same rows are ordered in the same way.</para>
-/// <para><b>Memory</b>: about 32 bytes and the key for each row, of which a column has 64 bytes at most, and a sample of the vectors.</para>
+/// <para><b>Memory</b>: about 36 bytes and the key for each row, of which a column has 64 bytes at most, and a sample of the vectors.</para>
 /// </remarks>
 internal sealed unsafe class ClusterOrder
 {
     /// <summary>Rows of a group of similar vectors: four blocks, which the next column tells apart.</summary>
     private const int GroupRowCount = 4 * Batch.RowCountMax;
+
+    /// <summary>Rows that are sorted or merged without a look at whether to go on: some milliseconds.</summary>
+    private const int SortedPieceRowCount = 4 * Batch.RowCountMax;
 
     /// <summary>Of a column's value in a key: what texts begin with orders them well enough, and a million long ones are not held in memory.</summary>
     private const int PartSizeBytesMax = 64;
@@ -112,29 +115,49 @@ internal sealed unsafe class ClusterOrder
             prefixes[i] = (ulong)rowIds[i] ^ (1UL << 63);
         }
 
-        if (table.ClusteredBy.IsEmpty)
-        {
-            Array.Sort(prefixes, Order);
-            return;
-        }
-
         using var bytes = new NativeBytes();
         var ends = new long[Rows];
-        WriteKeys(bytes, ends, prefixes);
-        Array.Sort(prefixes, Order);
-        var ties = new TieOrder(bytes, ends, rowIds);
-        for (int first = 0, end; first < prefixes.Length; first = end)
+        if (!table.ClusteredBy.IsEmpty)
         {
-            end = first + 1;
-            while (end < prefixes.Length && prefixes[end] == prefixes[first])
+            WriteKeys(bytes, ends, prefixes);
+        }
+
+        SortPieces(new KeyOrder(prefixes, bytes, ends, rowIds));
+    }
+
+    /// <summary>Sorts pieces and merges them two by two, so that nobody waits long for the end of a million rows.</summary>
+    private void SortPieces(KeyOrder comparer)
+    {
+        for (var first = 0; first < Order.Length; first += SortedPieceRowCount)
+        {
+            pace();
+            Order.AsSpan(first, Math.Min(SortedPieceRowCount, Order.Length - first)).Sort(comparer);
+        }
+
+        var merged = Order.Length > SortedPieceRowCount ? new int[Order.Length] : [];
+        for (long width = SortedPieceRowCount; width < Order.Length; width *= 2)
+        {
+            for (long first = 0; first < Order.Length; first += 2 * width)
             {
-                end++;
+                Merge((int)first, (int)Math.Min(first + width, Order.Length), (int)Math.Min(first + (2 * width), Order.Length), merged, comparer);
             }
 
-            if (end - first > 1)
+            (Order, merged) = (merged, Order);
+        }
+    }
+
+    /// <summary>Two neighbouring pieces into one of another array, at the same place.</summary>
+    private void Merge(int first, int middle, int end, int[] target, KeyOrder comparer)
+    {
+        var (left, right) = (first, middle);
+        for (var at = first; at < end; at++)
+        {
+            if (at % SortedPieceRowCount == 0)
             {
-                Order.AsSpan(first, end - first).Sort(ties);
+                pace();
             }
+
+            target[at] = right == end || (left < middle && comparer.Compare(Order[left], Order[right]) < 0) ? Order[left++] : Order[right++];
         }
     }
 
@@ -291,12 +314,13 @@ internal sealed unsafe class ClusterOrder
         public void Dispose() => groups?.Dispose();
     }
 
-    /// <summary>By key, then by row id.</summary>
-    private sealed class TieOrder(NativeBytes bytes, long[] ends, List<long> rowIds) : IComparer<int>
+    /// <summary>By key, of which eight bytes mostly decide, then by row id: no two rows are equal.</summary>
+    private sealed class KeyOrder(ulong[] prefixes, NativeBytes bytes, long[] ends, List<long> rowIds) : IComparer<int>
     {
         public int Compare(int a, int b)
         {
-            var order = KeyOf(a).SequenceCompareTo(KeyOf(b));
+            var order = prefixes[a].CompareTo(prefixes[b]);
+            order = order != 0 ? order : KeyOf(a).SequenceCompareTo(KeyOf(b));
             return order != 0 ? order : rowIds[a].CompareTo(rowIds[b]);
         }
 

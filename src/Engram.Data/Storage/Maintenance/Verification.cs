@@ -335,7 +335,8 @@ internal sealed partial class Verification : IDisposable
     private bool IsDamaged(SegmentExtent extent) => extent.Segment.Info.Files.Any(f => damaged.Contains(f.Name));
 
     private static string NameOf(TableDefinition table, ColumnId id)
-        => id == ColumnId.RowId ? "row id" : table.FindStored(id)?.Name ?? id.ToString();
+        => id == ColumnId.RowId ? "row id" : id == ColumnId.OrderedRowId ? "row id in order" : id == ColumnId.RowPosition ? "position of row id"
+            : table.FindStored(id)?.Name ?? $"a dropped column ({id})";
 
     private void Report(string file, string what, TableDefinition? table = null, long? first = null, long? last = null)
         => problems.Add(new VerificationProblem(file, $"{(table is null ? "" : $"Table '{table}': ")}{(file.Length == 0 || what.Contains(file, StringComparison.Ordinal) ? "" : $"'{file}': ")}{what}{(what.EndsWith('.') ? "" : ".")}")

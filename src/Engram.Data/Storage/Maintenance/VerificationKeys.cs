@@ -74,10 +74,12 @@ internal static class VerificationKeys
         TableVersion version, TableDefinition table, ForeignKeyDefinition key, TableVersion referenced, TableDefinition referencedTable, ReadHorizon horizon,
         CancellationToken cancellationToken, Func<SegmentExtent, SegmentExtent>? open = null)
     {
-        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], null, horizon, open, cancellationToken).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
+        // Integers of different sizes are compared as numeric, which has the values of all.
+        bool[] mixed = [.. key.Columns.Zip(key.ReferencedColumns, (own, other) => table.FindColumn(own)!.Type.Kind != referencedTable.FindColumn(other)!.Type.Kind)];
+        var hashes = Hashes(referenced, referencedTable, [.. key.ReferencedColumns], null, horizon, open, cancellationToken, mixed).Where(h => h.Hash is not null).Select(h => h.Hash!.Value).ToArray();
         Array.Sort(hashes);
         var dangling = new List<long>();
-        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], null, horizon, open, cancellationToken))
+        foreach (var (rowId, hash) in Hashes(version, table, [.. key.Columns], null, horizon, open, cancellationToken, mixed))
         {
             // A reference with a NULL in it refers to nothing.
             if (hash is { } value && Array.BinarySearch(hashes, value) < 0)
@@ -92,9 +94,10 @@ internal static class VerificationKeys
     /// <summary>All visible rows with the hash of their key; null when a part of it is NULL, or the condition does not hold.</summary>
     /// <param name="condition">Of a partial index.</param>
     /// <param name="open">Gives the extent through which a segment is read, one after the other; it is released afterwards.</param>
+    /// <param name="mixed">Which columns are hashed as numeric; null for none.</param>
     private static IEnumerable<(long RowId, ulong? Hash)> Hashes(
         TableVersion version, TableDefinition table, ColumnId[] columns, IndexCondition? condition, ReadHorizon horizon, Func<SegmentExtent, SegmentExtent>? open,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, bool[]? mixed = null)
     {
         using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. columns, .. condition?.Columns ?? []]);
         var shape = KeyShape.Of(table, columns);
@@ -108,7 +111,7 @@ internal static class VerificationKeys
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     reader.Position(extent ?? segment, block);
-                    HashBlock(reader, shape, condition, found);
+                    HashBlock(reader, shape, condition, mixed, found);
                     foreach (var row in found)
                     {
                         yield return row;
@@ -127,7 +130,7 @@ internal static class VerificationKeys
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 reader.Position(delta.Chunk(chunk));
-                HashBlock(reader, shape, condition, found);
+                HashBlock(reader, shape, condition, mixed, found);
                 foreach (var row in found)
                 {
                     yield return row;
@@ -136,7 +139,7 @@ internal static class VerificationKeys
         }
     }
 
-    private static void HashBlock(BlockReader reader, KeyShape shape, IndexCondition? condition, List<(long RowId, ulong? Hash)> found)
+    private static void HashBlock(BlockReader reader, KeyShape shape, IndexCondition? condition, bool[]? mixed, List<(long RowId, ulong? Hash)> found)
     {
         found.Clear();
         if (reader.VisibleCount == 0)
@@ -150,6 +153,12 @@ internal static class VerificationKeys
         for (var c = 0; c < key.Length; c++)
         {
             key[c] = reader.Load(c + 1, visible);
+        }
+
+        using var numeric = new NumericKeys();
+        for (var c = 0; c < key.Length && mixed is not null; c++)
+        {
+            key[c] = mixed[c] ? numeric.Make(key[c], reader) : key[c];
         }
 
         var tested = new Column[condition?.Columns.Length ?? 0];
@@ -176,6 +185,33 @@ internal static class VerificationKeys
         {
             return false;
         }
+    }
+
+    /// <summary>Columns that were made of others.</summary>
+    private sealed class NumericKeys : IDisposable
+    {
+        private readonly List<ColumnBuffer> buffers = [];
+
+        public Column Make(Column integers, BlockReader reader)
+        {
+            var buffer = new ColumnBuffer(DataType.Decimal);
+            buffers.Add(buffer);
+            var next = 0;
+            for (var row = 0; row < reader.RowCount; row++)
+            {
+                // Rows that nobody sees may hold anything.
+                var isSeen = reader.Visible is not { } visible || (next < visible.Count && visible.Rows[next] == row);
+                next += isSeen ? 1 : 0;
+                if (!isSeen || integers.IsNull(row) || !KeyConversion.TryAppend(buffer, integers, row))
+                {
+                    buffer.AppendNull();
+                }
+            }
+
+            return buffer.Column;
+        }
+
+        public void Dispose() => buffers.ForEach(b => b.Dispose());
     }
 
     private static void CompareAll(

@@ -43,6 +43,20 @@ public sealed class ClusteredSearchTests : AdoTest
         Assert.Empty((await connection.VerifyAsync()).Problems);
     }
 
+    [Fact]
+    public async Task A_column_that_numbers_the_rows_numbers_them_as_they_were_inserted()
+    {
+        var connection = Open($"Data Source={DiskPath}");
+        Execute(connection, "CREATE TABLE t (a int) WITH (cluster_by = 'a'); INSERT INTO t SELECT 5000 - i FROM generate_series(1, 5000) AS g (i); CHECKPOINT");
+        Execute(connection, "INSERT INTO t SELECT -i FROM generate_series(1, 10) AS g (i); DELETE FROM t WHERE a % 10 = 3");
+        await connection.CompactAsync();
+        Assert.Equal(["-10"], Rows(connection, "SELECT a FROM t LIMIT 1"));
+        Execute(connection, "ALTER TABLE t ADD COLUMN n bigint GENERATED ALWAYS AS IDENTITY (START WITH 7 INCREMENT BY 2)");
+        Assert.Equal(["0"], Rows(connection, "SELECT count(*) FROM (SELECT n, 5 + 2 * row_number() OVER (ORDER BY a DESC) AS expected FROM t) AS q WHERE n <> expected"));
+        Execute(connection, "INSERT INTO t (a) VALUES (-11)");
+        Assert.Equal(["2"], Rows(connection, "SELECT n - (SELECT max(n) FROM t WHERE a > -11) FROM t WHERE a = -11"));
+    }
+
     private static string[] Ask(EngramConnection connection) =>
     [
         .. Rows(connection, "SELECT id, v <=> '[1,0,0,1]' FROM e ORDER BY v <=> '[1,0,0,1]' LIMIT 20"),

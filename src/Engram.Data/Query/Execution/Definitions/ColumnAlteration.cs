@@ -5,6 +5,7 @@ using Engram.Data.Query.Binding;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
 
 namespace Engram.Data.Query.Execution.Definitions;
 
@@ -239,11 +240,18 @@ internal static class ColumnAlteration
             return;
         }
 
-        var key = table.ForeignKeys.FirstOrDefault(k => k.Columns.Contains(column.Id))
-            ?? DdlExecutor.ReferencesTo(catalog, table.Id).Where(r => r.Key.ReferencedColumns.Contains(column.Id)).Select(r => r.Key).FirstOrDefault();
-        if (key is not null)
+        DataType TypeOf(TableDefinition of, ColumnId id) => of.Id == table.Id && id == column.Id ? type : of.FindColumn(id)!.Type;
+        foreach (var (child, key) in table.ForeignKeys.Select(k => (table, k)).Concat(DdlExecutor.ReferencesTo(catalog, table.Id).Select(r => (r.Table, r.Key))))
         {
-            throw Error.ColumnInUse($"{table}.{column.Name}", $"both sides of foreign key '{key.Name}' have the same type", position);
+            var parent = catalog.Get(key.ReferencedTable);
+            for (var i = 0; i < key.Columns.Length; i++)
+            {
+                var (referring, referenced) = (TypeOf(child, key.Columns[i]), TypeOf(parent, key.ReferencedColumns[i]));
+                if (!KeyConversion.AreComparable(referring, referenced) || !Collations.AreSame(referring.Collation, referenced.Collation))
+                {
+                    throw Error.ColumnInUse($"{table}.{column.Name}", $"foreign key '{key.Name}' would compare {referring} with {referenced}", position);
+                }
+            }
         }
     }
 

@@ -45,6 +45,19 @@ internal static class RowVerification
         }
     }
 
+    /// <summary>The rows of other tables that refer to a column whose values are others now.</summary>
+    public static void RunReferring(TableDefinition before, TableDefinition after, StatementContext context)
+    {
+        foreach (var (child, key) in DdlExecutor.ReferencesTo(context.Transaction!.Catalog, after.Id).ToList())
+        {
+            // A wider type has the values that the narrower one had.
+            if (child.Id != after.Id && key.ReferencedColumns.Any(id => !before.Columns.Any(c => after.FindColumn(id)!.IsStoredAs(c.Id))))
+            {
+                CheckForeignKey(child, key, context);
+            }
+        }
+    }
+
     /// <summary>The least or greatest value of an integer column; null when there is none.</summary>
     public static object? Bound(TableDefinition table, ColumnDefinition column, bool greatest, StatementContext context)
     {

@@ -33,6 +33,10 @@ internal static class TableAlteration
 
                 ViewDefinitions.CheckDependents(transaction, changed, isCascade, action.Position);
                 RowVerification.Run(table, changed, action is AlterColumnTypeSyntax, context);
+                if (action is AlterColumnTypeSyntax)
+                {
+                    RowVerification.RunReferring(table, changed, context);
+                }
             }
 
             if (action is AlterColumnTypeSyntax)

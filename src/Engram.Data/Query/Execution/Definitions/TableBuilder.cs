@@ -3,6 +3,7 @@ using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
 
 namespace Engram.Data.Query.Execution.Definitions;
 
@@ -196,10 +197,10 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
 
         for (var i = 0; i < columns.Length; i++)
         {
-            if (columns[i].Type.Kind != target[i].Type.Kind)
+            if (!KeyConversion.AreComparable(columns[i].Type, target[i].Type))
             {
                 throw Error.InvalidForeignKey(
-                    $"Column '{columns[i].Name}' is of type {columns[i].Type} and refers to '{referenced}.{target[i].Name}' of type {target[i].Type}. Give both the same type.", syntax.Position);
+                    $"Column '{columns[i].Name}' is of type {columns[i].Type} and refers to '{referenced}.{target[i].Name}' of type {target[i].Type}. Give both the same type, or both integers.", syntax.Position);
             }
 
             if (!Collations.AreSame(columns[i].Type.Collation, target[i].Type.Collation))

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution.Rows;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Indexes;
 using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Modifications;
@@ -14,11 +15,18 @@ internal static class KeyLookup
         => table.Indexes.FirstOrDefault(i => i.Method is null && i.FilterSql is null && i.Columns.Length == columns.Length
             && i.Columns.All(c => columns.Contains(c.Column)));
 
-    /// <param name="keys">Of the columns' types, in their order, without NULLs.</param>
+    /// <param name="keys">Of types that compare with the columns', in their order, without NULLs.</param>
     /// <param name="found">Receives pairs of a key's number and a row id.</param>
     public static void Find(
         Snapshot snapshot, TableDefinition table, ImmutableArray<ColumnId> columns, KeyTable keys, List<(int Key, long RowId)> found, CancellationToken cancellation)
     {
+        DataType[] types = [.. columns.Select(c => table.FindColumn(c)!.Type)];
+        if (types.Where((t, i) => t.Kind != keys.Key(i).Type.Kind).Any())
+        {
+            FindConverted(snapshot, table, columns, types, keys, found, cancellation);
+            return;
+        }
+
         if (FindIndex(table, columns) is { } index)
         {
             Probe(snapshot, table, columns, index, keys, found);
@@ -27,6 +35,63 @@ internal static class KeyLookup
         {
             Scan(snapshot, table, columns, keys, found, cancellation);
         }
+    }
+
+    /// <summary>Integers of another size: looked up as what the columns hold. A key that they cannot hold is in no row.</summary>
+    private static void FindConverted(
+        Snapshot snapshot, TableDefinition table, ImmutableArray<ColumnId> columns, DataType[] types, KeyTable keys, List<(int Key, long RowId)> found, CancellationToken cancellation)
+    {
+        using var converted = new KeyTable(types);
+        var buffers = Array.ConvertAll(types, t => new ColumnBuffer(t));
+        var numbers = new int[Batch.RowCountMax];
+        // By number there: the number of the key here.
+        var originals = new List<int>();
+        try
+        {
+            for (var first = 0; first < keys.Count; first += Batch.RowCountMax)
+            {
+                Array.ForEach(buffers, b => b.Clear());
+                for (var number = first; number < Math.Min(keys.Count, first + Batch.RowCountMax); number++)
+                {
+                    if (TryConvert(keys, number, buffers))
+                    {
+                        originals.Add(number);
+                    }
+                }
+
+                // Different keys stay different, so each gets the next number.
+                converted.FindOrAdd(Array.ConvertAll(buffers, b => b.Column), buffers[0].Count, null, numbers);
+            }
+        }
+        finally
+        {
+            Array.ForEach(buffers, b => b.Dispose());
+        }
+
+        var before = found.Count;
+        Find(snapshot, table, columns, converted, found, cancellation);
+        for (var i = before; i < found.Count; i++)
+        {
+            found[i] = found[i] with { Key = originals[found[i].Key] };
+        }
+    }
+
+    private static bool TryConvert(KeyTable keys, int number, ColumnBuffer[] buffers)
+    {
+        for (var i = 0; i < buffers.Length; i++)
+        {
+            if (!KeyConversion.TryAppend(buffers[i], keys.Key(i), number))
+            {
+                for (var done = 0; done < i; done++)
+                {
+                    buffers[done].SetCount(buffers[done].Count - 1);
+                }
+
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static void Probe(

@@ -45,10 +45,20 @@ internal sealed class ReferenceUpdate : IDisposable
         var width = child.Columns.Length;
         values = [.. keyTypes.Select(t => new ColumnBuffer(t))];
 
-        // A parameter is named v with the column's place.
-        BoundExpression? ToColumn(BoundExpression e) => e is BoundParameter p
-            ? new BoundColumn(p.Type, 1 + width + int.Parse(statement.Parameters[p.Index].Name.AsSpan(1), CultureInfo.InvariantCulture), "")
-            : null;
+        // A parameter is named v with the column's place. Binding gives it the child's type; where that is another, the key is converted.
+        BoundExpression? ToColumn(BoundExpression e)
+        {
+            if (e is not BoundParameter p)
+            {
+                return null;
+            }
+
+            var place = int.Parse(statement.Parameters[p.Index].Name.AsSpan(1), CultureInfo.InvariantCulture);
+            return p.Type.Kind == keyTypes[place].Kind
+                ? new BoundColumn(p.Type, 1 + width + place, "")
+                : new BoundCast(p.Type, new BoundColumn(keyTypes[place], 1 + width + place, ""), false);
+        }
+
         update = new RowUpdate(
             child, [.. plan.Set.Select(s => (s.Column, ExpressionTree.Rewrite(s.Value, ToColumn)))], plan.Checks, plan.CheckNames, [], context, cascaded: cascaded);
         var read = plan.Set.SelectMany(s => PlanWalker.ColumnsOf(s.Value)).Where(o => o > 0 && o <= width).Select(o => o - 1);
