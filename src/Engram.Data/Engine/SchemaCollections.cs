@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Graphs;
 
@@ -20,8 +21,8 @@ internal static partial class SchemaCollections
         new(DbMetaDataCollectionNames.ReservedWords, [], [("ReservedWord", typeof(string))], (table, _) => Fill(table, ReservedWords().Select(w => new object?[] { w }))),
         new("Schemas", ["schema_name"], [("schema_name", typeof(string))], (table, context) => Fill(table, context.Catalog.Schemas.Where(s => !context.Catalog.IsForeign(s)).Select(s => new object?[] { s }))),
         new("Tables", ["table_schema", "table_name"],
-            [("table_schema", typeof(string)), ("table_name", typeof(string)), ("table_type", typeof(string)), ("comment", typeof(string))],
-            (table, context) => Fill(table, Tables(context).Select(t => new object?[] { t.Schema, t.Name, t.IsTemporary ? "LOCAL TEMPORARY" : "BASE TABLE", t.Comment }))),
+            [("table_schema", typeof(string)), ("table_name", typeof(string)), ("table_type", typeof(string)), ("comment", typeof(string)), ("cluster_by", typeof(string))],
+            (table, context) => Fill(table, Tables(context).Select(t => new object?[] { t.Schema, t.Name, t.IsTemporary ? "LOCAL TEMPORARY" : "BASE TABLE", t.Comment, StorageParameters.TextOf(t) }))),
         new("Views", ["table_schema", "table_name"],
             [("table_schema", typeof(string)), ("table_name", typeof(string)), ("view_definition", typeof(string)), ("comment", typeof(string))],
             (table, context) => Fill(table, InOrder(context.Catalog.Views).Select(v => new object?[] { v.Schema, v.Name, v.Sql, v.Comment }))),

@@ -33,6 +33,26 @@ internal sealed class CompiledModelCode(
         base.Generate(index, parameters);
     }
 
+    public override void Generate(IEntityType entityType, CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        RemoveClustering(parameters);
+        base.Generate(entityType, parameters);
+    }
+
+    public override void Generate(ITable table, CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        RemoveClustering(parameters);
+        base.Generate(table, parameters);
+    }
+
+    private static void RemoveClustering(CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
+    {
+        if (!parameters.IsRuntime)
+        {
+            parameters.Annotations.Remove(AnnotationNames.ClusteredBy);
+        }
+    }
+
     private static void RemoveVectorIndex(CSharpRuntimeAnnotationCodeGeneratorParameters parameters)
     {
         if (!parameters.IsRuntime)

@@ -20,6 +20,9 @@ internal sealed class ModelCode(AnnotationCodeGeneratorDependencies dependencies
     private static readonly MethodInfo UseIdentityColumn = Method(
         typeof(EngramPropertyBuilderExtensions), nameof(EngramPropertyBuilderExtensions.UseIdentityColumn), typeof(PropertyBuilder), typeof(long), typeof(long));
 
+    private static readonly MethodInfo HasClustering = Method(
+        typeof(EngramEntityTypeBuilderExtensions), nameof(EngramEntityTypeBuilderExtensions.HasClustering), typeof(EntityTypeBuilder), typeof(string[]));
+
     private static readonly (string Annotation, MethodInfo Method)[] IndexCalls =
     [
         (AnnotationNames.VectorMetric, Method(
@@ -70,6 +73,17 @@ internal sealed class ModelCode(AnnotationCodeGeneratorDependencies dependencies
         }
 
         return [.. calls, .. base.GenerateFluentApiCalls(index, annotations)];
+    }
+
+    public override IReadOnlyList<MethodCallCodeFragment> GenerateFluentApiCalls(IEntityType entityType, IDictionary<string, IAnnotation> annotations)
+    {
+        var calls = new List<MethodCallCodeFragment>();
+        if (ClusteringSql.PropertiesOf(entityType) is { } names && annotations.Remove(AnnotationNames.ClusteredBy))
+        {
+            calls.Add(new MethodCallCodeFragment(HasClustering, [names]));
+        }
+
+        return [.. calls, .. base.GenerateFluentApiCalls(entityType, annotations)];
     }
 
     private static MethodCallCodeFragment Call(MethodInfo method, string name, string? schema)

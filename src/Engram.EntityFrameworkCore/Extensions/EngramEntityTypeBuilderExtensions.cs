@@ -1,11 +1,34 @@
 using System.Linq.Expressions;
+using Engram.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace Microsoft.EntityFrameworkCore;
 
-/// <summary>Vector indexes of entities.</summary>
+/// <summary>Vector indexes of entities, and the order in which rows lie.</summary>
 public static class EngramEntityTypeBuilderExtensions
 {
+    /// <summary>Has compactions order the rows of the entity's table: similar embeddings together, and among those by the properties behind, so that searches of one time or person read few blocks.</summary>
+    /// <remarks>Rows are the same wherever they lie, and queries say nothing of it. What is there is ordered by the next compactions.</remarks>
+    /// <param name="propertiesExpression">One to four properties, the most significant first: <c>e => new { e.Embedding, e.Created }</c>. None may be an array, or an embedding of another type than <c>vector(n)</c>.</param>
+    public static EntityTypeBuilder<TEntity> HasClustering<TEntity>(
+        this EntityTypeBuilder<TEntity> entityTypeBuilder, Expression<Func<TEntity, object?>> propertiesExpression)
+        where TEntity : class
+    {
+        ArgumentNullException.ThrowIfNull(propertiesExpression);
+        entityTypeBuilder.HasClustering([.. propertiesExpression.GetMemberAccessList().Select(m => m.Name)]);
+        return entityTypeBuilder;
+    }
+
+    /// <inheritdoc cref="HasClustering{TEntity}(EntityTypeBuilder{TEntity}, Expression{Func{TEntity, object}})"/>
+    /// <param name="propertyNames">The names of the properties; none takes an order back that was given before.</param>
+    public static EntityTypeBuilder HasClustering(this EntityTypeBuilder entityTypeBuilder, params string[] propertyNames)
+    {
+        ArgumentNullException.ThrowIfNull(propertyNames);
+        entityTypeBuilder.Metadata.SetAnnotation(AnnotationNames.ClusteredBy, propertyNames.Length == 0 ? null : propertyNames);
+        return entityTypeBuilder;
+    }
+
     /// <summary>Gives an embedding a vector index. Queries that say <c>WithApproximate</c> may use it; all others stay exact.</summary>
     /// <param name="propertyExpression">The embedding: <c>e => e.Embedding</c>, of a column type <c>vector(n)</c> or <c>halfvec(n)</c>.</param>
     /// <param name="metric">The distance that queries order by.</param>

@@ -29,4 +29,7 @@ internal static class AnnotationNames
 
     /// <summary>On a vector index of the database, not of the model: the type of its column, so that another type means another index.</summary>
     public const string VectorColumnType = "Engram:VectorColumnType";
+
+    /// <summary>On an entity: the names of the properties that its table is clustered by, an array of texts. On a table: its value of <c>cluster_by</c>.</summary>
+    public const string ClusteredBy = "Engram:ClusteredBy";
 }

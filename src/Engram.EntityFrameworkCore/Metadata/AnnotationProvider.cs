@@ -24,6 +24,9 @@ internal sealed class AnnotationProvider(RelationalAnnotationProviderDependencie
         }
     }
 
+    public override IEnumerable<IAnnotation> For(ITable table, bool designTime)
+        => designTime && ClusteringSql.Of(table) is { } clustering ? [new Annotation(AnnotationNames.ClusteredBy, clustering)] : [];
+
     /// <summary>What a vector index is built from; the type of its column too, since no index survives another type of it.</summary>
     public override IEnumerable<IAnnotation> For(ITableIndex index, bool designTime)
     {

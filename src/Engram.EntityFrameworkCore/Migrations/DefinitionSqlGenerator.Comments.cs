@@ -11,6 +11,11 @@ internal sealed partial class DefinitionSqlGenerator
     protected override void Generate(CreateTableOperation operation, IModel? model, MigrationCommandListBuilder builder, bool terminate = true)
     {
         base.Generate(operation, model, builder, terminate: false);
+        if (ClusteringOf(operation) is { } clustering)
+        {
+            builder.Append($" WITH ({Option(clustering)})");
+        }
+
         if (!terminate)
         {
             return;

@@ -76,6 +76,11 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
             table.Name = name;
             table.Schema = ModelSchema(schema);
             table.Comment = Text(row, "comment");
+            if (collection == "Tables" && Text(row, "cluster_by") is { } clustering)
+            {
+                table[AnnotationNames.ClusteredBy] = ClusteringSql.Parse(clustering);
+            }
+
             database.Tables.Add(table);
             tables.Add((schema, name), table);
         }

@@ -62,7 +62,9 @@ internal sealed partial class ModelRun
                 break;
             case 7 when place >= 0 && table.Columns[place].Type != ModelType.Vector && table.Indexes.Count < 3:
                 var index = NewName("i");
-                if (!Define($"CREATE INDEX {index} ON {table.Name} ({table.Columns[place].Name}{(random.Next(3) == 0 ? " DESC" : "")})"))
+                // A comparison of the column says that it is not NULL, so the queries use partial ones too.
+                var condition = random.Next(2) == 0 ? $" WHERE {table.Columns[place].Name} IS NOT NULL" : "";
+                if (!Define($"CREATE INDEX {index} ON {table.Name} ({table.Columns[place].Name}{(random.Next(3) == 0 ? " DESC" : "")}){condition}"))
                 {
                     return;
                 }

@@ -69,7 +69,11 @@ internal static class KeyLookup
         }
 
         var before = found.Count;
-        Find(snapshot, table, columns, converted, found, cancellation);
+        if (converted.Count > 0)
+        {
+            Find(snapshot, table, columns, converted, found, cancellation);
+        }
+
         for (var i = before; i < found.Count; i++)
         {
             found[i] = found[i] with { Key = originals[found[i].Key] };
