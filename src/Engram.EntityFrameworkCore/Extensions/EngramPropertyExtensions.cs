@@ -10,7 +10,7 @@ public static class EngramPropertyExtensions
     /// <summary>The sequence that gives the property blocks of values, set for it or for the whole model; null without one.</summary>
     public static string? GetHiLoSequenceName(this IReadOnlyProperty property)
         => (string?)property[AnnotationNames.HiLoSequenceName]
-            ?? (property.DeclaringType.Model[AnnotationNames.HiLoSequenceName] is string name && GeneratedIntegers.Contains(property) ? name : null);
+            ?? (property.DeclaringType.Model[AnnotationNames.HiLoSequenceName] is string name && property.IsKey() && GeneratedIntegers.Contains(property) ? name : null);
 
     /// <summary>The schema of the sequence that gives the property blocks of values; null for the default one.</summary>
     public static string? GetHiLoSequenceSchema(this IReadOnlyProperty property)

@@ -1,3 +1,4 @@
+using Engram.EntityFrameworkCore.Metadata;
 using Engram.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -16,6 +17,7 @@ internal sealed class ProviderModelValidator(ModelValidatorDependencies dependen
         foreach (var property in model.GetEntityTypes().SelectMany(t => t.GetFlattenedProperties()))
         {
             ValidateVector(property);
+            ValidateHiLo(property);
         }
 
         foreach (var index in model.GetEntityTypes().SelectMany(t => t.GetDeclaredIndexes()))
@@ -57,6 +59,16 @@ internal sealed class ProviderModelValidator(ModelValidatorDependencies dependen
     }
 
     private static bool IsVector(IProperty property) => property.FindTypeMapping() is EngramVectorTypeMapping or EngramHalfVectorTypeMapping;
+
+    private static void ValidateHiLo(IProperty property)
+    {
+        // EF Core asks for values of keys before they are saved, and for no others.
+        if (property[AnnotationNames.HiLoSequenceName] is not null && !property.IsKey())
+        {
+            throw new InvalidOperationException(
+                $"Property '{property.DeclaringType.DisplayName()}.{property.Name}' uses hi-lo without being a part of a key. Use UseSequence or UseIdentityColumn for it.");
+        }
+    }
 
     private static void ValidateVector(IProperty property)
     {

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Data.Common;
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore.Storage.Json;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -65,36 +67,34 @@ public class EngramArrayTypeMapping<TCollection, TElement, TProviderElement> : R
 }
 
 /// <summary>Converts a collection to the array that the database takes, and back.</summary>
+/// <remarks>The conversion of an element is written into the expressions, so that compiled models can write them as code.</remarks>
 /// <typeparam name="TCollection">The property's type.</typeparam>
 /// <typeparam name="TElement">Its elements.</typeparam>
 /// <typeparam name="TProviderElement">The array's elements.</typeparam>
 /// <param name="elementConverter">Converts one element; null when it needs none.</param>
 public class EngramArrayConverter<TCollection, TElement, TProviderElement>(ValueConverter? elementConverter)
-    : ValueConverter<TCollection, TProviderElement[]>(
-        collection => ToProvider(collection, elementConverter), array => FromProvider(array, elementConverter))
+    : ValueConverter<TCollection, TProviderElement[]>(ToProviderExpression(elementConverter), FromProviderExpression(elementConverter))
     where TCollection : IEnumerable<TElement>
 {
     /// <summary>The array of converted elements.</summary>
-    public static TProviderElement[] ToProvider(TCollection collection, ValueConverter? elementConverter)
+    public static TProviderElement[] ToProvider(TCollection collection, Func<TElement, TProviderElement> convert)
     {
         var result = collection is ICollection<TElement> counted ? new List<TProviderElement>(counted.Count) : [];
         foreach (var element in collection)
         {
-            var value = elementConverter is null ? element : elementConverter.ConvertToProvider(element);
-            result.Add((TProviderElement)value!);
+            result.Add(convert(element));
         }
 
         return result.ToArray();
     }
 
     /// <summary>The collection of elements converted back.</summary>
-    public static TCollection FromProvider(TProviderElement[] array, ValueConverter? elementConverter)
+    public static TCollection FromProvider(TProviderElement[] array, Func<TProviderElement, TElement> convert)
     {
         var elements = new TElement[array.Length];
         for (var i = 0; i < array.Length; i++)
         {
-            var value = elementConverter is null ? array[i] : elementConverter.ConvertFromProvider(array[i]);
-            elements[i] = (TElement)value!;
+            elements[i] = convert(array[i]);
         }
 
         if (typeof(TCollection).IsArray)
@@ -107,6 +107,12 @@ public class EngramArrayConverter<TCollection, TElement, TProviderElement>(Value
             return (TCollection)(object)new List<TElement>(elements);
         }
 
+        // A collection that cannot be added to takes its elements when it is made.
+        if (typeof(TCollection).GetConstructor([typeof(IList<TElement>)]) is not null && typeof(TCollection).GetConstructor(Type.EmptyTypes) is null)
+        {
+            return (TCollection)Activator.CreateInstance(typeof(TCollection), new List<TElement>(elements))!;
+        }
+
         var collection = Activator.CreateInstance<TCollection>();
         foreach (var element in elements)
         {
@@ -114,5 +120,42 @@ public class EngramArrayConverter<TCollection, TElement, TProviderElement>(Value
         }
 
         return collection;
+    }
+
+    private static Expression<Func<TCollection, TProviderElement[]>> ToProviderExpression(ValueConverter? elementConverter)
+    {
+        var collection = Expression.Parameter(typeof(TCollection), "collection");
+        var convert = ElementConversion<TElement, TProviderElement>(elementConverter, elementConverter?.ConvertToProviderExpression);
+        return Expression.Lambda<Func<TCollection, TProviderElement[]>>(Call(nameof(ToProvider), collection, convert), collection);
+    }
+
+    private static Expression<Func<TProviderElement[], TCollection>> FromProviderExpression(ValueConverter? elementConverter)
+    {
+        var array = Expression.Parameter(typeof(TProviderElement[]), "array");
+        var convert = ElementConversion<TProviderElement, TElement>(elementConverter, elementConverter?.ConvertFromProviderExpression);
+        return Expression.Lambda<Func<TProviderElement[], TCollection>>(Call(nameof(FromProvider), array, convert), array);
+    }
+
+    private static MethodCallExpression Call(string method, Expression collection, Expression convert)
+        => Expression.Call(typeof(EngramArrayConverter<TCollection, TElement, TProviderElement>).GetMethod(method)!, collection, convert);
+
+    /// <summary><c>element => …</c>, and null for null where the result can be and the converter does not see to it.</summary>
+    private static Expression<Func<TFrom, TTo>> ElementConversion<TFrom, TTo>(ValueConverter? converter, LambdaExpression? conversion)
+    {
+        var element = Expression.Parameter(typeof(TFrom), "element");
+        if (conversion is null)
+        {
+            return Expression.Lambda<Func<TFrom, TTo>>(typeof(TFrom) == typeof(TTo) ? element : Expression.Convert(element, typeof(TTo)), element);
+        }
+
+        var given = conversion.Parameters[0];
+        var body = ReplacingExpressionVisitor.Replace(given, given.Type == typeof(TFrom) ? element : Expression.Convert(element, given.Type), conversion.Body);
+        body = body.Type == typeof(TTo) ? body : Expression.Convert(body, typeof(TTo));
+        if (default(TFrom) is null && default(TTo) is null && !converter!.ConvertsNulls)
+        {
+            body = Expression.Condition(Expression.Equal(element, Expression.Constant(null, typeof(TFrom))), Expression.Default(typeof(TTo)), body);
+        }
+
+        return Expression.Lambda<Func<TFrom, TTo>>(body, element);
     }
 }

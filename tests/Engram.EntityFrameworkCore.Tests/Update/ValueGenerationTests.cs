@@ -154,6 +154,23 @@ public sealed class ValueGenerationTests : IDisposable
         void Run(string sql) => db.Database.CreateExecutionStrategy().Execute(() => db.Database.ExecuteSqlRaw(sql));
     }
 
+    [Fact]
+    public void Hi_lo_is_for_keys_and_other_numbers_stay_identities()
+    {
+        using (var wrong = new HiLoContext(database.ConnectionString, m => m.Entity<Ticket>().Property(t => t.Number).UseHiLo("Numbers")))
+        {
+            Assert.Contains("hi-lo without being a part of a key", Assert.Throws<InvalidOperationException>(() => wrong.Model).Message, StringComparison.Ordinal);
+        }
+
+        // Set for the whole model, it leaves them as they are.
+        using var context = new HiLoContext(database.ConnectionString, m => m.UseHiLo("Numbers").Entity<Ticket>().Property(t => t.Number).ValueGeneratedOnAdd());
+        context.GetService<IRelationalDatabaseCreator>().CreateTables();
+        context.AddRange(new Ticket(), new Ticket());
+        context.SaveChanges();
+        Assert.Equal([(1, 1), (2, 2)], context.Set<Ticket>().OrderBy(t => t.Id).AsEnumerable().Select(t => (t.Id, t.Number)));
+        Assert.Equal(11L, context.Database.SqlQuery<long>($"SELECT nextval('\"Numbers\"') AS \"Value\"").Single());
+    }
+
     private GenerationContext CreateContext() => new(new DbContextOptionsBuilder().UseEngram(database.ConnectionString).Options);
 
     private sealed class GenerationContext(DbContextOptions options) : DbContext(options)
@@ -226,5 +243,24 @@ public sealed class ValueGenerationTests : IDisposable
     private sealed class Square : Figure
     {
         public double Side { get; set; }
+    }
+
+    private sealed class HiLoContext(string connectionString, Action<ModelBuilder> configure) : DbContext
+    {
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram(connectionString).ReplaceService<IModelCacheKeyFactory, EachContext>();
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => configure(modelBuilder);
+
+        private sealed class EachContext : IModelCacheKeyFactory
+        {
+            public object Create(DbContext context, bool designTime) => (context, designTime);
+        }
+    }
+
+    private sealed class Ticket
+    {
+        public int Id { get; set; }
+
+        public int Number { get; set; }
     }
 }
