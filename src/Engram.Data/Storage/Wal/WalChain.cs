@@ -70,8 +70,8 @@ internal sealed class WalChain
     }
 
     /// <summary>Where writing goes on after this chain.</summary>
-    /// <param name="deadFiles">Files behind the end, of which nothing is kept.</param>
-    public WalPosition PositionAfter(WalFileSet set, IReadOnlyList<string> deadFiles)
+    /// <param name="tail">What stands behind the end. Files there are not kept.</param>
+    public WalPosition PositionAfter(WalFileSet set, WalTail tail)
     {
         // Seals at the end have said what they had to say; the new file's header says the same.
         var unvouched = _unvouched.ToArray();
@@ -83,6 +83,14 @@ internal sealed class WalChain
 
         var state = unvouched.Length > 0 ? unvouched[0].Before : _state;
 
+        // Files in which nobody wrote anything: the new one begins at the same group and says the same. Else each opening without a checkpoint would leave one more to read.
+        var kept = FileIndex + 1;
+        while (kept > 1 && tail.TornBytes == 0 && _files[kept - 1] is var last && last.Header.StartsAnew && last.EndOffset <= WalFormat.BlockSizeBytes
+            && last.Header.FirstGroup == state.Group && last.Header.FirstLsn == state.Lsn)
+        {
+            kept--;
+        }
+
         return new WalPosition
         {
             FileNumber = set.NextNumber,
@@ -91,8 +99,8 @@ internal sealed class WalChain
             Checksum = state.Checksum ?? 0,
             NextLsn = NextLsn,
             Copies = unvouched.Take(count).Select(u => u.Location).ToList(),
-            Files = _files.Take(FileIndex + 1).Select(f => new WalFileInfo(f.Header.FileNumber, f.Header.FirstLsn, f.LastLsn, f.EndOffset)).ToList(),
-            Orphans = [.. set.OrphanNames, .. deadFiles],
+            Files = _files.Take(kept).Select(f => new WalFileInfo(f.Header.FileNumber, f.Header.FirstLsn, f.LastLsn, f.EndOffset)).ToList(),
+            Orphans = [.. set.OrphanNames, .. tail.DeadFiles, .. _files.Take(FileIndex + 1).Skip(kept).Select(f => f.Name)],
         };
     }
 

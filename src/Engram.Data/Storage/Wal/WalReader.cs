@@ -85,7 +85,7 @@ internal static class WalReader
 
         return new WalRecoveryResult
         {
-            Position = chain.PositionAfter(files, end.DeadFiles),
+            Position = chain.PositionAfter(files, end),
             SyncDuration = clock.GetElapsedTime(started, synced),
             ReadDuration = clock.GetElapsedTime(synced) - chain.ApplyDuration,
             ApplyDuration = chain.ApplyDuration,

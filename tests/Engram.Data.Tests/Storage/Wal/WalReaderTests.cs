@@ -13,6 +13,41 @@ public sealed class WalReaderTests
 {
     private const string FirstFile = "wal/00000001.wal";
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Openings_that_write_nothing_leave_no_further_files(bool isKilled)
+    {
+        var directory = new MemoryDirectory();
+        var written = new List<Commit>();
+        for (var opening = 0; opening < 12; opening++)
+        {
+            var writer = Reopen(directory, out var read);
+            Assert.Equal(written, read);
+            if (opening is 0 or 7)
+            {
+                written.Add(Append(writer, 3000 + opening));
+                written.Add(Append(writer, 10));
+                writer.WaitDurable(writer.Appended);
+            }
+
+            if (isKilled && opening % 2 == 0)
+            {
+                var left = Copy(directory);
+                writer.Dispose();
+                directory.Dispose();
+                directory = left;
+            }
+
+            writer.Dispose();
+            // Two with commits; after a kill what the next opening copies from them, and the one that begins.
+            Assert.InRange(directory.List("wal").Count, 1, isKilled ? 6 : 4);
+        }
+
+        Assert.Equal(written, Read(directory));
+        directory.Dispose();
+    }
+
     [Fact]
     public void An_empty_directory_is_an_empty_log()
     {
