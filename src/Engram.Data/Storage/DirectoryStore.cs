@@ -195,7 +195,7 @@ internal sealed class DirectoryStore : Store
         CheckWritable();
         if (WritePressure.IsHigh(Memory))
         {
-            timeout = await new WritePressure(this, timeout, cancellationToken).WaitAsync().ConfigureAwait(false);
+            timeout = await new WritePressure(this, timeout, asOf, cancellationToken).WaitAsync().ConfigureAwait(false);
         }
 
         await writeLock.AcquireAsync(timeout, Directory.Clock, cancellationToken).ConfigureAwait(false);
@@ -207,7 +207,7 @@ internal sealed class DirectoryStore : Store
         CheckWritable();
         if (WritePressure.IsHigh(Memory))
         {
-            timeout = new WritePressure(this, timeout, cancellationToken).Wait();
+            timeout = new WritePressure(this, timeout, asOf, cancellationToken).Wait();
         }
 
         writeLock.Acquire(timeout, Directory.Clock, cancellationToken);
@@ -237,18 +237,22 @@ internal sealed class DirectoryStore : Store
         wal.ThrowIfPoisoned();
     }
 
+    /// <summary>Refuses a transaction that reads a moment from before the last checkpoint: the rows as of then are in a root that takes no writes any more.</summary>
+    public void CheckSnapshotIsWritable(Lsn? asOf)
+    {
+        if (asOf is { } lsn && lsn.Value < Root.Flushed)
+        {
+            throw Error.SnapshotTooOld();
+        }
+    }
+
     /// <summary>With the write lock held, which goes again when it fails.</summary>
     private WriteTransaction Begin(Lsn? asOf)
     {
         try
         {
             CheckWritable();
-            if (asOf is { } lsn && lsn.Value < Root.Flushed)
-            {
-                // The rows as of that moment are in a root that takes no writes any more.
-                throw Error.SnapshotTooOld();
-            }
-
+            CheckSnapshotIsWritable(asOf);
             if (asOf is { } seen && Root.Catalogs[^1].Since > seen.Value)
             {
                 // Old rows cannot be read by a definition that came later: an altered column may be another column with values of its own.

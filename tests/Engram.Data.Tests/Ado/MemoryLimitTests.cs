@@ -147,6 +147,32 @@ public sealed class MemoryLimitTests : AdoTest
         Assert.Equal(1L, Scalar(connection, "SELECT count(*) FROM e"));
     }
 
+    /// <summary>Its own snapshot may be what keeps the memory, and it would be refused afterwards anyway.</summary>
+    [Fact]
+    public async Task A_transaction_whose_snapshot_is_older_than_the_checkpoint_is_refused_at_the_limit_and_does_not_wait()
+    {
+        await using var connection = Start(";Default Timeout=1");
+        var memory = connection.Session.Database.Store.Memory;
+        await using var other = Open(connection.ConnectionString);
+        await using var transaction = other.BeginTransaction(System.Data.IsolationLevel.Snapshot);
+        Assert.Equal(0L, Scalar(other, "SELECT count(*) FROM e"));
+        Execute(connection, "INSERT INTO e VALUES (1, NULL)");
+        Execute(connection, "CHECKPOINT");
+        memory.Charge(Limit);
+        try
+        {
+            Assert.Equal("40001", Assert.Throws<EngramException>(() => Execute(other, "INSERT INTO e VALUES (2, NULL)")).SqlState);
+        }
+        finally
+        {
+            memory.Charge(-Limit);
+        }
+
+        Assert.Equal(0L, Scalar(other, "SELECT count(*) FROM e"));
+        await transaction.RollbackAsync();
+        Execute(other, "INSERT INTO e VALUES (2, NULL)");
+    }
+
     [Fact]
     public void The_limit_is_a_keyword()
     {

@@ -14,9 +14,10 @@ namespace Engram.Data.Storage.Transactions;
 ///   100 %                  writers wait until memory was given back, for as long as their command may take; then 53200
 /// </code>
 /// <para><b>Before the lock</b>, so that whoever has it gets on, the checkpoint too, which needs it for moments. One transaction may go beyond the limit once it has begun, by as
-/// much as the limit again; <c>WriteTransaction</c> ends it there. Memory that only an open snapshot still sees is not given back until that is closed.</para>
+/// much as the limit again; <c>WriteTransaction</c> ends it there. Memory that only an open snapshot still sees is not given back until that is closed. A transaction whose own
+/// snapshot is such a one will be refused (40001), and is at once: waiting, it would keep from everybody what all wait for.</para>
 /// </remarks>
-internal sealed class WritePressure(DirectoryStore store, TimeSpan timeout, CancellationToken cancellationToken)
+internal sealed class WritePressure(DirectoryStore store, TimeSpan timeout, Lsn? asOf, CancellationToken cancellationToken)
 {
     private static readonly TimeSpan DelayMax = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PollTime = TimeSpan.FromMilliseconds(5);
@@ -28,7 +29,7 @@ internal sealed class WritePressure(DirectoryStore store, TimeSpan timeout, Canc
     public static bool IsHigh(MemoryBudget memory) => memory.DeltaBytes >= memory.LimitBytes / 2;
 
     /// <returns>What is left of the timeout.</returns>
-    /// <exception cref="EngramException">53200.</exception>
+    /// <exception cref="EngramException">53200; 40001 when the transaction reads a moment from before the last checkpoint.</exception>
     public async ValueTask<TimeSpan> WaitAsync()
     {
         while (NextDelay() is { } delay)
@@ -77,6 +78,7 @@ internal sealed class WritePressure(DirectoryStore store, TimeSpan timeout, Canc
 
         hasBeenDelayed = true;
         store.CheckOpen();
+        store.CheckSnapshotIsWritable(asOf);
         store.Log?.ThrowIfPoisoned();
         return Left() == TimeSpan.Zero ? throw Error.MemoryNotGivenBack(timeout, used, memory.LimitBytes) : PollTime;
     }
