@@ -5,7 +5,7 @@ namespace Engram.Data.Storage;
 /// read a file. A change of any file's layout raises it.</remarks>
 internal static class FormatVersion
 {
-    public const uint Current = 2;
+    public const uint Current = 3;
 
     /// <summary>Bytes of magic at the head of every file; the version, four bytes, follows.</summary>
     public const int MagicSize = 8;
