@@ -159,7 +159,7 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
         return index == 0 ? statement : null;
     }
 
-    private async ValueTask<IReadOnlyList<IReadOnlyModificationCommand>> FindFailedAsync(
+    private async Task<IReadOnlyList<IReadOnlyModificationCommand>> FindFailedAsync(
         IRelationalConnection connection, EngramException failure, List<IReadOnlyModificationCommand> statement, bool isAsync, CancellationToken cancellationToken)
     {
         var search = new FailedInsert(connection, failure);
