@@ -36,18 +36,10 @@ internal sealed partial class Session
             case ReleaseSavepointSyntax savepoint:
                 (Transaction ?? throw Error.NoTransaction("RELEASE SAVEPOINT")).ReleaseSavepoint(Fold(savepoint.Name));
                 break;
-            case SetSyntax { IsLocal: true, Name: TrackStatements } local:
-                throw Error.NotSupported($"SET LOCAL {TrackStatements}, which is of the database,", local.Position + 1);
-            case SetSyntax { Name: TrackStatements } track:
-                Database.Plans.TracksStatements = track.Values.Count > 0 && SessionSettings.ParseSwitch(track.Name, track.Values[0]);
-                break;
-            case SetSyntax { IsLocal: true } when Transaction is null:
+            case SetSyntax { IsLocal: true, Name: not TrackStatements } when Transaction is null:
                 throw Error.NoTransaction("SET LOCAL");
-            case SetSyntax set when Transaction is not null:
-                Settings.SetInTransaction(set.Name, set.Values, set.IsLocal);
-                break;
             case SetSyntax set:
-                Settings.Set(set.Name, set.Values);
+                Set(set.Name, set.Values, set.IsLocal, set.Position);
                 break;
             case ShowSyntax { Name: "all" }:
                 return ShowAll();
@@ -123,6 +115,28 @@ internal sealed partial class Session
 
     /// <summary>SET engram.track_statements: of the database, not of the session.</summary>
     private const string TrackStatements = "engram.track_statements";
+
+    /// <summary>SET, and set_config, which is of a statement: what it sets for the transaction alone ends with the statement where there is none.</summary>
+    public void Set(string name, IReadOnlyList<string> values, bool isLocal, int position)
+    {
+        if (name == TrackStatements)
+        {
+            Database.Plans.TracksStatements = !isLocal ? values.Count > 0 && SessionSettings.ParseSwitch(name, values[0])
+                : throw Error.NotSupported($"SET LOCAL {TrackStatements}, which is of the database,", position + 1);
+        }
+        else if (Transaction is not null)
+        {
+            Settings.SetInTransaction(name, values, isLocal);
+        }
+        else if (!isLocal)
+        {
+            Settings.Set(name, values);
+        }
+    }
+
+    /// <summary>A setting as SHOW shows it; null when there is none and that is no error.</summary>
+    public string? FindSetting(string name, bool isMissingOk)
+        => isMissingOk && !DescribeSettings().Any(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) && !Settings.IsOwn(name) ? null : ValueOf(name);
 
     /// <summary>What SHOW shows, by name.</summary>
     public IEnumerable<(string Name, string Value)> DescribeSettings()

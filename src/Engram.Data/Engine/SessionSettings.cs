@@ -46,7 +46,7 @@ internal sealed class SessionSettings
     /// <param name="isLocal">Whether it ends with the transaction in any case.</param>
     public void SetInTransaction(string name, IReadOnlyList<string> values, bool isLocal)
     {
-        var before = Show(name, null, "");
+        var before = IsOwnName(name) && !IsOwn(name) ? "" : Show(name, null, "");
         Set(name, values);
         atRollback.TryAdd(name, before);
         if (isLocal)
@@ -105,9 +105,24 @@ internal sealed class SessionSettings
             case "transaction_isolation" or "server_version":
                 throw Error.SettingIsReadOnly(name);
             default:
-                throw Error.UnknownSetting(name, Known);
+                if (!IsOwnName(name))
+                {
+                    throw Error.UnknownSetting(name, Known);
+                }
+
+                own[name] = value;
+                break;
         }
     }
+
+    // Settings of the application: any name of two parts that is none of ours.
+    private readonly Dictionary<string, string> own = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether the application has set a setting of its own by this name.</summary>
+    public bool IsOwn(string name) => own.ContainsKey(name);
+
+    private static bool IsOwnName(string name)
+        => name.Contains('.', StringComparison.Ordinal) && !name.StartsWith("engram.", StringComparison.OrdinalIgnoreCase) && !name.StartsWith("hnsw.", StringComparison.OrdinalIgnoreCase);
 
     public string Show(string name, SessionTransaction? transaction, string version) => name.ToLowerInvariant() switch
     {
@@ -120,7 +135,7 @@ internal sealed class SessionSettings
         "server_version" => version,
         "timezone" => "UTC",
         "search_path" => SearchPath.IsDefault ? "public" : string.Join(", ", SearchPath.Select(QuoteName)),
-        _ => throw Error.UnknownSetting(name, Known),
+        _ => own.TryGetValue(name, out var value) ? value : throw Error.UnknownSetting(name, Known),
     };
 
     /// <summary>SET search_path; default for the public schema alone.</summary>

@@ -19,6 +19,10 @@ internal sealed class SystemStatus(Session session) : SystemSource
 
     public override IEnumerable<(string Name, string Value)> Settings() => session.DescribeSettings();
 
+    public override string? Setting(string name, bool isMissingOk) => session.FindSetting(name, isMissingOk);
+
+    public override void Set(string name, string value, bool isLocal) => session.Set(name, [value], isLocal, position: 0);
+
     public override LogStatistics Log()
     {
         var log = session.Database.Store.DescribeLog();

@@ -14,4 +14,16 @@ internal static partial class Error
 
     public static EngramException StatementArguments(string name, int expected, int found, int position)
         => new($"The prepared statement '{name}' takes {expected} {(expected == 1 ? "value" : "values")}; {found} {(found == 1 ? "is" : "are")} given.", SqlStates.SyntaxError, position + 1);
+
+    public static EngramException SampleArgument()
+        => new("TABLESAMPLE takes a part from 0 to 100 per cent, and REPEATABLE a number; neither may be NULL.", SqlStates.InvalidSampleArgument);
+
+    public static EngramException UnknownEncoding(string name)
+        => new($"There is no encoding '{name}' here. Use UTF8, LATIN1 or SQL_ASCII.", SqlStates.InvalidParameterValue);
+
+    public static EngramException NotInEncoding(string bytes, string name)
+        => new($"The bytes {bytes} are no character in the encoding '{name}', or one that a text cannot hold.", SqlStates.CharacterNotInRepertoire);
+
+    public static EngramException NoEquivalentIn(string character, string name)
+        => new($"The character {character} does not exist in the encoding '{name}'.", SqlStates.UntranslatableCharacter);
 }

@@ -14,6 +14,7 @@ internal static class SqlStates
     public const string DatetimeFieldOverflow = "22008";
     public const string DivisionByZero = "22012";
     public const string InvalidParameterValue = "22023";
+    public const string CharacterNotInRepertoire = "22021";
     public const string InvalidTextRepresentation = "22P02";
     public const string DataException = "22000";
     public const string InvalidFrameDistance = "22013";
@@ -70,6 +71,7 @@ internal static class SqlStates
     public const string DuplicateSchema = "42P06";
     public const string DuplicatePreparedStatement = "42P05";
     public const string InvalidStatementName = "26000";
+    public const string InvalidSampleArgument = "2202H";
     public const string DependentObjectsStillExist = "2BP01";
     public const string DiskFull = "53100";
     public const string OutOfMemory = "53200";

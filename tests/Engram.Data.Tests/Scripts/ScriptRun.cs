@@ -27,7 +27,7 @@ internal sealed class ScriptRun : IDisposable
     private static int count;
 
     private readonly ScriptMode mode;
-    private bool hasPrepared;
+    private bool keepsOwn;
     private readonly MemoryDirectory files = new("script");
     private readonly DatabaseTarget target;
     private readonly Dictionary<string, EngramConnection> connections = [];
@@ -64,7 +64,7 @@ internal sealed class ScriptRun : IDisposable
                     break;
                 default:
                     RunStatement(record);
-                    hasPrepared |= record.Sql.StartsWith("PREPARE ", StringComparison.Ordinal);
+                    keepsOwn |= record.Sql.StartsWith("PREPARE ", StringComparison.Ordinal) || record.Sql.StartsWith("SET app.", StringComparison.Ordinal);
                     isChanged = true;
                     break;
             }
@@ -102,8 +102,8 @@ internal sealed class ScriptRun : IDisposable
         return connection;
     }
 
-    /// <summary>Whether closing a connection would end what the script goes on to use: temporary tables, search_path, prepared statements.</summary>
-    private bool KeepsState => hasPrepared || connections.Values.Any(c => !c.Session.SearchPath.IsDefault);
+    /// <summary>Whether closing a connection would end what the script goes on to use: temporary tables, search_path, prepared statements, settings of its own.</summary>
+    private bool KeepsState => keepsOwn || connections.Values.Any(c => !c.Session.SearchPath.IsDefault);
 
     /// <summary>Brings the rows to where the mode wants them, unless a transaction is open: then they wait.</summary>
     private void Settle(ScriptMode how)

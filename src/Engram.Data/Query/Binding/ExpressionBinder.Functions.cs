@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
+using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Query.Binding;
 
@@ -24,6 +25,16 @@ internal sealed partial class ExpressionBinder
         if (name == "grouping" && syntax.Name.Schema == null)
         {
             return BindGrouping(syntax);
+        }
+
+        if (syntax.Arguments is [var whole] && name is "row_to_json" or "to_json" or "to_jsonb" or "json_agg" or "jsonb_agg" && WholeRow(whole) is { } record)
+        {
+            if (name == "row_to_json")
+            {
+                return Bind(record);
+            }
+
+            syntax = syntax with { Arguments = [record] };
         }
 
         if (FunctionRegistry.Find(name, FunctionKind.Aggregate).Length > 0)
@@ -64,12 +75,77 @@ internal sealed partial class ExpressionBinder
                 return Call("concat", [.. arguments.Select(a => AsText(Bind(a)))], syntax.Position);
             case "concat_ws":
                 return Call("concat_ws", [.. arguments.Select(a => AsText(Bind(a)))], syntax.Position);
+            case "pg_typeof" when arguments.Count == 1:
+                return new BoundConstant(DataType.Text, TypeNames.Standard(Bind(arguments[0]).Type));
+            case "current_schema" when arguments.Count == 0:
+                // Plans are kept by the path that they were made along.
+                return new BoundConstant(DataType.Text, statement.Catalog.SearchPath.FirstOrDefault(s => !s.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal) && statement.Catalog.Schemas.Contains(s)));
+            case "overlaps" when arguments.Count == 4:
+                return BindOverlaps([.. arguments.Select(Bind)], syntax.Position);
             case "current_timestamp" or "localtimestamp" or "current_time" or "localtime":
                 // A number of digits means nothing: values are kept to 100 ns.
                 return Call(name, [], syntax.Position);
         }
 
         return Call(name, [.. arguments.Select(Bind)], syntax.Position);
+    }
+
+    /// <summary>Periods may end with a length: it is added to where they start.</summary>
+    private static BoundExpression BindOverlaps(BoundExpression[] moments, int position)
+    {
+        foreach (var end in (ReadOnlySpan<int>)[1, 3])
+        {
+            if (moments[end].Type.Kind == TypeKind.Interval)
+            {
+                moments[end] = Operate("+", moments[end - 1], moments[end]);
+            }
+        }
+
+        return Call("overlaps", Unify([.. moments.Select(m => (m, position))], "OVERLAPS"), position);
+    }
+
+    /// <summary>The name of a table in the place of a value, or ROW(…): the json object of its columns. Null for anything else.</summary>
+    private ExpressionSyntax? WholeRow(ExpressionSyntax argument)
+    {
+        ExpressionSyntax Object(IEnumerable<(string Name, ExpressionSyntax Value)> members)
+        {
+            var name = new ObjectNameSyntax(argument.Span, null, new IdentifierSyntax(argument.Span, "jsonb_build_object", true));
+            return new FunctionCallSyntax(argument.Span, name, [.. members.SelectMany(m => new[] { new StringLiteralSyntax(argument.Span, m.Name), m.Value })]);
+        }
+
+        if (argument is RowSyntax row)
+        {
+            return Object(row.Items.Select((item, i) => ($"f{i + 1}", item)));
+        }
+
+        if (argument is not ColumnReferenceSyntax { Table: null } reference)
+        {
+            return null;
+        }
+
+        var known = new ObjectNameSyntax(reference.Span, null, reference.Column);
+        for (var at = scope; at is not null && !at.Contains(reference); at = at.Outer)
+        {
+            if (at.FindTables(known) is not [var table])
+            {
+                continue;
+            }
+
+            ExpressionSyntax Member(string name)
+                => new ColumnReferenceSyntax(reference.Span, new ObjectNameSyntax(reference.Span, null, new IdentifierSyntax(reference.Span, table.Name!, true)), new IdentifierSyntax(reference.Span, name, true));
+            var whole = Object(table.Columns.Select(c => (c.Name, Member(c.Name))));
+            if (at.Tables.Count == 1)
+            {
+                return whole;
+            }
+
+            // Where an outer join found no row, the row is NULL, and not a row of NULLs: a column tells that is never NULL itself.
+            return table.Columns.FirstOrDefault(c => c.Column.Definition is { IsNotNull: true }) is { } sure
+                ? new CaseSyntax(reference.Span, null, [new WhenSyntax(reference.Span, new IsSyntax(reference.Span, Member(sure.Name), TruthTest.Null, true), whole)], null)
+                : throw Error.NotSupported($"The row of '{table.Name}' as a value beside other tables, where none of its columns is NOT NULL (name its columns in jsonb_build_object),", reference.Position + 1);
+        }
+
+        return null;
     }
 
     /// <summary>Whether a name in lower case is that of a function that returns rows.</summary>

@@ -39,6 +39,7 @@ internal static class FunctionRegistry
         .. DotNetFunctions.All,
         .. GeneralFunctions.All,
         .. SequenceFunctions.All,
+        .. SessionFunctions.All,
         .. AggregateFunctions.All,
         .. WindowFunctions.All,
         .. TableFunctions.All,

@@ -36,10 +36,11 @@ internal sealed partial class ModificationBinder(StatementScope statement)
 {
     private readonly StoredExpressions stored = new(statement);
 
-    public BoundInsert BindInsert(InsertSyntax syntax)
+    /// <param name="outer">Common tables in reach, where it is one itself.</param>
+    public BoundInsert BindInsert(InsertSyntax syntax, CommonTableScope? outer = null)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var commonTables = QueryBinder.AddCommonTables(syntax.With, null, null);
+        var commonTables = QueryBinder.AddCommonTables(syntax.With, outer, null);
         var targets = FindTargets(table, syntax.Columns);
         LogicalPlan source;
         switch (syntax.Source)
@@ -64,10 +65,10 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         };
     }
 
-    public BoundChange BindUpdate(UpdateSyntax syntax)
+    public BoundChange BindUpdate(UpdateSyntax syntax, CommonTableScope? outer = null)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null, null));
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
         scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
@@ -83,10 +84,10 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         return new BoundChange(table, target, Restrict(target, from, where, needsFrom || !result.Others.IsEmpty), set, result);
     }
 
-    public BoundChange BindDelete(DeleteSyntax syntax)
+    public BoundChange BindDelete(DeleteSyntax syntax, CommonTableScope? outer = null)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null, null));
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
         scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
@@ -182,12 +183,15 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     private (LogicalPlan Source, List<ColumnDefinition> Targets) BindSource(
         TableDefinition table, List<ColumnDefinition> targets, QuerySyntax source, InsertSyntax syntax, CommonTableScope? commonTables)
     {
-        var query = new QueryBinder(statement).Bind(source, null, commonTables);
+        var query = new QueryBinder(statement).Bind(source, null, commonTables, settles: false);
         var columns = query.Columns;
         CheckWidth(table, targets, columns.Length, syntax, source.Position);
         targets = targets.GetRange(0, columns.Length);
         targets.ForEach(t => CheckTakesValues(t, syntax, source.Position));
-        var expressions = columns.Select((c, i) => Assign(c.Reference, table, targets[i], source.Position)).ToImmutableArray();
+        // A literal without a type takes that of its column, as in VALUES: it is assigned where it stands.
+        var literals = query.Plan as LogicalProject;
+        BoundExpression Given(LogicalColumn column, int i) => literals is not null && Coercion.IsUntyped(literals.Expressions[i]) ? literals.Expressions[i] : column.Reference;
+        var expressions = columns.Select((c, i) => Assign(Given(c, i), table, targets[i], source.Position)).ToImmutableArray();
         var results = columns.Select((c, i) => statement.NewColumn(c.Name, targets[i].Type)).ToImmutableArray();
         return (new LogicalProject(query.Plan, results, expressions), targets);
     }

@@ -37,7 +37,11 @@ internal static class NameMatch
     public static TableDefinition FindTable(DatabaseCatalog catalog, ObjectNameSyntax name)
         => TryFindTable(catalog, name) ?? throw (FindObject<SchemaObject>(catalog, name) is { } other
             ? Error.NotATable(other.ToString(), other is ViewDefinition ? "view" : "sequence", name.Position)
-            : Error.UndefinedTable(name.ToString(), Similar(name.Name.Text, catalog.Tables.Values.Select(t => t.Name)), name.Position));
+            : Error.UndefinedTable(name.ToString(), Elsewhere(catalog, name) ?? Similar(name.Name.Text, catalog.Tables.Values.Where(t => !catalog.IsForeign(t.Schema)).Select(t => t.Name)), name.Position));
+
+    /// <summary>The table of that very name in a schema where it was not looked for.</summary>
+    private static string? Elsewhere(DatabaseCatalog catalog, ObjectNameSyntax name)
+        => catalog.Tables.Values.Where(t => t.Name == Fold(name.Name) && !catalog.IsForeign(t.Schema)).Select(t => $"{t.Schema}.{t.Name}").Order(StringComparer.Ordinal).FirstOrDefault();
 
     /// <summary>The table that a name means, or null.</summary>
     public static TableDefinition? TryFindTable(DatabaseCatalog catalog, ObjectNameSyntax name)

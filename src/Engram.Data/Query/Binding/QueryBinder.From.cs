@@ -76,8 +76,28 @@ internal sealed partial class QueryBinder
         return result;
     }
 
+    /// <summary>TABLESAMPLE: a condition on row ids, which each row passes or not before any other is asked.</summary>
+    private LogicalPlan Sampled(LogicalScan scan, SampleSyntax? sample)
+    {
+        if (sample is null)
+        {
+            return scan;
+        }
+
+        var binder = new ExpressionBinder(statement, null, "TABLESAMPLE");
+        var seed = sample.Seed is null ? new BoundConstant(DataType.Double, double.NaN) : binder.BindAs(sample.Seed, DataType.Double, "The seed of REPEATABLE");
+        return new LogicalFilter(scan, [new BoundCall(
+            DataType.Boolean, FunctionRegistry.Find(sample.IsSystem ? "sample_system" : "sample_bernoulli", FunctionKind.Scalar)[0],
+            [scan.TableColumns[0].Reference, binder.BindAs(sample.Percent, DataType.Double, "The part of TABLESAMPLE"), seed])]);
+    }
+
     private Source BindTableName(TableNameSyntax syntax, Scope scope)
     {
+        if (syntax.Sample is { } sample && (NameMatch.TryFindTable(statement.Catalog, syntax.Name) is null || CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is not null))
+        {
+            throw Error.NotATable(syntax.Name.ToString(), "table of the query", sample.Position);
+        }
+
         if (syntax.Name.Schema == null && CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is { } common)
         {
             statement.CountCommonTableUse(syntax.Position);
@@ -89,6 +109,11 @@ internal sealed partial class QueryBinder
 
             common.IsUsed = true;
             var (query, inner) = BindCommonTable(common);
+            if (query.Columns.IsEmpty && common.Syntax.Statement is not SelectStatementSyntax)
+            {
+                throw Error.NotSupported($"Reading '{common.Name}', which changes data without RETURNING,", syntax.Position + 1);
+            }
+
             var columns = inner.Columns.Select(c => c.Column with { Name = c.Name }).ToImmutableArray();
             var known = syntax.Alias == null ? common.Name : NameMatch.Fold(syntax.Alias.Name);
             return new Source(query.Plan, [Named(known, columns, syntax.Alias?.Columns, syntax.Position)]);
@@ -113,19 +138,51 @@ internal sealed partial class QueryBinder
             return new Source(made, [syntax.Alias == null ? shown with { Schema = system.Schema } : shown]);
         }
 
-        var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: false);
+        var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: syntax.Sample is not null);
         statement.Sources?.Add(new ViewSource(
             FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), scan.Table.Id, null, [.. scan.Table.NamedColumns.Select(c => (c.Id, c.Name))]));
         var table = ScopeTableOf(scan, syntax.Alias?.Name);
-        return new Source(scan, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, [.. table.Columns.Select(c => c.Column)], alias.Columns, alias.Position) : table]);
+        return new Source(Sampled(scan, syntax.Sample), [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, [.. table.Columns.Select(c => c.Column)], alias.Columns, alias.Position) : table]);
     }
 
     /// <summary>A common table sees those before it, and the columns that the query sees in which it is written.</summary>
     private (BoundQuery Query, ScopeTable Table) BindCommonTable(CommonTable common)
     {
+        if (common.Syntax.Statement is not SelectStatementSyntax)
+        {
+            return BindModification(common);
+        }
+
         var body = ((SelectStatementSyntax)common.Syntax.Statement).Query;
         var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, common.Around, common.Outer);
         return (query, Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position));
+    }
+
+    /// <summary>The rows of RETURNING of a common table that changes data. It is carried out once, before the statement that it belongs to reads.</summary>
+    private (BoundQuery Query, ScopeTable Table) BindModification(CommonTable common)
+    {
+        var known = statement.Modifications.Find(m => ReferenceEquals(m.Syntax, common.Syntax));
+        if (known is null)
+        {
+            if (statement.TopWith?.Tables.Any(t => ReferenceEquals(t, common.Syntax)) != true)
+            {
+                throw Error.NotSupported("A common table that changes data below the outermost WITH of a statement", common.Syntax.Statement.Position + 1);
+            }
+
+            var binder = new ModificationBinder(statement);
+            (object bound, TableResult result) = common.Syntax.Statement switch
+            {
+                InsertSyntax insert when binder.BindInsert(insert, common.Outer) is var b => ((object)b, b.Result),
+                UpdateSyntax update when binder.BindUpdate(update, common.Outer) is var b => (b, b.Result),
+                DeleteSyntax delete when binder.BindDelete(delete, common.Outer) is var b => (b, b.Result),
+                _ => throw Error.NotSupported("MERGE in WITH", common.Syntax.Statement.Position + 1),
+            };
+            known = new BoundModification(common.Syntax, result.Returned.IsEmpty ? null : new LogicalWorkingTable(result.Returned, statement.NewWorkingTable()), bound);
+            statement.Modifications.Add(known);
+        }
+
+        var rows = known.Rows is null ? new LogicalWorkingTable([], 0) : known.Rows with { Results = [.. known.Rows.Results.Select(c => statement.NewColumn(c, c.Name))] };
+        return (new BoundQuery(rows), Named(common.Name, rows.Columns, common.Syntax.Columns, common.Syntax.Position));
     }
 
     /// <summary>Binds the common tables of a WITH that nothing named, for the errors in them.</summary>

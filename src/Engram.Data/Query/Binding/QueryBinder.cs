@@ -17,15 +17,16 @@ internal sealed partial class QueryBinder(StatementScope statement)
     /// <summary>Binds a query.</summary>
     /// <param name="outer">The scope around it, for correlated subqueries; null at the top.</param>
     /// <param name="commonTables">Common tables in reach.</param>
-    public BoundQuery Bind(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
+    /// <param name="settles">Whether literals without a type are text; else they stay without, for who reads the columns.</param>
+    public BoundQuery Bind(QuerySyntax query, Scope? outer, CommonTableScope? commonTables, bool settles = true)
     {
         commonTables = AddCommonTables(query.With, commonTables, outer);
-        var bound = BindWithin(query, outer, commonTables);
+        var bound = BindWithin(query, outer, commonTables, settles);
         CheckUnused(query.With, commonTables);
         return bound;
     }
 
-    private BoundQuery BindWithin(QuerySyntax query, Scope? outer, CommonTableScope? commonTables)
+    private BoundQuery BindWithin(QuerySyntax query, Scope? outer, CommonTableScope? commonTables, bool settles)
     {
         if (query.Locking is { } locking)
         {
@@ -44,7 +45,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
         var count = new RowLimit(limit, offset, query.WithTies) { Breadth = breadth };
         if (query.Body is SelectSyntax select)
         {
-            return BindSelect(select, query.OrderBy, count, new Scope(outer, commonTables));
+            return BindSelect(select, query.OrderBy, count, new Scope(outer, commonTables), settles || select.IsDistinct || select.DistinctOn.Count > 0 || query.OrderBy.Count > 0 || query.Limit != null || query.Offset != null);
         }
 
         var body = BindBody(query.Body, outer, commonTables);
@@ -99,11 +100,6 @@ internal sealed partial class QueryBinder(StatementScope statement)
 
         foreach (var table in with.Tables)
         {
-            if (table.Statement is not SelectStatementSyntax)
-            {
-                throw Error.NotSupported("A common table that changes data (run it as a statement of its own)", table.Statement.Position + 1);
-            }
-
             outer = new CommonTableScope(new CommonTable(NameMatch.Fold(table.Name), table, outer) { IsRecursive = with.IsRecursive, Around = around }, outer);
         }
 

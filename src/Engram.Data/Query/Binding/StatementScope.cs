@@ -31,6 +31,12 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
 
     public DatabaseCatalog Catalog { get; } = catalog;
 
+    /// <summary>The WITH of the statement itself, whose common tables may change data; null where none may.</summary>
+    public WithSyntax? TopWith { get; init; }
+
+    /// <summary>The common tables that change data, as they are bound: each once, however often it is named.</summary>
+    public List<BoundModification> Modifications { get; } = [];
+
     /// <summary>The type of the value that the caller gave; Unknown for a bare null and for a parameter that was not given.</summary>
     public DataType ParameterType(string name, int position = 0)
         => view is not null || Sources is not null ? throw Error.ParameterInView(position)
@@ -96,6 +102,11 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
         }
     }
 }
+
+/// <summary>A common table that changes data.</summary>
+/// <param name="Rows">What RETURNING gives, where the statement reads it; null without RETURNING.</param>
+/// <param name="Bound">A <see cref="BoundInsert"/> or a <see cref="BoundChange"/>.</param>
+internal sealed record BoundModification(CommonTableSyntax Syntax, LogicalWorkingTable? Rows, object Bound);
 
 /// <summary>A common table: its text, and what was in reach where it was defined.</summary>
 internal sealed record CommonTable(string Name, CommonTableSyntax Syntax, CommonTableScope? Outer)

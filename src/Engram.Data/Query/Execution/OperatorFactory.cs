@@ -59,6 +59,7 @@ internal static class OperatorFactory
         UpdatePlan p => new UpdateOperator(p, Create(p.Source, context), context),
         DeletePlan p => new DeleteOperator(p, Create(p.Source, context), context),
         MergePlan p => new MergeOperator(p, Create(p.Source, context), context),
+        ChangesPlan p => new ChangesOperator(p, context),
         RecursivePlan p => new RecursiveOperator(p, context),
         WorkingTablePlan p => new WorkingTableOperator(p, context),
         WindowPlan p => new WindowOperator(p, Create(p.Input, context), context),

@@ -59,6 +59,7 @@ internal static class PlanWalker
         DeletePlan p => [p.Source],
         MergePlan p => [p.Source, .. p.Actions.OfType<Plan>()],
         ExplainPlan p => [p.Inner],
+        ChangesPlan p => [.. p.Changes.Select(c => c.Change), p.Main],
         _ => [],
     };
 

@@ -227,6 +227,9 @@ internal sealed record RecursivePlan(ImmutableArray<PlanColumn> Output, Plan Anc
 /// <summary>The rows that the last step of a recursive query added.</summary>
 internal sealed record WorkingTablePlan(ImmutableArray<PlanColumn> Output, int Number) : Plan(Output);
 
+/// <summary>Changes of data in WITH: each is carried out once, in their order, its rows of RETURNING kept as a working table; then the statement runs. All read what was there before.</summary>
+internal sealed record ChangesPlan(ImmutableArray<PlanColumn> Output, ImmutableArray<(Plan Change, int WorkingTable)> Changes, Plan Main) : Plan(Output);
+
 /// <summary>Calls with OVER. Output: the input's columns, then one for each call; sorted by the partitions, then by the order.</summary>
 internal sealed record WindowPlan(
     ImmutableArray<PlanColumn> Output, Plan Input, ImmutableArray<BoundExpression> PartitionBy, ImmutableArray<SortKey> OrderBy, ImmutableArray<BoundWindowCall> Calls)

@@ -42,10 +42,11 @@ internal static class Planner
                 var kind = explain.IsAnalyze ? inner.Kind : StatementKind.Query;
                 return inner with { Kind = kind, Plan = new ExplainPlan([line], inner.Plan, explain.IsAnalyze) };
             case SelectStatementSyntax or InsertSyntax or UpdateSyntax or DeleteSyntax or MergeSyntax:
-                var scope = new StatementScope(catalog, parameterTypes);
+                var scope = new StatementScope(catalog, parameterTypes) { TopWith = WithOf(statement) };
                 var lowering = new Lowering(scope, optimizes, statistics, estimates);
                 var plan = PlanData(statement, scope, lowering);
-                return new BoundStatement(statement is SelectStatementSyntax ? StatementKind.Query : StatementKind.Dml, plan, lowering.Parameters) { RowCounts = lowering.RowCounts };
+                var isQuery = statement is SelectStatementSyntax && scope.Modifications.Count == 0;
+                return new BoundStatement(isQuery ? StatementKind.Query : StatementKind.Dml, WithChanges(plan, scope, lowering), lowering.Parameters) { RowCounts = lowering.RowCounts };
             case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax
                 or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax or PrepareSyntax or ExecuteSyntax or DeallocateSyntax:
                 return new BoundStatement(StatementKind.Session, new SessionPlan(statement), []);
@@ -53,6 +54,25 @@ internal static class Planner
                 return new BoundStatement(StatementKind.Ddl, new DdlPlan(statement, text), []);
         }
     }
+
+    private static WithSyntax? WithOf(StatementSyntax statement) => statement switch
+    {
+        SelectStatementSyntax s => s.Query.With,
+        InsertSyntax s => s.With,
+        UpdateSyntax s => s.With,
+        DeleteSyntax s => s.With,
+        MergeSyntax s => s.With,
+        _ => null,
+    };
+
+    /// <summary>Puts the changes of WITH before the statement, in the order in which they are written: each names earlier ones only.</summary>
+    private static Plan WithChanges(Plan main, StatementScope scope, Lowering lowering)
+        => scope.Modifications.Count == 0 ? main
+            : new ChangesPlan(
+                main.Output,
+                [.. scope.Modifications.OrderBy(m => m.Syntax.Position).Select(m => (m.Bound is BoundInsert insert ? (Plan)PlanInsert(insert, lowering)
+                    : m.Syntax.Statement is DeleteSyntax ? PlanDelete((BoundChange)m.Bound, lowering) : PlanUpdate((BoundChange)m.Bound, lowering), m.Rows?.Number ?? -1))],
+                main);
 
     private static Plan PlanData(StatementSyntax statement, StatementScope scope, Lowering lowering)
     {

@@ -81,7 +81,7 @@ internal sealed partial class Parser
             Keyword.Or => Level.Or,
             Keyword.And => Level.And,
             Keyword.Is or Keyword.Isnull or Keyword.Notnull => Level.Is,
-            Keyword.Between or Keyword.In or Keyword.Like or Keyword.Ilike or Keyword.Similar => Level.Matching,
+            Keyword.Between or Keyword.In or Keyword.Like or Keyword.Ilike or Keyword.Similar or Keyword.Overlaps => Level.Matching,
             Keyword.Not when Peek() is { Kind: TokenKind.Word } next
                 && next.Keyword is Keyword.Between or Keyword.In or Keyword.Like or Keyword.Ilike or Keyword.Similar => Level.Matching,
             Keyword.At when Peek() is { Kind: TokenKind.Word, Keyword: Keyword.Time or Keyword.Local } => Level.At,
@@ -161,8 +161,26 @@ internal sealed partial class Parser
         return new IsSyntax(SpanFrom(start), left, test, isNegated);
     }
 
+    /// <summary>(start, end) OVERLAPS (start, end): a call of overlaps with all four.</summary>
+    private FunctionCallSyntax ParseOverlaps(int start, ExpressionSyntax left)
+    {
+        var word = TakeName();
+        var right = ParseOperators(Level.Other);
+        if (left is not RowSyntax { Items: [var from, var to] } || right is not RowSyntax { Items: [var otherFrom, var otherTo] })
+        {
+            throw Error.SyntaxRule("OVERLAPS compares two periods, each of two moments or of a moment and a length: (a, b) OVERLAPS (c, d).", start);
+        }
+
+        return new FunctionCallSyntax(SpanFrom(start), new ObjectNameSyntax(word.Span, null, word), [from, to, otherFrom, otherTo]);
+    }
+
     private ExpressionSyntax ParseMatching(int start, ExpressionSyntax left)
     {
+        if (At(Keyword.Overlaps))
+        {
+            return ParseOverlaps(start, left);
+        }
+
         var isNegated = Accept(Keyword.Not);
         if (Accept(Keyword.Between))
         {

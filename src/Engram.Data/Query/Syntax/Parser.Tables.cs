@@ -129,12 +129,33 @@ internal sealed partial class Parser
 
         AcceptOperator("*");
         var tableAlias = ParseTableAlias();
-        if (At(Keyword.Tablesample))
+        var sample = At(Keyword.Tablesample) ? ParseSample() : null;
+        return new TableNameSyntax(SpanFrom(start), name, tableAlias) { Sample = sample };
+    }
+
+    /// <summary>TABLESAMPLE BERNOULLI | SYSTEM (per cent) [REPEATABLE (seed)].</summary>
+    private SampleSyntax ParseSample()
+    {
+        var start = current.Start;
+        Advance();
+        var isSystem = Accept(Keyword.System);
+        if (!isSystem && !AcceptWord("bernoulli"))
         {
-            throw Error.NotSupported("TABLESAMPLE", current.Start + 1);
+            throw Unexpected("BERNOULLI or SYSTEM");
         }
 
-        return new TableNameSyntax(SpanFrom(start), name, tableAlias);
+        ExpectOpen();
+        var percent = ParseExpression();
+        ExpectClose();
+        ExpressionSyntax? seed = null;
+        if (Accept(Keyword.Repeatable))
+        {
+            ExpectOpen();
+            seed = ParseExpression();
+            ExpectClose();
+        }
+
+        return new SampleSyntax(SpanFrom(start), isSystem, percent, seed);
     }
 
     private TableFunctionSyntax ParseTableFunction(int start, ObjectNameSyntax name, bool isLateral)

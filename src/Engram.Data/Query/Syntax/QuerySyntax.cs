@@ -117,7 +117,13 @@ internal sealed record ColumnDefinitionListSyntax(TextSpan Span, IReadOnlyList<(
 
 internal abstract record TableSyntax(TextSpan Span) : SyntaxNode(Span);
 
-internal sealed record TableNameSyntax(TextSpan Span, ObjectNameSyntax Name, TableAliasSyntax? Alias) : TableSyntax(Span);
+internal sealed record TableNameSyntax(TextSpan Span, ObjectNameSyntax Name, TableAliasSyntax? Alias) : TableSyntax(Span)
+{
+    public SampleSyntax? Sample { get; init; }
+}
+
+/// <summary>TABLESAMPLE BERNOULLI | SYSTEM (per cent) [REPEATABLE (seed)].</summary>
+internal sealed record SampleSyntax(TextSpan Span, bool IsSystem, ExpressionSyntax Percent, ExpressionSyntax? Seed) : SyntaxNode(Span);
 
 internal sealed record DerivedTableSyntax(TextSpan Span, QuerySyntax Query, TableAliasSyntax? Alias, bool IsLateral) : TableSyntax(Span);
 

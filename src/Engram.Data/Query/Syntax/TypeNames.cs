@@ -32,6 +32,19 @@ internal static class TypeNames
     }
 
     /// <summary>The type of a text such as <c>numeric(18,2)</c>.</summary>
+    /// <summary>The name of a type as PostgreSQL writes it out, without its modifiers.</summary>
+    public static string Standard(DataType type) => type.Kind switch
+    {
+        TypeKind.Unknown => "unknown",
+        TypeKind.Text when type.Size > 0 => "character varying",
+        TypeKind.Timestamp => "timestamp without time zone",
+        TypeKind.TimestampTz => "timestamp with time zone",
+        TypeKind.Time => "time without time zone",
+        TypeKind.Json => "jsonb",
+        TypeKind.Array => Standard(new DataType(type.Element)) + "[]",
+        _ => new DataType(type.Kind).ToString(),
+    };
+
     public static DataType Resolve(string name) => Resolve(Parser.ParseTypeName(name));
 
     /// <summary>Whether the name is serial or one of its kin: an integer with an identity; and which integer.</summary>

@@ -121,13 +121,58 @@ internal static class ColumnAlteration
             return With(table, column, column with { Identity = IdentityKind.None, IdentityStart = 1, IdentityIncrement = 1 });
         }
 
-        if (change.Options is { IsRestart: true } or { Start: not null } or { Min: not null } or { Max: not null } or { IsCycle: true })
+        if (change.Options is { IsRestart: true } restart)
+        {
+            if (restart is not { Start: null, Min: null, Max: null, Increment: null, IsCycle: null } || change.IsAlways is not null)
+            {
+                throw Error.NotSupported("RESTART of an identity together with other options (write them apart)", change.Position + 1);
+            }
+
+            return Restart(table, column, restart.RestartWith ?? column.IdentityStart, change.Position, context);
+        }
+
+        if (change.Options is { Start: not null } or { Min: not null } or { Max: not null } or { IsCycle: true })
         {
             throw Error.NotSupported("This option of an identity that is there", change.Position + 1);
         }
 
         var kind = change.IsAlways is { } always ? always ? IdentityKind.Always : IdentityKind.ByDefault : column.Identity;
         return With(table, column, column with { Identity = kind, IdentityIncrement = change.Options?.Increment is { } step and not 0 ? step : column.IdentityIncrement });
+    }
+
+    /// <summary>Counters belong to ids of columns, and a counter only moves on: a column that begins anew gets another id, under which older rows are read as they are.</summary>
+    private static TableDefinition Restart(TableDefinition table, ColumnDefinition column, long start, int position, StatementContext context)
+    {
+        StorageParameters.CheckRetype(table, column, column.Type, position);
+        const int FormCountMax = 16;
+        var replaced = column with { Id = new ColumnId(table.ColumnIdNext), IdentityStart = start, Missing = null, Older = null };
+        var formCount = 0;
+        for (var form = column.Older; form is not null; form = form.Older)
+        {
+            formCount++;
+        }
+
+        if (formCount < FormCountMax)
+        {
+            return Replace(table, column, replaced with { Older = new ColumnForm(column.Id, column.Type) { Missing = column.Missing, Older = column.Older } }, context);
+        }
+
+        // A long chain of forms is slow to read and bounded in the catalog: the values are written under the new id.
+        var between = Replace(table, column, replaced, context);
+        var withoutIndexes = between with { Indexes = [.. between.Indexes.Where(i => table.Indexes.Any(o => o.Id == i.Id))] };
+        RowFill.Run(table, withoutIndexes, replaced, (expressions, columns) => expressions.Retyped(table, replaced, null, columns, position), context);
+        return between;
+    }
+
+    /// <summary>TRUNCATE … RESTART IDENTITY: no row is left that had a number.</summary>
+    public static void RestartIdentities(TableId id, StatementContext context)
+    {
+        foreach (var numbered in context.Transaction!.Catalog.Get(id).Columns.Where(c => c.Identity != IdentityKind.None).Select(c => c.Id).ToList())
+        {
+            var table = context.Transaction.BeginChange(id);
+            var column = table.FindColumn(numbered)!;
+            context.Transaction.PutTable(Replace(table, column, column with { Id = new ColumnId(table.ColumnIdNext), Missing = null, Older = null }, context));
+        }
     }
 
     /// <summary>Numbers go on behind those that are there, unless the statement says where they begin.</summary>

@@ -31,14 +31,14 @@ internal static class Truncation
             }
         }
 
-        if (truncate.RestartIdentity && tables.Find(t => t.Columns.Any(c => c.Identity != IdentityKind.None)) is { } numbered)
-        {
-            throw Error.NotSupported($"RESTART IDENTITY of table '{numbered}' (drop the table and create it anew)", truncate.Position + 1);
-        }
-
         foreach (var table in tables)
         {
             DeleteAll(table, context);
+            if (truncate.RestartIdentity && table.Columns.Any(c => c.Identity != IdentityKind.None))
+            {
+                ColumnAlteration.RestartIdentities(table.Id, context);
+            }
+
             foreach (var sequence in truncate.RestartIdentity ? transaction.Catalog.Sequences.Where(s => s.Owner?.Table == table.Id).ToList() : [])
             {
                 transaction.PutObject(sequence with { Counter = new ObjectId(transaction.Catalog.ObjectIdNext), First = sequence.Start });

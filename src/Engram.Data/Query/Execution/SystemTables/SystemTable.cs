@@ -39,6 +39,14 @@ internal abstract class SystemSource
     /// <summary>Settings of the session and of the database, by name.</summary>
     public abstract IEnumerable<(string Name, string Value)> Settings();
 
+    /// <summary>One setting, as SHOW shows it; null when there is none and that is no error.</summary>
+    public virtual string? Setting(string name, bool isMissingOk) => null;
+
+    /// <summary>SET, from within a statement.</summary>
+    public virtual void Set(string name, string value, bool isLocal)
+    {
+    }
+
     public abstract LogStatistics Log();
 
     /// <summary>States of the database that snapshots hold, with their age and what they keep from being given back.</summary>

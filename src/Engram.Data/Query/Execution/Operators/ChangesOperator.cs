@@ -1,0 +1,70 @@
+using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Rows;
+using Engram.Data.Query.Planning;
+
+namespace Engram.Data.Query.Execution.Operators;
+
+/// <summary>WITH that changes data: carries out each change to its end, then runs the statement itself.</summary>
+/// <remarks>
+/// All of them read the snapshot that the statement began with, and so none sees what another wrote but by its rows of RETURNING, which are kept here. Foreign keys are looked at as each change
+/// ends, unique keys at the end of the whole statement.
+/// </remarks>
+internal sealed class ChangesOperator : Operator
+{
+    private readonly (Operator Change, RowStore? Rows)[] changes;
+    private readonly Operator main;
+    private readonly StatementContext context;
+    private bool isChanged;
+
+    public ChangesOperator(ChangesPlan plan, StatementContext context)
+    {
+        this.context = context;
+        changes = new (Operator, RowStore?)[plan.Changes.Length];
+        for (var i = 0; i < changes.Length; i++)
+        {
+            var (change, number) = plan.Changes[i];
+            var rows = number < 0 ? null : new RowStore(change.Output.Select(o => o.Type), context.Memory, "the rows of RETURNING in WITH");
+            if (rows is not null)
+            {
+                context.WorkingTables[number] = rows;
+            }
+
+            changes[i] = (OperatorFactory.Create(change, context), rows);
+        }
+
+        main = OperatorFactory.Create(plan.Main, context);
+    }
+
+    /// <summary>Those of the statement itself; -1 for a query.</summary>
+    public long AffectedRows => main is DmlOperator dml ? dml.AffectedRows : -1;
+
+    public override Batch? Next()
+    {
+        if (!isChanged)
+        {
+            isChanged = true;
+            foreach (var (change, rows) in changes)
+            {
+                while (change.Next() is { } batch)
+                {
+                    context.Cancellation.ThrowIfCancellationRequested();
+                    rows?.Append(batch.Columns, batch);
+                }
+            }
+        }
+
+        return main.Next();
+    }
+
+    public override void Reset() => throw Error.Internal("a statement that writes is run twice");
+
+    public override void Dispose()
+    {
+        main.Dispose();
+        foreach (var (change, rows) in changes)
+        {
+            change.Dispose();
+            rows?.Dispose();
+        }
+    }
+}
