@@ -126,7 +126,7 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
-    public void The_run_of_a_partial_index_has_the_rows_that_its_condition_is_about()
+    public async Task The_run_of_a_partial_index_has_the_rows_that_its_condition_is_about()
     {
         IndexDefinition few = new(new IndexId(3), "few", [new IndexColumn(new ColumnId(2))]) { FilterSql = "\"Balance\" % 100 = 7", FilterColumns = [new ColumnId(3)] };
         var none = few with { Id = new IndexId(4), Name = "none", FilterSql = "\"Balance\" < 0" };
@@ -152,7 +152,7 @@ public sealed class RunFileTests : IDisposable
 
             using (var store = Open())
             {
-                var verified = store.VerifyAsync(new VerificationOptions(long.MaxValue, null), CancellationToken.None).GetAwaiter().GetResult();
+                var verified = await store.VerifyAsync(new VerificationOptions(long.MaxValue, null), CancellationToken.None);
                 Assert.Equal(round, verified.Problems.Count(p => p.File.EndsWith(".i3.run", StringComparison.Ordinal)));
                 Assert.Equal(round, verified.Problems.Count);
             }
