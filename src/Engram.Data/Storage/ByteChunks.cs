@@ -1,4 +1,5 @@
 using System.Buffers;
+using Engram.Data.Storage.Wal;
 
 namespace Engram.Data.Storage;
 
@@ -6,20 +7,21 @@ namespace Engram.Data.Storage;
 /// <remarks>
 /// One array that doubles is touched three times over when gigabytes gather in it, and memory that was not in use before is slower to come by than the disk. So whoever
 /// writes a record asks for <see cref="Writer"/>, and between two records the array may be another. The arrays are the shared pool's: who has it last frees it, or they are lost to
-/// the pool. Not thread-safe.
+/// the pool. Not thread-safe. More than the log takes as one commit is refused (54000) before the next record, while it can still be taken back.
 /// </remarks>
 /// <param name="capacity">Of the first array.</param>
 /// <param name="chunkSizeBytes">An array that has this much gets no further record.</param>
-internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.ChunkSizeBytes)
+/// <param name="sizeBytesMax">Behind more than this comes no further record.</param>
+internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.ChunkSizeBytes, long sizeBytesMax = WalFormat.CommitSizeBytesMax)
 {
     private const int ChunkSizeBytes = 1024 * 1024;
 
     private readonly List<ArraySegment<byte>> full = [];
     private ByteWriter last = ByteWriter.OfPool(capacity);
-    private int fullLength;
+    private long fullLength;
 
     /// <summary>Bytes written so far.</summary>
-    public int Length => fullLength + last.Length;
+    public long Length => fullLength + last.Length;
 
     /// <summary>Whether there is more than one array.</summary>
     public bool IsLarge => full.Count > 0;
@@ -28,10 +30,16 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
     public ReadOnlySpan<byte> Written => IsLarge ? throw Error.Internal("a large record is asked for as one array") : last.Written;
 
     /// <summary>For the next record, which is written whole before this is asked for again.</summary>
+    /// <exception cref="EngramException">54000 when there is more than the maximum already. A record may be of any length, so the log looks once more at all of them.</exception>
     public ByteWriter Writer
     {
         get
         {
+            if (Length > sizeBytesMax)
+            {
+                throw Error.RecordTooLong(Length, sizeBytesMax);
+            }
+
             if (last.Length >= chunkSizeBytes)
             {
                 Settle();
@@ -48,9 +56,9 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
     public IReadOnlyList<ArraySegment<byte>> All() => [.. full, last.Segment];
 
     /// <summary>Forgets everything from byte <paramref name="length"/> on, which is the end of a record.</summary>
-    public void Truncate(int length)
+    public void Truncate(long length)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)length, (uint)Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)length, (ulong)Length);
         while (length < fullLength)
         {
             ArrayPool<byte>.Shared.Return(last.Segment.Array!);
@@ -59,7 +67,7 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
             full.RemoveAt(full.Count - 1);
         }
 
-        last.Truncate(length - fullLength);
+        last.Truncate((int)(length - fullLength));
     }
 
     /// <summary>Forgets what was written, of what is not large, and keeps the memory.</summary>
@@ -81,13 +89,10 @@ internal sealed class ByteChunks(int capacity, int chunkSizeBytes = ByteChunks.C
 
     private void Settle()
     {
-        if ((long)Length + chunkSizeBytes > Array.MaxLength)
-        {
-            throw Error.RecordTooLong(Length + (long)chunkSizeBytes, Array.MaxLength);
-        }
-
+        // First: without memory for it nothing has changed, and no array is there twice.
+        var next = ByteWriter.OfPool(2 * chunkSizeBytes);
         full.Add(last.Segment);
         fullLength += last.Length;
-        last = ByteWriter.OfPool(2 * chunkSizeBytes);
+        last = next;
     }
 }

@@ -415,7 +415,7 @@ internal sealed class DirectoryStore : Store
     }
 
     /// <summary>Memory for the redo records of the one write transaction; given back when it ends.</summary>
-    public ByteChunks TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteChunks(64 * 1024);
+    public ByteChunks TakeRedo() => Interlocked.Exchange(ref redo, null) ?? new ByteChunks(64 * 1024, sizeBytesMax: Options.CommitSizeBytesMax);
 
     public void GiveBackRedo(ByteChunks used)
     {

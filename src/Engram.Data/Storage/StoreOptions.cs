@@ -64,6 +64,9 @@ internal sealed record StoreOptions
     /// <summary>How much memory rows that are in no segment yet, and statements, may take.</summary>
     public long MemoryLimitBytes { get; init; } = MemoryBudget.LimitBytesDefault;
 
+    /// <summary>More log records than this of one transaction are refused (54000).</summary>
+    public long CommitSizeBytesMax { get; init; } = WalFormat.CommitSizeBytesMax;
+
     public long WalFileSizeBytesMin { get; init; } = 256 * 1024;
 
     public long WalFileSizeBytesMax { get; init; } = 64L * 1024 * 1024;

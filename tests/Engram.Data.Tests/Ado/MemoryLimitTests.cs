@@ -151,7 +151,7 @@ public sealed class MemoryLimitTests : AdoTest
     [Fact]
     public async Task A_transaction_whose_snapshot_is_older_than_the_checkpoint_is_refused_at_the_limit_and_does_not_wait()
     {
-        await using var connection = Start(";Default Timeout=1");
+        await using var connection = Start();
         var memory = connection.Session.Database.Store.Memory;
         await using var other = Open(connection.ConnectionString);
         await using var transaction = other.BeginTransaction(System.Data.IsolationLevel.Snapshot);

@@ -49,6 +49,32 @@ public sealed class VerifyTests : AdoTest
     }
 
     [Fact]
+    public async Task A_database_in_which_a_column_of_an_index_s_condition_was_renamed_is_intact()
+    {
+        var text = $"Data Source={DiskPath};Keep Alive=0";
+        await using (var connection = new EngramConnection(text))
+        {
+            await connection.OpenAsync();
+            Execute(connection, "CREATE TABLE t (id bigint PRIMARY KEY, a integer, b integer)");
+            Execute(connection, "INSERT INTO t SELECT i, i % 7, i % 100 FROM generate_series(1, 5000) AS g (i)");
+            Execute(connection, "CREATE INDEX ix ON t (a) WHERE b > 50");
+            Execute(connection, "CHECKPOINT");
+            Execute(connection, "ALTER TABLE t RENAME COLUMN b TO c");
+        }
+
+        await using (var connection = new EngramConnection(text))
+        {
+            await connection.OpenAsync();
+            Execute(connection, "ALTER TABLE t RENAME COLUMN c TO d");
+            Execute(connection, "INSERT INTO t VALUES (5001, 3, 60)");
+            Execute(connection, "CHECKPOINT");
+            var report = await connection.VerifyAsync();
+            Assert.True(report.IsIntact, string.Join(" ", report.Problems));
+            Assert.Equal(Scalar(connection, "SELECT count(*) FROM t WHERE a + 0 = 3 AND d > 50"), Scalar(connection, "SELECT count(*) FROM t WHERE a = 3 AND d > 50"));
+        }
+    }
+
+    [Fact]
     public async Task Rows_of_a_load_that_only_the_log_names_are_read_too()
     {
         await using var connection = new EngramConnection($"Data Source={DiskPath};Keep Alive=0");

@@ -40,4 +40,30 @@ public sealed class ByteChunksTests
             }
         }
     }
+
+    [Fact]
+    public void Behind_more_than_the_maximum_comes_no_further_record_until_some_are_taken_back()
+    {
+        var chunks = new ByteChunks(16, chunkSizeBytes: 64, sizeBytesMax: 1000);
+        chunks.Writer.WriteRaw(new byte[1000]);
+        chunks.Writer.WriteRaw(new byte[5000]);
+        var error = Assert.Throws<EngramException>(() => chunks.Writer);
+        Assert.Equal(SqlStates.ProgramLimitExceeded, error.SqlState);
+        Assert.Equal(6000, chunks.Length);
+        chunks.Truncate(1000);
+        chunks.Writer.WriteRaw(new byte[7]);
+        Assert.Equal(1007, chunks.Length);
+        Assert.Throws<EngramException>(() => chunks.Writer);
+        chunks.Free();
+    }
+
+    [Fact]
+    public void Without_memory_for_the_next_array_none_is_there_twice()
+    {
+        // No array has such a size: in place of memory that there is none of.
+        var chunks = new ByteChunks(16, chunkSizeBytes: -8);
+        Assert.Throws<ArgumentOutOfRangeException>(() => chunks.Writer);
+        Assert.Single(chunks.All());
+        Assert.False(chunks.IsLarge);
+    }
 }

@@ -31,12 +31,22 @@ internal sealed unsafe class CodeOutput : IDisposable
         directory.CreateSubdirectory(RunFile.Subdirectory);
         directory.Delete(name + CodeFile.Unfinished);
         file = directory.Create(name + CodeFile.Unfinished);
-        output = new SegmentOutput(file);
-        Span<byte> head = stackalloc byte[CodeFile.BlocksAt];
-        head.Clear();
-        CodeFile.Magic.CopyTo(head);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[FormatVersion.MagicSize..], FormatVersion.Current);
-        output.Write(head);
+        try
+        {
+            output = new SegmentOutput(file);
+            Span<byte> head = stackalloc byte[CodeFile.BlocksAt];
+            head.Clear();
+            CodeFile.Magic.CopyTo(head);
+            BinaryPrimitives.WriteUInt32LittleEndian(head[FormatVersion.MagicSize..], FormatVersion.Current);
+            output.Write(head);
+        }
+        catch
+        {
+            // Without memory for a piece. Nobody will dispose this.
+            output?.Dispose();
+            file.Dispose();
+            throw;
+        }
     }
 
     ~CodeOutput() => NativeMemory.AlignedFree(memory);

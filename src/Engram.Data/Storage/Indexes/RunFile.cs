@@ -102,6 +102,27 @@ internal static class RunFile
         return null;
     }
 
+    /// <summary>Whether there is a file whose head is that of this segment, index and shape. Its pages are not looked at.</summary>
+    public static bool IsOf(IndexFiles files, SegmentInfo segment, IndexId index, KeyShape shape)
+    {
+        var name = NameOf(segment, index, shape.Sources);
+        try
+        {
+            if (!files.Directory.Exists(name))
+            {
+                return false;
+            }
+
+            using var file = files.Directory.Open(name, writable: false);
+            return ReadHead(files.Directory, file, segment, index, shape) is not null;
+        }
+        catch (EngramException e)
+        {
+            files.Logger.LogWarning(e, "Index file {Name} could not be read: it is written anew", name);
+            return false;
+        }
+    }
+
     /// <summary>What is wrong with a run's file, or null: it must be what would be made of the segment now.</summary>
     /// <param name="directory">Where the file is.</param>
     /// <param name="segment">Whose run it is.</param>

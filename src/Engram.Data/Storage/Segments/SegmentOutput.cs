@@ -9,7 +9,7 @@ namespace Engram.Data.Storage.Segments;
 /// <para>Whole pieces go past the system's cache: a load or a compaction would fill it with what nobody asked for yet, and memory that was not in use lately is slower to
 /// come by than the disk. What is not a whole piece, a small file first of all, goes through the cache, where the first query finds it.</para>
 /// <para><b>Two pieces.</b> While one is written by a thread of the pool the other is filled, so that encoding and the disk do not wait for each other. No more than one is on its
-/// way; what went wrong with it is told by the next call. When no thread is free, whoever waits for the piece writes it. <see cref="FinishPages"/> and <see cref="Dispose"/> leave nothing on its way.</para>
+/// way; what went wrong with it is told by the next call. When no thread is free, whoever waits for the piece writes it (<see cref="OfferedWork"/>). <see cref="FinishPages"/> and <see cref="Dispose"/> leave nothing on its way.</para>
 /// <para>Pieces start at multiples of their size: the first touch of a mapped page costs 13 ns when the system keeps the file in large pieces of memory, and 430 ns when it was
 /// written 4 KiB at a time.</para>
 /// </remarks>
@@ -22,7 +22,7 @@ internal sealed unsafe class SegmentOutput : IDisposable
     private readonly List<uint> pageChecksums = [];
     private byte* pointer;
     private byte* other;
-    private Task? writing;
+    private OfferedWork? writing;
     private int filled;
     private long pieceOffset;
 
@@ -85,7 +85,7 @@ internal sealed unsafe class SegmentOutput : IDisposable
     public void Dispose()
     {
         // What became of it matters to nobody any more; the file is given up, or was finished.
-        writing?.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
+        writing?.WaitQuietly();
         Free();
         GC.SuppressFinalize(this);
     }
@@ -98,11 +98,12 @@ internal sealed unsafe class SegmentOutput : IDisposable
         var (piece, offset) = ((nint)pointer, pieceOffset);
         if (file.IsSlow)
         {
-            writing = Task.Run(() => WritePiece((byte*)piece, SegmentFormat.PieceSize, offset));
             if (other == null)
             {
                 other = AllocatePiece();
             }
+
+            writing = OfferedWork.Start(() => WritePiece((byte*)piece, SegmentFormat.PieceSize, offset));
 
             var filledLast = pointer;
             pointer = other;
@@ -119,10 +120,9 @@ internal sealed unsafe class SegmentOutput : IDisposable
 
     private void AwaitPiece()
     {
-        var task = writing;
+        var work = writing;
         writing = null;
-        // Begins it here when no thread of the pool has.
-        task?.GetAwaiter().GetResult();
+        work?.Wait();
     }
 
     /// <summary>One at a time, in the order of the file.</summary>

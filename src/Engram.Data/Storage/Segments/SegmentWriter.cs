@@ -292,8 +292,8 @@ internal sealed unsafe class SegmentWriter : IDisposable
         }
         finally
         {
-            // It reads the rows. Begins here when no thread of the pool was free.
-            derived?.GetAwaiter().GetResult();
+            // It reads the rows.
+            derived?.Wait();
         }
 
         for (var i = 0; i < givenCount; i++)
@@ -306,7 +306,7 @@ internal sealed unsafe class SegmentWriter : IDisposable
     }
 
     /// <summary>Shows a block to the tap, beside its encoding where that gains anything.</summary>
-    private Task? TakeByTap(Column[]? direct, int count)
+    private OfferedWork? TakeByTap(Column[]? direct, int count)
     {
         if (tap is null)
         {
@@ -315,7 +315,7 @@ internal sealed unsafe class SegmentWriter : IDisposable
 
         if (file.IsSlow && count == Batch.RowCountMax)
         {
-            return Task.Run(() => TakeColumns(direct, count));
+            return OfferedWork.Start(() => TakeColumns(direct, count));
         }
 
         TakeColumns(direct, count);

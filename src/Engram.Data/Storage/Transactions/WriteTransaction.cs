@@ -287,7 +287,18 @@ internal sealed partial class WriteTransaction : Transaction
     private Lsn Append()
     {
         var lsn = new Lsn(appended).Next;
-        store.Sequences.WriteTo(Redo, catalog);
+        try
+        {
+            store.Sequences.WriteTo(Redo, catalog);
+        }
+        catch
+        {
+            // More than a commit may be: nothing was stamped yet.
+            store.Sequences.LogAgain();
+            Rollback();
+            throw;
+        }
+
         undo.Commit(lsn.Value);
         store.PublishCatalog(catalogBefore, catalog, lsn);
         // Before the append: from then on the commit can become durable at any moment, and a backup that reads it must find the files.
@@ -499,5 +510,5 @@ internal sealed partial class WriteTransaction : Transaction
     }
 
     /// <summary>A point to return to: how long the logs and the list of created tables were, and the schema.</summary>
-    private sealed record Savepoint(string Name, int Undo, int Redo, int Created, int Attached, int Filled, DatabaseCatalog Catalog);
+    private sealed record Savepoint(string Name, int Undo, long Redo, int Created, int Attached, int Filled, DatabaseCatalog Catalog);
 }

@@ -207,6 +207,8 @@ internal sealed partial class OpenSegment
     /// <summary>Called under the lock.</summary>
     private void PutCodes(ColumnId column, SegmentCodes made)
     {
+        // Or every checkpoint would go on writing them anew.
+        codesWaiting.Remove(column);
         if (Array.Find(codes, c => c.Column == column).Codes is { } old)
         {
             // Somebody may be reading it.

@@ -53,8 +53,10 @@ internal sealed partial class OpenSegment(Segment segment, IndexFiles? files) : 
             run = runs.TryGetValue(id, out var kept) && kept.IsOf(shape) ? kept : null;
         }
 
-        // A file that nobody has opened yet is looked at when somebody does.
-        if (!isNew && run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id, shape.Sources)))
+        // A file that nobody has opened yet is looked at when somebody does; but its head now, when the text of a condition stands in it, which the renaming of a column changes.
+        if (!isNew && (run is null && shape.Filter is not null
+                ? RunFile.IsOf(files, Segment.Info, id, shape)
+                : run is null or { IsMapped: true } && files.Directory.Exists(RunFile.NameOf(Segment.Info, id, shape.Sources))))
         {
             return;
         }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Files;
@@ -14,6 +13,8 @@ internal sealed class WalGroup
     private const int PieceSizeBytes = 1024 * 1024;
 
     private readonly ByteChunks? _large;
+    /// <summary>What a large commit is written through: found before the commit has its place, since whoever writes a group cannot give it up.</summary>
+    private readonly NativeBlock? _piece;
     private byte[] _buffer;
 
     /// <param name="large">One commit that is a group of its own, and is written from where it lies; the caller leaves it to the group.</param>
@@ -29,8 +30,11 @@ internal sealed class WalGroup
         if (large is not null)
         {
             CommitCount = 1;
-            PayloadLength = WalFormat.CommitHeaderSizeBytes + large.Length;
-            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(WalFormat.GroupHeaderSizeBytes), large.Length);
+            _piece = new NativeBlock(PieceSizeBytes);
+            // Of the length that the writer has let pass.
+            var length = checked((int)large.Length);
+            PayloadLength = WalFormat.CommitHeaderSizeBytes + length;
+            BinaryPrimitives.WriteInt32LittleEndian(_buffer.AsSpan(WalFormat.GroupHeaderSizeBytes), length);
         }
     }
 
@@ -102,39 +106,31 @@ internal sealed class WalGroup
     /// <summary>Piece by piece, past the system's cache: as much memory again would have to be found for it.</summary>
     private unsafe void WriteLarge(long size)
     {
-        var memory = (byte*)NativeMemory.AlignedAlloc(PieceSizeBytes, DataFile.BlockSizeBytes);
-        try
+        var piece = new Span<byte>(_piece!.Pointer, PieceSizeBytes);
+        var (filled, offset) = (0, Offset);
+        const int HeadSizeBytes = WalFormat.GroupHeaderSizeBytes + WalFormat.CommitHeaderSizeBytes;
+        foreach (var chunk in _large!.All().Prepend(new ArraySegment<byte>(_buffer, 0, HeadSizeBytes)))
         {
-            var piece = new Span<byte>(memory, PieceSizeBytes);
-            var (filled, offset) = (0, Offset);
-            const int HeadSizeBytes = WalFormat.GroupHeaderSizeBytes + WalFormat.CommitHeaderSizeBytes;
-            foreach (var chunk in _large!.All().Prepend(new ArraySegment<byte>(_buffer, 0, HeadSizeBytes)))
+            for (var rest = chunk.AsSpan(); !rest.IsEmpty;)
             {
-                for (var rest = chunk.AsSpan(); !rest.IsEmpty;)
+                var count = Math.Min(rest.Length, piece.Length - filled);
+                rest[..count].CopyTo(piece[filled..]);
+                rest = rest[count..];
+                filled += count;
+                if (filled == piece.Length)
                 {
-                    var count = Math.Min(rest.Length, piece.Length - filled);
-                    rest[..count].CopyTo(piece[filled..]);
-                    rest = rest[count..];
-                    filled += count;
-                    if (filled == piece.Length)
-                    {
-                        File.WriteDirect(offset, piece);
-                        offset += filled;
-                        filled = 0;
-                    }
+                    File.WriteDirect(offset, piece);
+                    offset += filled;
+                    filled = 0;
                 }
             }
-
-            var last = piece[..(int)(Offset + size - offset)];
-            last[filled..].Clear();
-            if (!last.IsEmpty)
-            {
-                File.WriteDirect(offset, last);
-            }
         }
-        finally
+
+        var last = piece[..(int)(Offset + size - offset)];
+        last[filled..].Clear();
+        if (!last.IsEmpty)
         {
-            NativeMemory.AlignedFree(memory);
+            File.WriteDirect(offset, last);
         }
     }
 
@@ -144,6 +140,7 @@ internal sealed class WalGroup
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _large?.Free();
+        _piece?.Release();
     }
 
     private void Reserve(int used, int length)

@@ -318,7 +318,7 @@ internal sealed partial class WalWriter : IDisposable, IAsyncDisposable
     private bool TryReserve(ByteChunks large)
     {
         var offset = _appendFile.NextOffset;
-        var size = WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + (long)large.Length);
+        var size = WalFormat.GroupSizeBytes(WalFormat.CommitHeaderSizeBytes + large.Length);
         if (offset + size + WalFormat.BlockSizeBytes > _appendFile.SizeBytes)
         {
             return false;

@@ -98,7 +98,8 @@ public sealed partial class CodeFileTests : AdoTest
         }
 
         ClearPool($"Data Source={DiskPath}");
-        Damage(CodePath, isDamaged ? "footer" : "missing", [CodePath]);
+        var path = CodePath;
+        Damage(path, isDamaged ? "footer" : "missing", [path]);
         using (var connection = Reopen())
         {
             var memory = connection.Session.Database.Store.Memory;
@@ -115,6 +116,12 @@ public sealed partial class CodeFileTests : AdoTest
                 Execute(connection, "CHECKPOINT");
                 Assert.InRange(Check(connection).Codes, RowCount - 1, RowCount + 1);
                 Assert.Equal(most, memory.ReservedBytes);
+                // Once there it is not written again.
+                var longAgo = new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+                File.SetLastWriteTimeUtc(path, longAgo);
+                Assert.Equal(1, Execute(connection, "UPDATE t SET embedding = $1 WHERE id = 4999", vectors[4999]));
+                Execute(connection, "CHECKPOINT");
+                Assert.Equal(longAgo, File.GetLastWriteTimeUtc(path));
             }
 
             memory.Release(most);

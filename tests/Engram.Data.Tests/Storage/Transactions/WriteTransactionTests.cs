@@ -301,6 +301,54 @@ public sealed class WriteTransactionTests : IAsyncLifetime
         Assert.Equal("25P01", Assert.Throws<EngramException>(() => EpisodeTable.Insert(transaction, Row(2))).SqlState);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_transaction_of_more_than_a_commit_may_be_is_refused_and_the_database_goes_on(bool isAtCommit)
+    {
+        using var directory = new MemoryDirectory();
+        var options = new StoreOptions { CommitSizeBytesMax = 2000 };
+        await using (var small = Store.Open(directory.Share(), options, NullLogger.Instance))
+        {
+            await EpisodeTable.CreateAsync(small);
+            using (var large = await small.BeginWriteAsync(s_patience, null, default))
+            {
+                large.BeginStatement().Dispose();
+                EpisodeTable.Insert(large, [.. Enumerable.Range(10, 200).Select(i => Row(i))]);
+                if (isAtCommit)
+                {
+                    large.EndStatement();
+                    Assert.Equal("54000", (await Assert.ThrowsAsync<EngramException>(async () => await large.CommitAsync())).SqlState);
+                }
+                else
+                {
+                    Assert.Equal("54000", Assert.Throws<EngramException>(() => EpisodeTable.Insert(large, Row(1000))).SqlState);
+                    large.RollbackStatement();
+                    large.BeginStatement().Dispose();
+                    EpisodeTable.Insert(large, Row(1));
+                    large.EndStatement();
+                    await large.CommitAsync();
+                }
+            }
+
+            using var next = await small.BeginWriteAsync(s_patience, null, default);
+            next.BeginStatement().Dispose();
+            EpisodeTable.Insert(next, Row(2));
+            next.EndStatement();
+            await next.CommitAsync();
+            Check(small);
+        }
+
+        await using var again = Store.Open(directory.Share(), options, NullLogger.Instance);
+        Check(again);
+
+        void Check(Store store)
+        {
+            using var snapshot = store.OpenSnapshot();
+            Assert.Equal(isAtCommit ? [2L] : [1, 2], EpisodeTable.Read(snapshot).Select(r => r.Row.Id));
+        }
+    }
+
     [Fact]
     public async Task Narrow_updates_log_tens_of_bytes()
     {
