@@ -70,5 +70,39 @@ public sealed class ExpressionIndexTests : AdoTest
         Execute("CREATE UNIQUE INDEX people_half ON people ((score / 2))");
     }
 
+    [Fact]
+    public void A_value_that_differs_each_time_is_computed_once_for_the_column_and_what_reads_it()
+    {
+        Execute("CREATE TABLE v (id integer PRIMARY KEY, a integer, b integer GENERATED ALWAYS AS (a * 10) STORED)");
+        Execute("CREATE INDEX v_a ON v ((a + 0))");
+        Execute("CREATE SEQUENCE s");
+        Execute("INSERT INTO v VALUES (1, nextval('s')), (2, nextval('s')), (3, nextval('s'))");
+        AssertAgrees(1, 2, 3);
+        Execute("UPDATE v SET a = nextval('s')");
+        AssertAgrees(4, 5, 6);
+        Execute("UPDATE v SET a = nextval('s') WHERE id <> 2");
+        AssertAgrees(7, 5, 8);
+        Execute("INSERT INTO v VALUES (1, 0), (3, 0) ON CONFLICT (id) DO UPDATE SET a = excluded.a + nextval('s')");
+        AssertAgrees(9, 5, 10);
+        Execute("MERGE INTO v USING (VALUES (2), (3)) AS n(i) ON v.id = n.i WHEN MATCHED THEN UPDATE SET a = nextval('s') + n.i - n.i");
+        AssertAgrees(9, 11, 12);
+        Assert.Equal(["3,13,130"], Rows("UPDATE v SET a = nextval('s') WHERE id = 3 RETURNING id, a, b"));
+        AssertAgrees(9, 11, 13);
+        Execute("CREATE TABLE w (id integer PRIMARY KEY, a integer DEFAULT nextval('s') REFERENCES v (id) ON DELETE SET DEFAULT, b integer GENERATED ALWAYS AS (a * 10) STORED)");
+        Execute("INSERT INTO v SELECT i, 0 FROM generate_series(14, 20) AS i");
+        Execute("INSERT INTO w VALUES (1, 1)");
+        Execute("DELETE FROM v WHERE id = 1");
+        Assert.Equal(["1,14,140"], Rows("SELECT id, a, b FROM w"));
+    }
+
+    /// <summary>The first three rows have these values, the computed column ten times as much, and the index finds each.</summary>
+    private void AssertAgrees(params int[] values)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            Assert.Equal([$"{i + 1},{values[i]},{values[i] * 10}"], Rows($"SELECT id, a, b FROM v WHERE a + 0 = {values[i]}"));
+        }
+    }
+
     private static List<string> Names(DataTable table, string column) => [.. table.Rows.Cast<DataRow>().Select(r => (string)r[column])];
 }

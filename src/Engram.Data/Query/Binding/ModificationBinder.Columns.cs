@@ -67,36 +67,40 @@ internal sealed partial class ModificationBinder
 
     private static int WidthOf(IReadOnlyList<AssignmentSyntax> assignments, ScalarSubquerySyntax query) => assignments.First(a => ReferenceEquals(a.Value, query)).Columns.Count;
 
-    /// <summary>Adds the computed columns that read a column that changes, each over the new values.</summary>
-    private ImmutableArray<(ColumnId Column, BoundExpression Value)> AddComputed(
-        TableDefinition table, LogicalScan target, ImmutableArray<(ColumnId Column, BoundExpression Value)> set)
+    /// <summary>The computed columns that read a column that changes, which change with it: over the new rows, so that a value that differs each time it is asked for is asked for once.</summary>
+    /// <param name="table">Whose rows are written.</param>
+    /// <param name="columns">Of the table, which the values are over; each computed column comes after those that it reads.</param>
+    /// <param name="changed">The columns that are assigned; the computed ones are added.</param>
+    private ImmutableArray<(ColumnId Column, BoundExpression Value)> BindComputed(TableDefinition table, ImmutableArray<LogicalColumn> columns, HashSet<ColumnId> changed)
     {
-        var columns = target.TableColumns.RemoveAt(0);
-        var newValues = set.ToDictionary(s => columns[table.IndexOf(s.Column)].Id, s => s.Value);
-        for (var i = 0; i < table.Columns.Length; i++)
+        var computed = ImmutableArray.CreateBuilder<(ColumnId, BoundExpression)>();
+        var changedIds = columns.Where(c => changed.Contains(c.Definition!.Id)).Select(c => c.Id).ToHashSet();
+        for (var i = 0; i < table.Columns.Length && changedIds.Count > 0; i++)
         {
-            if (stored.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(newValues.Keys))
+            // What indexes are over may read computed columns, which stand before it.
+            if (stored.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(changedIds))
             {
-                // What indexes are over may read computed columns, which stand before it.
-                newValues[columns[i].Id] = ExpressionTree.Substitute(value, newValues);
-                set = set.Add((table.Columns[i].Id, newValues[columns[i].Id]));
+                changedIds.Add(columns[i].Id);
+                changed.Add(table.Columns[i].Id);
+                computed.Add((table.Columns[i].Id, value));
             }
         }
 
-        return set;
+        return computed.ToImmutable();
     }
 
     /// <summary>Checks and RETURNING, over the columns of the table.</summary>
     /// <param name="table">Whose rows are written.</param>
     /// <param name="alias">What it is known by.</param>
     /// <param name="returning">RETURNING.</param>
-    /// <param name="changed">The columns that an UPDATE changes: only checks that read one of them are made; null for all.</param>
+    /// <param name="changed">The columns that an UPDATE assigns: the computed ones that read them change too, and only checks that read one of them all are made; null for all.</param>
     /// <param name="source">The tables of the statement, the one that is changed first.</param>
     private TableResult BindResult(
         TableDefinition table, IdentifierSyntax? alias, IReadOnlyList<SelectItemSyntax> returning, HashSet<ColumnId>? changed, Scope? source = null)
     {
         var queries = new QueryBinder(statement);
         var row = queries.Scan(table, withRowId: false);
+        var computed = changed == null ? [] : BindComputed(table, row.TableColumns, changed);
         var changedIds = row.TableColumns.Where(c => changed == null || changed.Contains(c.Definition!.Id)).Select(c => c.Id).ToHashSet();
         var checks = ImmutableArray.CreateBuilder<BoundExpression>();
         var names = ImmutableArray.CreateBuilder<string>();
@@ -112,7 +116,7 @@ internal sealed partial class ModificationBinder
 
         if (returning.Count == 0)
         {
-            return new TableResult(row.TableColumns, checks.ToImmutable(), [], []) { CheckNames = names.ToImmutable() };
+            return new TableResult(row.TableColumns, checks.ToImmutable(), [], []) { CheckNames = names.ToImmutable(), Computed = computed };
         }
 
         var scope = new Scope(null, null);
@@ -130,6 +134,6 @@ internal sealed partial class ModificationBinder
         }
 
         var others = source?.Tables.Skip(1).SelectMany(t => t.Columns).Select(c => c.Column).Where(c => read.Contains(c.Id)).DistinctBy(c => c.Id) ?? [];
-        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions) { CheckNames = names.ToImmutable(), Others = [.. others] };
+        return new TableResult(row.TableColumns, checks.ToImmutable(), columns, expressions) { CheckNames = names.ToImmutable(), Computed = computed, Others = [.. others] };
     }
 }

@@ -11,7 +11,7 @@ internal sealed partial class ModificationBinder
 {
     private const string Excluded = "excluded";
 
-    private BoundConflict BindConflict(TableDefinition table, InsertSyntax insert, OnConflictSyntax syntax, CommonTableScope? commonTables)
+    private BoundConflict BindConflict(TableDefinition table, InsertSyntax insert, OnConflictSyntax syntax, CommonTableScope? commonTables, ImmutableArray<LogicalColumn> row)
     {
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
@@ -26,8 +26,11 @@ internal sealed partial class ModificationBinder
         scope.Add(QueryBinder.ScopeTableOf(target, insert.Alias), insert.Position);
         scope.Add(QueryBinder.ScopeTableOf(excluded, new IdentifierSyntax(default, Excluded, true)), syntax.Position);
         var conditions = BindWhere(syntax.Where, scope);
-        var set = AddComputed(table, target, BindAssignments(table, syntax.Assignments, scope));
-        return new BoundConflict(indexes, target.TableColumns, excluded.TableColumns, set, conditions);
+        var set = BindAssignments(table, syntax.Assignments, scope);
+        return new BoundConflict(indexes, target.TableColumns, excluded.TableColumns, set, conditions)
+        {
+            Computed = BindComputed(table, row, set.Select(s => s.Column).ToHashSet()),
+        };
     }
 
     private ImmutableArray<IndexDefinition> FindConflictIndexes(TableDefinition table, OnConflictSyntax syntax, ImmutableArray<LogicalColumn> columns)

@@ -54,7 +54,7 @@ internal sealed partial class ModificationBinder
             branches.Add((ExpressionTree.And(condition)!, new BoundConstant(DataType.Int32, actions.Count)));
             actions.Add(when.Action switch
             {
-                MergeAction.Update => BindMergeUpdate(table, target, when, scope),
+                MergeAction.Update => BindMergeUpdate(table, when, scope),
                 MergeAction.Delete => new BoundMergeAction(MergeAction.Delete),
                 MergeAction.Insert => BindMergeInsert(table, when, alone),
                 _ => new BoundMergeAction(MergeAction.DoNothing),
@@ -67,9 +67,9 @@ internal sealed partial class ModificationBinder
         return new BoundMerge(table, target, new LogicalJoin(kind, source, target, on), choice, actions.MoveToImmutable());
     }
 
-    private BoundMergeAction BindMergeUpdate(TableDefinition table, LogicalScan target, MergeWhenSyntax when, Scope scope)
+    private BoundMergeAction BindMergeUpdate(TableDefinition table, MergeWhenSyntax when, Scope scope)
     {
-        var set = AddComputed(table, target, BindAssignments(table, when.Assignments, scope));
+        var set = BindAssignments(table, when.Assignments, scope);
         return new BoundMergeAction(MergeAction.Update) { Set = set, Result = BindResult(table, null, [], set.Select(s => s.Column).ToHashSet()) };
     }
 

@@ -15,7 +15,11 @@ internal sealed record BoundInsert(TableDefinition Table, LogicalPlan Source, Im
 /// <summary>A bound ON CONFLICT. The assignments, none for DO NOTHING, and the conditions read <see cref="Target"/>, row id first, and then <see cref="Excluded"/>.</summary>
 internal sealed record BoundConflict(
     ImmutableArray<IndexDefinition> Indexes, ImmutableArray<LogicalColumn> Target, ImmutableArray<LogicalColumn> Excluded,
-    ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, ImmutableArray<BoundExpression> Conditions);
+    ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, ImmutableArray<BoundExpression> Conditions)
+{
+    /// <summary>The computed columns that change with the assignments, over the columns of the result of the INSERT.</summary>
+    public ImmutableArray<(ColumnId Column, BoundExpression Value)> Computed { get; init; } = [];
+}
 
 /// <summary>A bound UPDATE or DELETE. The source produces <see cref="Target"/>'s columns, row id first, and what the assignments read besides.</summary>
 internal sealed record BoundChange(TableDefinition Table, LogicalScan Target, LogicalPlan Source, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, TableResult Result);
@@ -29,6 +33,9 @@ internal sealed record TableResult(
 
     /// <summary>What <see cref="Returning"/> reads besides: columns of the source, of the tables after FROM or USING.</summary>
     public ImmutableArray<LogicalColumn> Others { get; init; } = [];
+
+    /// <summary>The computed columns that an UPDATE changes, in the order in which they are computed, after the assignments.</summary>
+    public ImmutableArray<(ColumnId Column, BoundExpression Value)> Computed { get; init; } = [];
 }
 
 /// <summary>Binds INSERT, UPDATE and DELETE.</summary>
@@ -57,7 +64,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         }
 
         var result = BindResult(table, syntax.Alias, syntax.Returning, null);
-        var conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables);
+        var conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables, result.Columns);
         new QueryBinder(statement).CheckUnused(syntax.With, commonTables);
         return new BoundInsert(table, source, InsertColumns(table, targets, syntax, result), result)
         {
@@ -78,9 +85,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         queries.CheckUnused(syntax.With, scope.CommonTables);
 
         var needsFrom = set.Any(s => ReadsOther(s.Value, target));
-        set = AddComputed(table, target, set);
-        var changed = set.Select(s => s.Column).ToHashSet();
-        var result = BindResult(table, syntax.Alias, syntax.Returning, changed, scope);
+        var result = BindResult(table, syntax.Alias, syntax.Returning, set.Select(s => s.Column).ToHashSet(), scope);
         return new BoundChange(table, target, Restrict(target, from, where, needsFrom || !result.Others.IsEmpty), set, result);
     }
 

@@ -84,8 +84,8 @@ internal static class PlanWalker
         WindowPlan p => p.PartitionBy.Concat(p.OrderBy.Select(k => k.Expression)).Concat(p.Calls.SelectMany(LogicalTree.Expressions)),
         TableFunctionPlan p => p.Calls.SelectMany(c => c.Arguments),
         InsertPlan p => p.Columns.SelectMany(c => Optional(c.Expression)).Concat(p.Checks).Concat(p.Returning)
-            .Concat(p.Conflict is { } c ? c.Set.Select(s => s.Value).Concat(Optional(c.Condition)) : []),
-        UpdatePlan p => p.Set.Select(s => s.Value).Concat(p.Checks).Concat(p.Returning),
+            .Concat(p.Conflict is { } c ? c.Set.Concat(c.Computed).Select(s => s.Value).Concat(Optional(c.Condition)) : []),
+        UpdatePlan p => p.Set.Concat(p.Computed).Select(s => s.Value).Concat(p.Checks).Concat(p.Returning),
         DeletePlan p => p.Returning,
         MergePlan p => [p.Choice],
         _ => [],

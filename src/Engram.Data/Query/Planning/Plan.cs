@@ -276,7 +276,11 @@ internal sealed record InsertPlan(
 /// <param name="Set">Over the row id, the table's columns of the row that is there, and those of the proposed row; empty for DO NOTHING.</param>
 /// <param name="Condition">Over the same columns; null for always.</param>
 internal sealed record ConflictPlan(
-    ImmutableArray<IndexDefinition> Indexes, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, BoundExpression? Condition);
+    ImmutableArray<IndexDefinition> Indexes, ImmutableArray<(ColumnId Column, BoundExpression Value)> Set, BoundExpression? Condition)
+{
+    /// <summary>Computed columns that change with what is set, in their order: over the table's columns with the new values.</summary>
+    public ImmutableArray<(ColumnId Column, BoundExpression Value)> Computed { get; init; } = [];
+}
 
 /// <summary>UPDATE. The source gives the row id first, then all columns of the table as they are, then anything that the expressions need.</summary>
 /// <param name="Set">Which columns, each with its expression over the source.</param>
@@ -288,6 +292,9 @@ internal sealed record UpdatePlan(
 {
     /// <summary>The names of <see cref="Checks"/>.</summary>
     public ImmutableArray<string> CheckNames { get; init; } = [];
+
+    /// <summary>Computed columns that change with what is set, in their order: over the table's columns with the new values.</summary>
+    public ImmutableArray<(ColumnId Column, BoundExpression Value)> Computed { get; init; } = [];
 
     /// <summary>Ordinals of the source that <see cref="Returning"/> reads behind the table's columns.</summary>
     public ImmutableArray<int> ReturnedOthers { get; init; } = [];

@@ -102,16 +102,19 @@ internal static class Planner
             OutputOf(insert.Result), insert.Table, source, columns, LowerAll(insert.Result.Checks, row, lowering), LowerAll(insert.Result.Returning, row, lowering))
         {
             CheckNames = insert.Result.CheckNames,
-            Conflict = insert.Conflict is { } conflict ? PlanConflict(conflict, lowering) : null,
+            Conflict = insert.Conflict is { } conflict ? PlanConflict(conflict, row, lowering) : null,
         };
     }
 
-    private static ConflictPlan PlanConflict(BoundConflict conflict, Lowering lowering)
+    private static ConflictPlan PlanConflict(BoundConflict conflict, Dictionary<int, int> row, Lowering lowering)
     {
         var map = MapOf(conflict.Target.AddRange(conflict.Excluded));
         return new ConflictPlan(
             conflict.Indexes, ImmutableArray.CreateRange(conflict.Set, s => (s.Column, lowering.LowerExpression(s.Value, map))),
-            ExpressionTree.And(LowerAll(conflict.Conditions, map, lowering)));
+            ExpressionTree.And(LowerAll(conflict.Conditions, map, lowering)))
+        {
+            Computed = LowerComputed(conflict.Computed, row, lowering),
+        };
     }
 
     private static UpdatePlan PlanUpdate(BoundChange change, Lowering lowering)
@@ -130,6 +133,7 @@ internal static class Planner
             OutputOf(change.Result), change.Table, source, set, LowerAll(change.Result.Checks, row, lowering), LowerAll(change.Result.Returning, row, lowering))
         {
             CheckNames = change.Result.CheckNames,
+            Computed = LowerComputed(change.Result.Computed, row, lowering),
             ReturnedOthers = ImmutableArray.CreateRange(change.Result.Others, c => map[c.Id]),
         };
     }
@@ -166,6 +170,7 @@ internal static class Planner
                 MergeAction.Update => new UpdatePlan([], merge.Table, rows, ImmutableArray.CreateRange(action.Set, s => (s.Column, lowering.LowerExpression(s.Value, map))), checks, [])
                 {
                     CheckNames = names,
+                    Computed = LowerComputed(action.Result!.Computed, row, lowering),
                 },
                 MergeAction.Delete => new DeletePlan([], merge.Table, rows, []),
                 MergeAction.Insert => new InsertPlan(
@@ -181,6 +186,10 @@ internal static class Planner
 
         return new MergePlan(merge.Table, source, lowering.LowerExpression(merge.Choice, map), actions.MoveToImmutable());
     }
+
+    private static ImmutableArray<(ColumnId Column, BoundExpression Value)> LowerComputed(
+        ImmutableArray<(ColumnId Column, BoundExpression Value)> computed, Dictionary<int, int> row, Lowering lowering)
+        => ImmutableArray.CreateRange(computed, c => (c.Column, lowering.LowerExpression(c.Value, row)));
 
     private static ImmutableArray<PlanColumn> OutputOf(TableResult result) => ImmutableArray.CreateRange(result.Returned, c => c.ToPlanColumn());
 

@@ -130,12 +130,12 @@ internal sealed class PlanPrinter(IReadOnlyDictionary<Plan, OperatorMeasure>? me
                 return
                 [
                     ("on conflict in", string.Join(", ", conflict.Indexes.Select(i => ExpressionPrinter.Name(i.Name)))),
-                    .. conflict.Set.IsEmpty ? [("do", "nothing")] : SetOf(p.Table, conflict.Set), .. Optional("where", conflict.Condition),
+                    .. conflict.Set.IsEmpty ? [("do", "nothing")] : SetOf(p.Table, conflict.Set.AddRange(conflict.Computed)), .. Optional("where", conflict.Condition),
                 ];
             case MergePlan p:
                 return [("action", ExpressionPrinter.Print(p.Choice))];
             case UpdatePlan p:
-                return SetOf(p.Table, p.Set);
+                return SetOf(p.Table, p.Set.AddRange(p.Computed));
             default: return [];
         }
     }

@@ -59,7 +59,7 @@ internal sealed class ConflictResolution : IDisposable
         var width = table.Columns.Length;
         keys = [.. conflict.Indexes.Select(i => new ConflictKeys(table, i, context))];
         var keyColumns = keys.SelectMany(k => k.Columns).ToHashSet();
-        isRowByRow = conflict.Set.Any(s => keyColumns.Contains(s.Column)) || keyColumns.Any(c => table.FindColumn(c)!.Type.Collation == Collation.NoCase);
+        isRowByRow = conflict.Set.Concat(conflict.Computed).Any(s => keyColumns.Contains(s.Column)) || keyColumns.Any(c => table.FindColumn(c)!.Type.Collation == Collation.NoCase);
         inserted = new CompactRows(width);
         excluded = new CompactRows(width);
         insertedRows = new Batch(width);
@@ -69,7 +69,7 @@ internal sealed class ConflictResolution : IDisposable
             return;
         }
 
-        update = new RowUpdate(table, conflict.Set, plan.Checks, plan.CheckNames, plan.Returning, context);
+        update = new RowUpdate(table, conflict.Set, conflict.Computed, plan.Checks, plan.CheckNames, plan.Returning, context);
         condition = conflict.Condition is null ? null : Filter.Create(conflict.Condition, context);
         var read = conflict.Set.Select(s => s.Value).Concat(conflict.Condition is null ? [] : [conflict.Condition])
             .SelectMany(e => PlanWalker.ColumnsOf(e)).Distinct().ToArray();

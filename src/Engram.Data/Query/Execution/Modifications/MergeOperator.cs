@@ -36,7 +36,7 @@ internal sealed class MergeOperator : DmlOperator
             chosen[i] = new Selection();
             switch (plan.Actions[i])
             {
-                case UpdatePlan p: updates[i] = new RowUpdate(p.Table, p.Set, p.Checks, p.CheckNames, [], context); break;
+                case UpdatePlan p: updates[i] = new RowUpdate(p.Table, p.Set, p.Computed, p.Checks, p.CheckNames, [], context); break;
                 case DeletePlan p: deletes[i] = new DeleteOperator(p, rows, context); break;
                 case InsertPlan { Source: ProjectPlan project } p: inserts[i] = new InsertOperator(p, new ProjectOperator(project, rows, context), context); break;
             }

@@ -60,7 +60,7 @@ internal sealed class ReferenceUpdate : IDisposable
         }
 
         update = new RowUpdate(
-            child, [.. plan.Set.Select(s => (s.Column, ExpressionTree.Rewrite(s.Value, ToColumn)))], plan.Checks, plan.CheckNames, [], context, cascaded: cascaded);
+            child, [.. plan.Set.Select(s => (s.Column, ExpressionTree.Rewrite(s.Value, ToColumn)))], plan.Computed, plan.Checks, plan.CheckNames, [], context, cascaded: cascaded);
         var read = plan.Set.SelectMany(s => PlanWalker.ColumnsOf(s.Value)).Where(o => o > 0 && o <= width).Select(o => o - 1);
         neededOrdinals = [.. read.Union(update.KeptOrdinals)];
         batch = new Batch(1 + width + values.Length);

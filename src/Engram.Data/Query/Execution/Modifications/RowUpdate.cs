@@ -11,6 +11,9 @@ internal sealed class RowUpdate : IDisposable
     private readonly TableDefinition table;
     private readonly StatementContext context;
     private readonly Evaluator[] values;
+
+    // The first values are over the batches, the rest over the rows with what these made.
+    private readonly int assignedCount;
     private readonly ColumnId[] columns;
 
     // Ordinals in the table of the columns that are set.
@@ -29,6 +32,7 @@ internal sealed class RowUpdate : IDisposable
 
     /// <param name="table">Whose rows are changed.</param>
     /// <param name="set">Which columns, each with its expression over the batches that <see cref="Update"/> is given.</param>
+    /// <param name="computed">Computed columns that change with them, in their order, each over the table's columns with the new values.</param>
     /// <param name="checks">Over the table's columns with the new values.</param>
     /// <param name="checkNames">The names of the checks.</param>
     /// <param name="returning">Over the table's columns: computed by the caller from the rows that <see cref="Update"/> gives.</param>
@@ -36,22 +40,24 @@ internal sealed class RowUpdate : IDisposable
     /// <param name="others">Ordinals of the batches whose columns stand behind the table's in what <see cref="Update"/> gives; none by default.</param>
     /// <param name="cascaded">What the statement has changed for foreign keys so far; null when this is its own change.</param>
     public RowUpdate(
-        TableDefinition table, ImmutableArray<(ColumnId Column, BoundExpression Value)> set, ImmutableArray<BoundExpression> checks,
-        ImmutableArray<string> checkNames, ImmutableArray<BoundExpression> returning, StatementContext context,
+        TableDefinition table, ImmutableArray<(ColumnId Column, BoundExpression Value)> set, ImmutableArray<(ColumnId Column, BoundExpression Value)> computed,
+        ImmutableArray<BoundExpression> checks, ImmutableArray<string> checkNames, ImmutableArray<BoundExpression> returning, StatementContext context,
         ImmutableArray<int> others = default, CascadedRows? cascaded = null)
     {
         this.others = others.IsDefault ? [] : others;
         compactOthers = new CompactRows(this.others.Length);
         (this.table, this.context) = (table, context);
-        values = [.. set.Select(s => EvaluatorFactory.Create(s.Value, context))];
-        columns = [.. set.Select(s => s.Column)];
+        values = [.. set.Concat(computed).Select(s => EvaluatorFactory.Create(s.Value, context))];
+        assignedCount = set.Length;
+        columns = [.. set.Concat(computed).Select(s => s.Column)];
         setOrdinals = [.. columns.Select(table.IndexOf)];
         compact = new CompactRows(table.Columns.Length);
         compactOld = new CompactRows(table.Columns.Length);
         this.checks = new RowChecks(table, checks, checkNames, context);
         references = new ReferencingKeys(table, columns, context);
         referenced = new ReferencedKeys(table, columns, context, cascaded);
-        var read = checks.Concat(returning).SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(references.Ordinals).Concat(referenced.Ordinals);
+        var kept = computed.SelectMany(c => PlanWalker.ColumnsOf(c.Value)).Except(setOrdinals);
+        var read = kept.Concat(checks.Concat(returning).SelectMany(e => PlanWalker.ColumnsOf(e))).Concat(references.Ordinals).Concat(referenced.Ordinals);
         KeptOrdinals = [.. read.Distinct().Where(o => o < table.Columns.Length)];
         newValues = new Batch(columns.Length);
         newRows = new Batch(table.Columns.Length + this.others.Length);
@@ -84,15 +90,15 @@ internal sealed class RowUpdate : IDisposable
             newRows.Columns[table.Columns.Length + i] = compactOthers.Take(i, batch.Columns[others[i]], batch.RowCount, rows);
         }
 
+        newValues.RowCount = newRows.RowCount = oldRows.RowCount = count;
         for (var i = 0; i < values.Length; i++)
         {
             var ordinal = setOrdinals[i];
-            var value = compact.Take(ordinal, values[i].Evaluate(batch, rows), batch.RowCount, rows);
+            var value = i < assignedCount ? compact.Take(ordinal, values[i].Evaluate(batch, rows), batch.RowCount, rows) : values[i].Evaluate(newRows, null);
             checks.CheckColumn(table.Columns[ordinal], value, count);
             newValues.Columns[i] = newRows.Columns[ordinal] = value;
         }
 
-        newValues.RowCount = newRows.RowCount = oldRows.RowCount = count;
         checks.CheckRows(newRows);
         AffectedRows += context.Transaction!.Update(table.Id, rowIds.AsSpan(0, count), columns, newValues);
         references.Add(newRows);

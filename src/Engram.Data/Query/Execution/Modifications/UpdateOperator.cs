@@ -15,7 +15,7 @@ internal sealed class UpdateOperator : DmlOperator
         : base(plan, plan.Returning, context)
     {
         this.source = source;
-        update = new RowUpdate(plan.Table, plan.Set, plan.Checks, plan.CheckNames, plan.Returning, context, plan.ReturnedOthers);
+        update = new RowUpdate(plan.Table, plan.Set, plan.Computed, plan.Checks, plan.CheckNames, plan.Returning, context, plan.ReturnedOthers);
         seen = MayRepeat(plan.Source) ? [] : null;
     }
 
