@@ -30,6 +30,9 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     // Callers vary in the types of their nulls; more than a few variants mean that nothing is gained by keeping them.
     private const int PlanCountMax = 4;
 
+    // For all paths that sessions look names up along: those of temporary tables have one each.
+    private const int PlanCountOfPathsMax = 32;
+
     private volatile CachedPlan[] plans = [];
 
     public StatementSyntax Syntax { get; } = syntax;
@@ -100,7 +103,8 @@ internal sealed class Statement(StatementSyntax syntax, string text)
         var bound = Plan(catalog, parameters, optimizes, snapshot, clock);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
-        var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog)).Take(PlanCountMax - 1);
+        var countOfPath = 1;
+        var kept = seen.Where(p => ReferenceEquals(p.Catalog, catalog) ? countOfPath++ < PlanCountMax : ReferenceEquals(p.Catalog.Root, catalog.Root)).Take(PlanCountOfPathsMax - 1);
         var made = new CachedPlan(catalog, parameters.ToSignature(), optimizes, bound)
         {
             Stash = bound.Kind == StatementKind.Query && Reuse.IsPossible(bound.Plan) ? new QueryStash() : null,

@@ -253,7 +253,7 @@ internal sealed class DirectoryStore : Store
         {
             CheckWritable();
             CheckSnapshotIsWritable(asOf);
-            if (asOf is { } seen && Root.Catalogs[^1].Since > seen.Value)
+            if (asOf is { } seen && Root.Catalogs[^1].PermanentSince > seen.Value)
             {
                 // Old rows cannot be read by a definition that came later: an altered column may be another column with values of its own.
                 throw Error.SchemaChangedSinceSnapshot();
@@ -524,7 +524,8 @@ internal sealed class DirectoryStore : Store
             return;
         }
 
-        Publish(new StoreRoot(Root.Tables, NeededCatalogs().Add(new CatalogVersion(lsn.Value, after)), Root.Flushed));
+        var permanentSince = after.DiffersOnlyInTemporary(before) ? Root.Catalogs[^1].PermanentSince : lsn.Value;
+        Publish(new StoreRoot(Root.Tables, NeededCatalogs().Add(new CatalogVersion(lsn.Value, after, permanentSince)), Root.Flushed));
         LatestCatalog = after;
         if (after.Tables.Any(t => HasGraphsToBuild(t.Value, before)))
         {

@@ -82,8 +82,22 @@ internal sealed record DatabaseCatalog
         return made;
     }
 
+    /// <summary>The catalog that this one is of, whatever path names are looked up along.</summary>
+    public DatabaseCatalog Root => origin?.Root ?? this;
+
     /// <summary>Whether a schema holds the temporary tables of a session other than the one whose path this is.</summary>
     public bool IsForeign(string schema) => schema.StartsWith(TemporaryPrefix, StringComparison.Ordinal) && !SearchPath.Contains(schema);
+
+    /// <summary>Whether all that sessions share is as in another catalog: the definitions are the same instances. Temporary tables are each of one session.</summary>
+    public bool DiffersOnlyInTemporary(DatabaseCatalog other)
+    {
+        static bool IsShared(string schema) => !schema.StartsWith(TemporaryPrefix, StringComparison.Ordinal);
+        return Tables.Values.Count(t => IsShared(t.Schema)) == other.Tables.Values.Count(t => IsShared(t.Schema))
+            && Tables.All(t => !IsShared(t.Value.Schema) || ReferenceEquals(other.Tables.GetValueOrDefault(t.Key), t.Value))
+            && Objects.Values.Count(o => IsShared(o.Schema)) == other.Objects.Values.Count(o => IsShared(o.Schema))
+            && Objects.All(o => !IsShared(o.Value.Schema) || ReferenceEquals(other.Objects.GetValueOrDefault(o.Key), o.Value))
+            && Schemas.Where(IsShared).SequenceEqual(other.Schemas.Where(IsShared));
+    }
 
     public TableDefinition? Find(string schema, string name)
         => Names.TryGetValue((schema, name), out var id) ? Tables[id] : null;

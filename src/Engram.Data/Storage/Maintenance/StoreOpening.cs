@@ -204,7 +204,7 @@ internal static class StoreOpening
 
     private static StoreRoot MakeRoot(Dictionary<TableId, TableVersion> tables, DatabaseCatalog catalog, Lsn flushed)
     {
-        var root = new StoreRoot(tables.ToImmutableDictionary(), [new CatalogVersion(0, catalog)], flushed.Value);
+        var root = new StoreRoot(tables.ToImmutableDictionary(), [new CatalogVersion(0, catalog, 0)], flushed.Value);
         Release(tables);
         return root;
     }

@@ -33,7 +33,10 @@ internal sealed record TableVersion(ImmutableArray<SegmentExtent> Segments, Immu
 }
 
 /// <summary>A catalog and the commit from which on it holds.</summary>
-internal readonly record struct CatalogVersion(long Since, DatabaseCatalog Catalog);
+/// <param name="Since">The commit.</param>
+/// <param name="Catalog">What holds.</param>
+/// <param name="PermanentSince">The last commit that changed more than temporary tables, which are of no concern to other sessions.</param>
+internal readonly record struct CatalogVersion(long Since, DatabaseCatalog Catalog, long PermanentSince);
 
 /// <summary>Everything that a snapshot needs to find: tables and catalogs. Immutable; replaced when tables, segments or the schema change,
 /// not when rows are written.</summary>
