@@ -25,6 +25,7 @@ internal sealed partial class Session
         try
         {
             RunStatement(writer, statement);
+            ActAtCommit(writer);
             _ = isAsync ? await writer.CommitAsync().ConfigureAwait(false) : writer.Commit();
         }
         finally

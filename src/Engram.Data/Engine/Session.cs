@@ -48,7 +48,16 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     {
         if (transaction.Writer is { } writer)
         {
-            ActAtCommit(writer);
+            try
+            {
+                ActAtCommit(writer);
+            }
+            catch
+            {
+                // A commit that fails ends the transaction: it would hold the write lock.
+                Rollback(transaction);
+                throw;
+            }
         }
 
         Transaction = null;

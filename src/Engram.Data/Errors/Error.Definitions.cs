@@ -12,6 +12,9 @@ internal static partial class Error
     public static EngramException TruncateReferenced(string table, string other, string key, int position)
         => new($"Table '{table}' cannot be truncated alone: '{other}' refers to it (foreign key '{key}'). Truncate both in one statement, or write CASCADE.", SqlStates.FeatureNotSupported, position + 1);
 
+    public static EngramException OnCommitOfReferenced(string table, string other)
+        => new($"'{other}' is emptied at each commit (ON COMMIT DELETE ROWS), and '{table}', which refers to it, would keep rows that refer to none. Make '{table}' ON COMMIT DELETE ROWS or DROP too.", SqlStates.FeatureNotSupported);
+
     public static EngramException ReservedSchema(string name, int position)
         => new($"The schema name '{name}' is the system's. Choose another name.", SqlStates.ReservedName, position + 1);
 

@@ -24,7 +24,7 @@ public sealed class TemporaryTableTests : AdoTest
             Assert.Equal(SqlStates.UndefinedTable, Assert.Throws<EngramException>(() => Execute($"SELECT * FROM {schema}.t")).SqlState);
         }
 
-        Assert.Empty(Left(Connection));
+        AssertNothingIsLeft();
         Assert.Equal(SqlStates.UndefinedTable, Assert.Throws<EngramException>(() => Execute("SELECT * FROM t")).SqlState);
     }
 
@@ -42,9 +42,7 @@ public sealed class TemporaryTableTests : AdoTest
             transaction.Commit();
         }
 
-        // The next session that ends drops it.
-        Open().Close();
-        Assert.Empty(Left(Connection));
+        AssertNothingIsLeft();
     }
 
     [Fact]
@@ -131,6 +129,113 @@ public sealed class TemporaryTableTests : AdoTest
         Execute(other, "CREATE TABLE permanent (a integer)");
         Execute("INSERT INTO t VALUES (5)");
         Assert.Equal(0L, Scalar("SELECT count(*) FROM permanent"));
+    }
+
+    [Fact]
+    public void They_are_of_no_concern_to_the_snapshots_of_others()
+    {
+        Execute("CREATE TABLE kept (a integer)");
+        using var other = Open();
+        using (var transaction = Connection.BeginTransaction(IsolationLevel.Snapshot))
+        {
+            Assert.Equal(0L, Scalar("SELECT count(*) FROM kept"));
+            Execute(other, "CREATE TEMP TABLE t (id integer PRIMARY KEY, n serial)");
+            Execute(other, "INSERT INTO t VALUES (1)");
+            Execute("INSERT INTO kept VALUES (1)");
+            transaction.Commit();
+        }
+
+        using (var transaction = Connection.BeginTransaction(IsolationLevel.Snapshot))
+        {
+            Assert.Equal(1L, Scalar("SELECT count(*) FROM kept"));
+            Execute(other, "ALTER TABLE kept ADD COLUMN b integer");
+            Execute(other, "DROP TABLE t");
+            Assert.Equal(SqlStates.SerializationFailure, Assert.Throws<EngramException>(() => Execute("INSERT INTO kept VALUES (1)")).SqlState);
+        }
+    }
+
+    [Fact]
+    public void What_keeps_its_rows_does_not_refer_to_what_a_commit_empties()
+    {
+        Execute("CREATE TEMP TABLE parent (id integer PRIMARY KEY) ON COMMIT DELETE ROWS");
+        AssertUnsupported("CREATE TEMP TABLE child (id integer REFERENCES parent)");
+        Execute("CREATE TEMP TABLE child (id integer)");
+        AssertUnsupported("ALTER TABLE child ADD FOREIGN KEY (id) REFERENCES parent");
+        AssertUnsupported("ALTER TABLE child ADD COLUMN parent integer REFERENCES parent");
+        Execute("CREATE TEMP TABLE emptied (id integer REFERENCES parent, self integer) ON COMMIT DELETE ROWS");
+        Execute("ALTER TABLE emptied ADD COLUMN again integer REFERENCES parent");
+        using var transaction = Connection.BeginTransaction();
+        Execute("CREATE TEMP TABLE gone (id integer REFERENCES parent) ON COMMIT DROP");
+        Execute("INSERT INTO parent VALUES (1)");
+        Execute("INSERT INTO emptied (id) VALUES (1)");
+        transaction.Commit();
+        Assert.Equal(0L, Scalar("SELECT count(*) FROM emptied"));
+
+        void AssertUnsupported(string sql) => Assert.Equal(SqlStates.FeatureNotSupported, Assert.Throws<EngramException>(() => Execute(sql)).SqlState);
+    }
+
+    [Fact]
+    public void A_commit_that_fails_in_what_it_does_with_them_ends_the_transaction()
+    {
+        Execute("CREATE TABLE kept (a integer)");
+        Execute("CREATE TEMP TABLE t (a integer) ON COMMIT DELETE ROWS");
+        using var other = Open();
+        Execute(other, $"SET search_path TO {Left(Connection)[0]}, public");
+        Execute(other, "INSERT INTO t VALUES (1)");
+        using var transaction = Connection.BeginTransaction(IsolationLevel.Snapshot);
+        Assert.Equal(1L, Scalar("SELECT count(*) FROM t"));
+
+        // No session does so to another; what deletes the row finds that it has changed.
+        Execute(other, "UPDATE t SET a = 2");
+        Execute("INSERT INTO kept VALUES (1)");
+        Assert.Equal(SqlStates.SerializationFailure, Assert.Throws<EngramException>(transaction.Commit).SqlState);
+        Assert.Null(Connection.Session.Transaction);
+        Assert.Equal(0L, Scalar(other, "SELECT count(*) FROM kept"));
+        Execute(other, "INSERT INTO kept VALUES (2)");
+    }
+
+    [Fact]
+    public void On_commit_acts_after_a_bulk_copy_too()
+    {
+        Execute("CREATE TEMP TABLE t (a integer) ON COMMIT DELETE ROWS");
+        using (var copy = new EngramBulkCopy(Connection) { DestinationTableName = "t" })
+        {
+            copy.WriteToServer(Enumerable.Range(0, 5).Select(i => new object?[] { i }));
+        }
+
+        Assert.Equal(0L, Scalar("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
+    public void Sessions_that_look_along_other_paths_keep_each_other_s_plans()
+    {
+        Execute("CREATE TABLE kept (a integer)");
+        using var one = Open();
+        using var two = Open();
+        Execute(one, "CREATE TEMP TABLE t (a integer)");
+        Execute(two, "CREATE TEMP TABLE t (a text)");
+        var statement = one.Session.Prepare("SELECT a FROM t").Statements[0];
+        var first = statement.Bind(one.Session.ReadCatalog(), ParameterList.Empty);
+        var second = statement.Bind(two.Session.ReadCatalog(), ParameterList.Empty);
+        Assert.NotSame(first, second);
+        Assert.Same(first, statement.Bind(one.Session.ReadCatalog(), ParameterList.Empty));
+        Assert.Same(second, statement.Bind(two.Session.ReadCatalog(), ParameterList.Empty));
+
+        // Nothing is kept of a schema that is no more.
+        Execute("CREATE TABLE more (a integer)");
+        Assert.NotSame(first, statement.Bind(one.Session.ReadCatalog(), ParameterList.Empty));
+    }
+
+    /// <summary>Each session that ends drops what is left, unless somebody writes at that moment: maintenance may.</summary>
+    private void AssertNothingIsLeft()
+    {
+        for (var round = 0; round < 10_000 && Left(Connection).Count > 0; round++)
+        {
+            Open().Close();
+            Thread.Yield();
+        }
+
+        Assert.Empty(Left(Connection));
     }
 
     private static List<string> Left(EngramConnection connection)

@@ -65,6 +65,26 @@ internal sealed class TemporaryTables
         }
     }
 
+    /// <summary>Refuses a table that keeps its rows at a commit and refers to one that does not.</summary>
+    /// <param name="table">A temporary one, as it is about to be.</param>
+    /// <param name="action">What a commit does with it; null for what was said before.</param>
+    /// <param name="catalog">Which has what it refers to.</param>
+    public void CheckForeignKeys(TableDefinition table, CommitAction? action, DatabaseCatalog catalog)
+    {
+        if ((action ?? actions.GetValueOrDefault(table.Id, CommitAction.Preserve)) != CommitAction.Preserve)
+        {
+            return;
+        }
+
+        foreach (var key in table.ForeignKeys)
+        {
+            if (key.ReferencedTable != table.Id && actions.GetValueOrDefault(key.ReferencedTable, CommitAction.Preserve) == CommitAction.DeleteRows)
+            {
+                throw Error.OnCommitOfReferenced(table.Name, catalog.Get(key.ReferencedTable).Name);
+            }
+        }
+    }
+
     /// <summary>ON COMMIT, right before the commit: as one statement of the transaction.</summary>
     public void Commit(StatementContext context)
     {

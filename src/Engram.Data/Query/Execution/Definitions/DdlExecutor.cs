@@ -123,7 +123,13 @@ internal static partial class DdlExecutor
             builder.AddConstraint(constraint);
         }
 
-        transaction.PutTable(StorageParameters.Apply(builder.Build(), create.Options, isReset: false));
+        var table = StorageParameters.Apply(builder.Build(), create.Options, isReset: false);
+        if (isTemporary)
+        {
+            context.Temporary.CheckForeignKeys(table, create.OnCommit ?? CommitAction.Preserve, transaction.Catalog);
+        }
+
+        transaction.PutTable(table);
         SetAction(isTemporary, schema, name, create, context);
         return -1;
     }

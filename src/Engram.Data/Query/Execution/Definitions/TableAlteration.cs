@@ -24,6 +24,11 @@ internal static class TableAlteration
             if (Apply(table, action, text, context) is { } changed && !ReferenceEquals(changed, table))
             {
                 StoredExpressions.Validate(transaction.Catalog.With(changed), changed);
+                if (changed.IsTemporary)
+                {
+                    context.Temporary.CheckForeignKeys(changed, null, transaction.Catalog);
+                }
+
                 transaction.PutTable(changed);
                 var isCascade = action is DropColumnSyntax { IsCascade: true };
                 foreach (var dropped in action is DropColumnSyntax ? table.Columns.Where(c => changed.FindColumn(c.Id) is null) : [])
