@@ -367,5 +367,6 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
 
     private StatementMeasure? Measure(Statement statement) => Database.Plans.TracksStatements ? new StatementMeasure(statement) : null;
 
-    private static string NameOf(Statement statement) => statement.Syntax.GetType().Name.Replace("Syntax", "", StringComparison.Ordinal).ToUpperInvariant();
+    private static string NameOf(Statement statement)
+        => statement.Syntax is SelectStatementSyntax ? "SELECT" : statement.Syntax.GetType().Name.Replace("Syntax", "", StringComparison.Ordinal).ToUpperInvariant();
 }

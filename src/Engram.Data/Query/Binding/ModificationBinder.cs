@@ -194,7 +194,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         targets = targets.GetRange(0, columns.Length);
         targets.ForEach(t => CheckTakesValues(t, syntax, source.Position));
         // A literal without a type takes that of its column, as in VALUES: it is assigned where it stands.
-        var literals = query.Plan as LogicalProject;
+        var literals = (query.Plan is LogicalLimit limit ? limit.Input : query.Plan) as LogicalProject;
         BoundExpression Given(LogicalColumn column, int i) => literals is not null && Coercion.IsUntyped(literals.Expressions[i]) ? literals.Expressions[i] : column.Reference;
         var expressions = columns.Select((c, i) => Assign(Given(c, i), table, targets[i], source.Position)).ToImmutableArray();
         var results = columns.Select((c, i) => statement.NewColumn(c.Name, targets[i].Type)).ToImmutableArray();

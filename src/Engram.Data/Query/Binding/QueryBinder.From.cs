@@ -93,9 +93,15 @@ internal sealed partial class QueryBinder
 
     private Source BindTableName(TableNameSyntax syntax, Scope scope)
     {
-        if (syntax.Sample is { } sample && (NameMatch.TryFindTable(statement.Catalog, syntax.Name) is null || CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is not null))
+        if (syntax.Sample is { } sample)
         {
-            throw Error.NotATable(syntax.Name.ToString(), "table of the query", sample.Position);
+            if (syntax.Name.Schema == null && CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is not null)
+            {
+                throw Error.NotATable(syntax.Name.ToString(), "table of the query", sample.Position);
+            }
+
+            // For its error: what is none has no rows of its own to choose among.
+            _ = statement.FindSource(syntax.Name)?.Table is null ? NameMatch.FindTable(statement.Catalog, syntax.Name) : null;
         }
 
         if (syntax.Name.Schema == null && CommonTableScope.Find(scope.CommonTables, syntax.Name.Name) is { } common)

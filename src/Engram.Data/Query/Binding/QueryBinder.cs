@@ -45,7 +45,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
         var count = new RowLimit(limit, offset, query.WithTies) { Breadth = breadth };
         if (query.Body is SelectSyntax select)
         {
-            return BindSelect(select, query.OrderBy, count, new Scope(outer, commonTables), settles || select.IsDistinct || select.DistinctOn.Count > 0 || query.OrderBy.Count > 0 || query.Limit != null || query.Offset != null);
+            return BindSelect(select, query.OrderBy, count, new Scope(outer, commonTables), settles || select.IsDistinct || select.DistinctOn.Count > 0 || query.OrderBy.Count > 0);
         }
 
         var body = BindBody(query.Body, outer, commonTables);

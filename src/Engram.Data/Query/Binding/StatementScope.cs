@@ -87,8 +87,8 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
         return column;
     }
 
-    /// <summary>A number for the working table of a recursive query.</summary>
-    public int NewWorkingTable() => workingTableNext++;
+    /// <summary>A number for the working table of a recursive query, or of rows of RETURNING: one of the whole statement, its views included.</summary>
+    public int NewWorkingTable() => outer is null ? workingTableNext++ : outer.NewWorkingTable();
 
     public void CountCommonTableUse(int position)
     {

@@ -71,6 +71,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>In a copy of a part of a plan: the scan to read in the place of the plan's leaf.</summary>
     public SplitLeaf? Split { get; set; }
 
+    /// <summary>What the parts of a WITH that changes data have changed; null for a statement that changes data in one place.</summary>
+    public Modifications.ChangedRows? Changed { get; set; }
+
     /// <summary>By number, the rows that the last step of each recursive query added.</summary>
     public Dictionary<int, Rows.RowStore> WorkingTables { get; } = [];
 

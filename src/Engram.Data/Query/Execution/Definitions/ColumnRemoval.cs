@@ -23,16 +23,17 @@ internal static class ColumnRemoval
 
     private static TableDefinition Remove(TableDefinition table, ColumnDefinition column, DropColumnSyntax drop, Transaction transaction)
     {
-        if (table.NamedColumns.Count() == 1)
-        {
-            throw Error.InvalidTableDefinition($"Column '{column.Name}' is the only one of '{table}'. Drop the table instead.", drop.Position);
-        }
-
         // Columns that are computed from computed ones are not allowed, so there is one level of them.
         foreach (var computed in table.NamedColumns.Where(c => c.ComputedSql is { } sql && c.Id != column.Id && Reads(transaction, table, sql, column)).ToList())
         {
             Demand(drop, table, column, $"column '{computed.Name}' is computed from it");
             table = Remove(table, computed, drop, transaction);
+        }
+
+        // Only now: the columns that were computed from it are gone, too.
+        if (table.NamedColumns.Count() == 1)
+        {
+            throw Error.InvalidTableDefinition($"Column '{column.Name}' is the only one of '{table}'. Drop the table instead.", drop.Position);
         }
 
         foreach (var (other, key) in DdlExecutor.ReferencesTo(transaction.Catalog, table.Id).Where(r => r.Key.ReferencedColumns.Contains(column.Id)).ToList())

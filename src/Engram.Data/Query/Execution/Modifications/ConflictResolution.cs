@@ -42,7 +42,7 @@ internal sealed class ConflictResolution : IDisposable
     private readonly List<long> toUpdateIds = [];
 
     // Rows that this statement has changed or, when it works row by row, inserted.
-    private readonly HashSet<long> touched = [];
+    private readonly HashSet<long> touched;
     private RowFetch? fetch;
     private Snapshot? latest;
 
@@ -54,6 +54,7 @@ internal sealed class ConflictResolution : IDisposable
     {
         (this.plan, this.context, this.insert, this.finished) = (plan, context, insert, finished);
         isInOrder = !plan.Returning.IsEmpty;
+        touched = context.Changed?.Of(plan.Table.Id) ?? [];
         var conflict = plan.Conflict!;
         var table = plan.Table;
         var width = table.Columns.Length;
@@ -193,6 +194,7 @@ internal sealed class ConflictResolution : IDisposable
             RefuseSecondTime();
         }
 
+        context.Changed?.CheckNotByForeignKey(plan.Table, rowId);
         if (isInOrder && toInsert.Count > 0)
         {
             FlushInserts(rows);

@@ -18,7 +18,8 @@ internal sealed class DeleteOperator : DmlOperator
     private readonly Selection unseen = new();
     private long[] rowIds = [];
 
-    public DeleteOperator(DeletePlan plan, Operator source, StatementContext context)
+    /// <param name="isDistinct">Whether the caller gives each row once, and none that another part of the statement has changed.</param>
+    public DeleteOperator(DeletePlan plan, Operator source, StatementContext context, bool isDistinct = false)
         : base(plan, plan.Returning, context)
     {
         (this.plan, this.source) = (plan, source);
@@ -27,7 +28,7 @@ internal sealed class DeleteOperator : DmlOperator
         referenced = new ReferencedKeys(plan.Table, null, context);
         keptOrdinals = [.. plan.Returning.SelectMany(e => PlanWalker.ColumnsOf(e)).Concat(referenced.Ordinals).Distinct().Where(o => o < width)];
         rows = new Batch(width + plan.ReturnedOthers.Length);
-        seen = UpdateOperator.MayRepeat(plan.Source) ? [] : null;
+        seen = isDistinct ? null : context.Changed?.Of(plan.Table.Id) ?? (UpdateOperator.MayRepeat(plan.Source) ? [] : null);
     }
 
     public override void Dispose()
@@ -65,6 +66,7 @@ internal sealed class DeleteOperator : DmlOperator
             var id = batch.Columns[0].Get<long>(row);
             if (seen is null || seen.Add(id))
             {
+                Context.Changed?.CheckNotByForeignKey(plan.Table, id);
                 rowIds[unseen.Count] = id;
                 unseen.Add(row);
             }

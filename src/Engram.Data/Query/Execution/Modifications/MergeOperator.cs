@@ -21,12 +21,13 @@ internal sealed class MergeOperator : DmlOperator
     private readonly InsertOperator?[] inserts;
     private readonly Selection[] chosen;
     private readonly Batch view;
-    private readonly HashSet<long> changed = [];
+    private readonly HashSet<long> changed;
 
     public MergeOperator(MergePlan plan, Operator source, StatementContext context)
         : base(plan, [], context)
     {
         (this.plan, this.source) = (plan, source);
+        changed = context.Changed?.Of(plan.Table.Id) ?? [];
         choice = EvaluatorFactory.Create(plan.Choice, context);
         var count = plan.Actions.Length;
         (updates, deletes, inserts, chosen) = (new RowUpdate?[count], new DeleteOperator?[count], new InsertOperator?[count], new Selection[count]);
@@ -37,7 +38,7 @@ internal sealed class MergeOperator : DmlOperator
             switch (plan.Actions[i])
             {
                 case UpdatePlan p: updates[i] = new RowUpdate(p.Table, p.Set, p.Computed, p.Checks, p.CheckNames, [], context); break;
-                case DeletePlan p: deletes[i] = new DeleteOperator(p, rows, context); break;
+                case DeletePlan p: deletes[i] = new DeleteOperator(p, rows, context, isDistinct: true); break;
                 case InsertPlan { Source: ProjectPlan project } p: inserts[i] = new InsertOperator(p, new ProjectOperator(project, rows, context), context); break;
             }
         }
@@ -93,9 +94,15 @@ internal sealed class MergeOperator : DmlOperator
                 continue;
             }
 
-            if (inserts[action] is null && !changed.Add(batch.Columns[0].Get<long>(row)))
+            if (inserts[action] is null)
             {
-                throw Error.MergedTwice(plan.Table.ToString());
+                var rowId = batch.Columns[0].Get<long>(row);
+                if (!changed.Add(rowId))
+                {
+                    throw Error.MergedTwice(plan.Table.ToString());
+                }
+
+                Context.Changed?.CheckNotByForeignKey(plan.Table, rowId);
             }
 
             chosen[action].Add(row);

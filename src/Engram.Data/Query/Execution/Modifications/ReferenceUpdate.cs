@@ -80,6 +80,7 @@ internal sealed class ReferenceUpdate : IDisposable
 
         using var fetch = snapshot.OpenFetch(child.Id, [ColumnId.RowId, .. neededOrdinals.Select(o => child.Columns[o].Id)]);
         var rowIds = found.Select(f => f.RowId).ToArray();
+        context.Changed?.AddByForeignKey(child.Id, rowIds);
         for (var start = 0; start < rowIds.Length; start += Batch.RowCountMax)
         {
             context.Cancellation.ThrowIfCancellationRequested();

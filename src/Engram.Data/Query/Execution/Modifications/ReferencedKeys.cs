@@ -128,6 +128,7 @@ internal sealed class ReferencedKeys : IDisposable
         }
 
         var rowIds = found.Select(f => f.RowId).ToArray();
+        context.Changed?.AddByForeignKey(reference.Child.Id, rowIds);
         var level = new ReferencedKeys(reference.Child, null, context);
         levels.Add(level);
         var ordinals = level.Ordinals.Distinct().ToArray();

@@ -3,9 +3,10 @@ using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Query.Execution.Modifications;
 
-/// <summary>UPDATE: computes the new values of the columns that are set, and gives storage these alone. A row that comes twice is changed once.</summary>
+/// <summary>UPDATE: computes the new values of the columns that are set, and gives storage these alone. A row that comes twice is changed once; so is one that another part of the statement has changed.</summary>
 internal sealed class UpdateOperator : DmlOperator
 {
+    private readonly UpdatePlan plan;
     private readonly Operator source;
     private readonly RowUpdate update;
     private readonly HashSet<long>? seen;
@@ -14,9 +15,9 @@ internal sealed class UpdateOperator : DmlOperator
     public UpdateOperator(UpdatePlan plan, Operator source, StatementContext context)
         : base(plan, plan.Returning, context)
     {
-        this.source = source;
+        (this.plan, this.source) = (plan, source);
         update = new RowUpdate(plan.Table, plan.Set, plan.Computed, plan.Checks, plan.CheckNames, plan.Returning, context, plan.ReturnedOthers);
-        seen = MayRepeat(plan.Source) ? [] : null;
+        seen = context.Changed?.Of(plan.Table.Id) ?? (MayRepeat(plan.Source) ? [] : null);
     }
 
     public override void Dispose()
@@ -52,8 +53,10 @@ internal sealed class UpdateOperator : DmlOperator
         for (var i = 0; i < batch.SelectedCount; i++)
         {
             var row = batch.RowAt(i);
-            if (seen!.Add(batch.Columns[0].Get<long>(row)))
+            var rowId = batch.Columns[0].Get<long>(row);
+            if (seen!.Add(rowId))
             {
+                Context.Changed?.CheckNotByForeignKey(plan.Table, rowId);
                 unseen.Add(row);
             }
         }

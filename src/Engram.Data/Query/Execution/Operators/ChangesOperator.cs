@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Modifications;
 using Engram.Data.Query.Execution.Rows;
 using Engram.Data.Query.Planning;
 
@@ -6,7 +7,7 @@ namespace Engram.Data.Query.Execution.Operators;
 
 /// <summary>WITH that changes data: carries out each change to its end, then runs the statement itself.</summary>
 /// <remarks>
-/// All of them read the snapshot that the statement began with, and so none sees what another wrote but by its rows of RETURNING, which are kept here. Foreign keys are looked at as each change
+/// All of them read the snapshot that the statement began with, and so none sees what another wrote but by its rows of RETURNING, which are kept here; a row is changed by one of them only (<see cref="ChangedRows"/>). Foreign keys are looked at as each change
 /// ends, unique keys at the end of the whole statement.
 /// </remarks>
 internal sealed class ChangesOperator : Operator
@@ -19,6 +20,7 @@ internal sealed class ChangesOperator : Operator
     public ChangesOperator(ChangesPlan plan, StatementContext context)
     {
         this.context = context;
+        context.Changed = new ChangedRows();
         changes = new (Operator, RowStore?)[plan.Changes.Length];
         for (var i = 0; i < changes.Length; i++)
         {
