@@ -5,6 +5,7 @@ namespace Engram.Data.Columns;
 /// <para>New rows are <see cref="Charge">charged</see>, whatever there is: a commit that recovery reads must go somewhere. Writers are held up before they begin instead. What
 /// statements keep is <see cref="Reserve">reserved</see>, and refused beyond the limit; half of it is theirs even when new rows have filled it, so that a
 /// statement does not fail because of others that write. Both in coarse steps, so that no row costs an atomic operation.</para>
+/// <para>Derived data that can be done without is counted <see cref="TryReserveDerived">apart</see>, within the half that is not the statements': what nobody needs fails no statement.</para>
 /// <para>Thread-safe. What is counted is native memory that grows with the data; small and short-lived things are not.</para>
 /// </remarks>
 internal sealed class MemoryBudget(long limitBytes)
@@ -14,6 +15,7 @@ internal sealed class MemoryBudget(long limitBytes)
 
     private long deltaBytes;
     private long reservedBytes;
+    private long derivedBytes;
 
     public long LimitBytes { get; } = limitBytes;
 
@@ -23,7 +25,10 @@ internal sealed class MemoryBudget(long limitBytes)
     /// <summary>Held by statements and transactions that run.</summary>
     public long ReservedBytes => Volatile.Read(ref reservedBytes);
 
-    public long UsedBytes => DeltaBytes + ReservedBytes;
+    /// <summary>Held by what was derived from rows and can be done without, such as codes made in memory.</summary>
+    public long DerivedBytes => Volatile.Read(ref derivedBytes);
+
+    public long UsedBytes => DeltaBytes + ReservedBytes + DerivedBytes;
 
     /// <summary>A quarter of the memory that the process may use: of the container's, or of the machine's.</summary>
     public static long LimitBytesDefault => Math.Max(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, 16L * 1024 * 1024);
@@ -36,33 +41,55 @@ internal sealed class MemoryBudget(long limitBytes)
     /// <exception cref="EngramException">53200: there is not as much left.</exception>
     public void Reserve(long sizeBytes, string what)
     {
-        if (Interlocked.Add(ref reservedBytes, sizeBytes) + Math.Min(DeltaBytes, LimitBytes / 2) <= LimitBytes)
+        // What is refused is never counted, not for a moment: another statement would see the sum and fail too.
+        var reserved = ReservedBytes;
+        while (true)
         {
-            return;
-        }
+            if (reserved + sizeBytes + Math.Min(DeltaBytes + DerivedBytes, LimitBytes / 2) > LimitBytes)
+            {
+                throw Error.MemoryLimitReached(what, sizeBytes, UsedBytes, LimitBytes);
+            }
 
-        var used = UsedBytes - sizeBytes;
-        Release(sizeBytes);
-        throw Error.MemoryLimitReached(what, sizeBytes, used, LimitBytes);
+            var found = Interlocked.CompareExchange(ref reservedBytes, reserved + sizeBytes, reserved);
+            if (found == reserved)
+            {
+                return;
+            }
+
+            reserved = found;
+        }
     }
 
-    /// <summary>Counts memory for what can be done without when there is little: a quarter of the limit is left to statements.</summary>
+    /// <summary>Counts memory for what can be done without when there is little: as much as new rows leave of the half that is not the statements', and statements of the whole.</summary>
     /// <returns>Whether it was counted.</returns>
-    public bool TryReserve(long sizeBytes)
+    public bool TryReserveDerived(long sizeBytes)
     {
-        if (Interlocked.Add(ref reservedBytes, sizeBytes) + DeltaBytes <= LimitBytes - (LimitBytes / 4))
+        var derived = DerivedBytes;
+        while (true)
         {
-            return true;
-        }
+            var shared = derived + sizeBytes + DeltaBytes;
+            if (shared > LimitBytes / 2 || shared + ReservedBytes > LimitBytes)
+            {
+                return false;
+            }
 
-        Release(sizeBytes);
-        return false;
+            var found = Interlocked.CompareExchange(ref derivedBytes, derived + sizeBytes, derived);
+            if (found == derived)
+            {
+                return true;
+            }
+
+            derived = found;
+        }
     }
 
     /// <summary>Counts memory of a statement without asking whether there is as much left.</summary>
     public void Take(long sizeBytes) => Interlocked.Add(ref reservedBytes, sizeBytes);
 
     public void Release(long sizeBytes) => Interlocked.Add(ref reservedBytes, -sizeBytes);
+
+    /// <summary>Gives back what <see cref="TryReserveDerived"/> counted.</summary>
+    public void ReleaseDerived(long sizeBytes) => Interlocked.Add(ref derivedBytes, -sizeBytes);
 }
 
 /// <summary>What one operator or transaction holds of a budget. Used by one thread at a time; the finalizer gives back what a forgotten statement held.</summary>

@@ -1,6 +1,5 @@
 using Engram.Data.Query.Binding;
 using Engram.Data.Query.Execution;
-using Engram.Data.Query.Execution.Parallel;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Transactions;
@@ -81,6 +80,10 @@ internal sealed partial class Session
         }
     }
 
-    /// <summary>Whether the query itself finds the same rows when it runs: no random numbers, and no sequence that would be advanced twice.</summary>
-    private static bool IsRepeatable(Plan plan) => PlanWalker.Expressions(plan).All(SplitInput.IsRepeatable) && PlanWalker.Inputs(plan).All(IsRepeatable);
+    /// <summary>Whether the query itself finds the same rows when it runs: no random numbers, no sequence that would be advanced twice, and no time, which is a later one by then.</summary>
+    private static bool IsRepeatable(Plan plan) => PlanWalker.Expressions(plan).All(IsRepeatable) && PlanWalker.Inputs(plan).All(IsRepeatable);
+
+    private static bool IsRepeatable(BoundExpression expression)
+        => expression is not (BoundSubquery or BoundSlot or BoundCall { Function.Volatility: not Volatility.Immutable })
+            && PlanWalker.Children(expression).All(IsRepeatable);
 }

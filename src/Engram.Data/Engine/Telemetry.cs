@@ -33,7 +33,7 @@ internal static class Telemetry
         _ = Meter.CreateObservableCounter("engram.log.syncs", () => Observe(static o => o.LogSyncs), "{sync}", "Syncs of the log since the database was opened.");
         _ = Meter.CreateObservableCounter("engram.log.written", () => Observe(static o => o.LogWrittenBytes), "By", "Bytes written to the log since the database was opened.");
         _ = Meter.CreateObservableUpDownCounter("engram.log.size", () => Observe(static o => o.LogSizeBytes), "By", "Bytes of log that a recovery would read.");
-        _ = Meter.CreateObservableUpDownCounter("engram.memory.used", () => Observe(static o => o.MemoryUsedBytes), "By", "What new rows, write sets and statements take of 'Memory Limit'.");
+        _ = Meter.CreateObservableUpDownCounter("engram.memory.used", () => Observe(static o => o.MemoryUsedBytes), "By", "What new rows, write sets, statements and codes made in memory take of 'Memory Limit'.");
     }
 
     public static bool IsMeasuring => OperationDuration.Enabled || ReturnedRows.Enabled;

@@ -60,6 +60,7 @@ public sealed class LockingQueryTests : AdoTest
             AssertState("40001", () => Rows("SELECT n FROM all_acc WHERE id = 2 FOR UPDATE"));
             AssertState("40001", () => Rows("SELECT n FROM acc WHERE id IN (SELECT id FROM acc WHERE id = 1 FOR UPDATE) AND id > 1 FOR UPDATE"));
             AssertState("40001", () => Rows("SELECT n FROM acc WHERE id = 2 AND random() < 2 FOR UPDATE"));
+            AssertState("40001", () => Rows("SELECT n FROM acc WHERE id = 2 AND now() > timestamptz '2001-01-01 00:00:00Z' FOR UPDATE"));
             Assert.Equal(["20"], Rows("SELECT n FROM acc WHERE id = 2 FOR UPDATE"));
             Assert.Equal(["30"], Rows("SELECT x.n FROM acc AS x WHERE x.id = $1 AND x.id IN (SELECT id FROM acc WHERE n > 20) FOR UPDATE NOWAIT", 3));
             Execute("UPDATE acc SET n = 0 WHERE id IN (2, 3)");

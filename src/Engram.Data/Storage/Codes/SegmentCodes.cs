@@ -108,7 +108,7 @@ internal sealed unsafe class SegmentCodes : IDisposable
     {
         map?.Dispose();
         memory?.Release();
-        payer?.Release(memory!.Length);
+        payer?.ReleaseDerived(memory!.Length);
     }
 
     private bool IsVerified(long at, long length)

@@ -13,7 +13,7 @@ namespace Engram.Data.Storage.Versions;
 internal sealed partial class OpenSegment
 {
     /// <summary>Codes are made one segment at a time, so that searches keep the other cores.</summary>
-    private static readonly TaskFactory Making = new(
+    internal static readonly TaskFactory Making = new(
         CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskContinuationOptions.None, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler);
 
     private readonly Lock codesGate = new();
@@ -132,7 +132,7 @@ internal sealed partial class OpenSegment
     private bool MayMakeCodes(ColumnId column, int dimensions)
     {
         var size = CodeFile.LengthOf(Segment, dimensions);
-        if (files!.Memory?.TryReserve(size) != false)
+        if (files!.Memory?.TryReserveDerived(size) != false)
         {
             codesWaiting.Remove(column);
             return true;
@@ -163,9 +163,15 @@ internal sealed partial class OpenSegment
 
             lock (codesGate)
             {
+                codesMaking.Remove(column);
+                if (Array.Find(codes, c => c.Column == column).Codes is { IsDamaged: false })
+                {
+                    // A checkpoint wrote a file meanwhile, which takes no memory.
+                    return;
+                }
+
                 PutCodes(column, new SegmentCodes(Segment, dimensions, memory, files!.Memory));
                 isPut = true;
-                codesMaking.Remove(column);
             }
 
             files.Logger.LogInformation("Codes of column {Column} were made from {Segment}, {Size} bytes in memory", column, Segment.Info.Name, memory.Length);
@@ -181,7 +187,7 @@ internal sealed partial class OpenSegment
             if (!isPut)
             {
                 memory?.Release();
-                files!.Memory?.Release(CodeFile.LengthOf(Segment, dimensions));
+                files!.Memory?.ReleaseDerived(CodeFile.LengthOf(Segment, dimensions));
             }
 
             Release();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Engram.Data.Storage.Versions;
 using Engram.Data.Tests.Ado;
 
 namespace Engram.Data.Tests.Storage.Codes;
@@ -103,11 +104,11 @@ public sealed partial class CodeFileTests : AdoTest
         using (var connection = Reopen())
         {
             var memory = connection.Session.Database.Store.Memory;
-            var most = memory.LimitBytes / 4 * 3;
-            memory.Take(most);
+            var most = memory.LimitBytes / 2;
+            Assert.True(memory.TryReserveDerived(most));
             Assert.Equal(0, Check(connection).Codes);
             Assert.Equal(0, Check(connection).Codes);
-            Assert.Equal(most, memory.ReservedBytes);
+            Assert.Equal(most, memory.DerivedBytes);
             if (isDamaged)
             {
                 // A checkpoint needs no such memory.
@@ -115,7 +116,7 @@ public sealed partial class CodeFileTests : AdoTest
                 Assert.Equal(1, Execute(connection, "INSERT INTO t VALUES (4999, $1)", vectors[4999]));
                 Execute(connection, "CHECKPOINT");
                 Assert.InRange(Check(connection).Codes, RowCount - 1, RowCount + 1);
-                Assert.Equal(most, memory.ReservedBytes);
+                Assert.Equal(most, memory.DerivedBytes);
                 // Once there it is not written again.
                 var longAgo = new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
                 File.SetLastWriteTimeUtc(path, longAgo);
@@ -124,10 +125,47 @@ public sealed partial class CodeFileTests : AdoTest
                 Assert.Equal(longAgo, File.GetLastWriteTimeUtc(path));
             }
 
-            memory.Release(most);
+            memory.ReleaseDerived(most);
             Assert.True(SpinWait.SpinUntil(() => Check(connection).Codes >= RowCount - 1, TimeSpan.FromMinutes(10)));
-            Assert.Equal(isDamaged, memory.ReservedBytes == 0);
+            Assert.Equal(isDamaged, memory.DerivedBytes == 0);
+            Assert.Equal(0, memory.ReservedBytes);
         }
+    }
+
+    [Fact]
+    public async Task A_file_that_a_checkpoint_wrote_meanwhile_takes_the_place_of_codes_in_memory()
+    {
+        using (var connection = Load())
+        {
+            Execute(connection, "CHECKPOINT");
+        }
+
+        ClearPool($"Data Source={DiskPath}");
+        Damage(CodePath, "missing", []);
+        using var reopened = Reopen();
+        var memory = reopened.Session.Database.Store.Memory;
+        using (var goes = new ManualResetEventSlim())
+        {
+            var before = OpenSegment.Making.StartNew(goes.Wait);
+            try
+            {
+                Assert.Equal(0, Check(reopened).Codes);
+                Assert.NotEqual(0, memory.DerivedBytes);
+                Assert.Equal(1, Execute(reopened, "DELETE FROM t WHERE id = 4999"));
+                Assert.Equal(1, Execute(reopened, "INSERT INTO t VALUES (4999, $1)", vectors[4999]));
+                Execute(reopened, "CHECKPOINT");
+            }
+            finally
+            {
+                goes.Set();
+                await before;
+            }
+        }
+
+        // One after the other: they have been made by then.
+        await OpenSegment.Making.StartNew(() => { });
+        Assert.Equal(0, memory.DerivedBytes);
+        Assert.InRange(Check(reopened).Codes, RowCount - 1, RowCount + 1);
     }
 
     [Fact]
