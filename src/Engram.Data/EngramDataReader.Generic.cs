@@ -271,17 +271,18 @@ public sealed partial class EngramDataReader
     private Array ConvertArray(Array source, Type target, int ordinal)
     {
         var result = Array.CreateInstanceFromArrayType(target, source.Length);
+        var element = target.GetElementType()!;
         try
         {
             for (var i = 0; i < source.Length; i++)
             {
                 var item = source.GetValue(i);
-                if (item is null && target.GetElementType() is { IsValueType: true } element && Nullable.GetUnderlyingType(element) is null)
+                if (item is null && element.IsValueType && Nullable.GetUnderlyingType(element) is null)
                 {
                     throw Error.NullColumn($"{fields[ordinal].Name}[{i + 1}]");
                 }
 
-                result.SetValue(item is string { Length: 1 } character && target.GetElementType() == typeof(char) ? character[0] : item, i);
+                result.SetValue(item is string { Length: 1 } character && (Nullable.GetUnderlyingType(element) ?? element) == typeof(char) ? character[0] : item, i);
             }
 
             return result;

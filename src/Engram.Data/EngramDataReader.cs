@@ -223,8 +223,7 @@ public sealed partial class EngramDataReader : DbDataReader
         }
         catch (Exception e)
         {
-            (e as EngramException)?.Locate(run.StatementIndex, batchCommands is null || run.ItemIndex < 0 ? null : batchCommands[run.ItemIndex]);
-            trace?.Fail(e);
+            Failed(e);
             // As with every text of several statements: what follows a mistake does not run.
             isRunEnded = true;
             FreeResult();
@@ -237,8 +236,11 @@ public sealed partial class EngramDataReader : DbDataReader
         }
     }
 
+    /// <summary>Says of an error which statement it is of.</summary>
     private Exception Failed(Exception e)
     {
+        ((e as EngramException) ?? (e.InnerException as EngramException))?.Locate(
+            run.StatementIndex, batchCommands is null || run.ItemIndex < 0 ? null : batchCommands[run.ItemIndex]);
         trace?.Fail(e);
         return e;
     }
@@ -320,7 +322,7 @@ public sealed partial class EngramDataReader : DbDataReader
         }
         catch (Exception e)
         {
-            trace?.Fail(e);
+            Failed(e);
             isAtEnd = isRunEnded = true;
             throw;
         }

@@ -48,6 +48,19 @@ public sealed class CommandTests : AdoTest
         Assert.Equal(1, e.StatementIndex);
         Assert.Same(batch.BatchCommands[1], e.BatchCommand);
 
+        // The last row is in another batch than those that the reader has when it opens.
+        using var reader = Command("SELECT 1; SELECT 1 / (5000 - i) FROM generate_series(1, 5000) AS s(i)").ExecuteReader();
+        Assert.True(reader.NextResult());
+        Assert.True(reader.Read());
+        Assert.Equal(1, Assert.Throws<EngramException>(() => ReadAll(reader)).StatementIndex);
+
+        static void ReadAll(EngramDataReader reader)
+        {
+            while (reader.Read())
+            {
+            }
+        }
+
         EngramException Failing(string sql) => Assert.Throws<EngramException>(() => Execute(sql));
     }
 
@@ -311,6 +324,7 @@ public sealed class CommandTests : AdoTest
         var error = Assert.Throws<EngramException>(() => command.ExecuteScalar());
         Assert.Equal("57014", error.SqlState);
         Assert.Contains("1 s", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, error.StatementIndex);
         Execute("SET statement_timeout = 100");
         command.CommandTimeout = 0;
         Assert.Contains("0.1 s", Assert.Throws<EngramException>(() => command.ExecuteScalar()).Message, StringComparison.Ordinal);

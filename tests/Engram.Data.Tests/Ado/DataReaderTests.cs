@@ -107,6 +107,17 @@ public sealed class DataReaderTests : AdoTest
     }
 
     [Fact]
+    public void Arrays_of_characters()
+    {
+        using var reader = Command("SELECT ARRAY['a', 'b'], ARRAY['a', NULL], ARRAY['a', 'bc']").ExecuteReader();
+        Assert.True(reader.Read());
+        Assert.Equal(['a', 'b'], reader.GetFieldValue<char[]>(0));
+        Assert.Equal(['a', 'b'], reader.GetFieldValue<char?[]>(0));
+        Assert.Equal(['a', null], reader.GetFieldValue<char?[]>(1));
+        Assert.Throws<InvalidCastException>(() => reader.GetFieldValue<char?[]>(2));
+    }
+
+    [Fact]
     public void Field_values_of_every_kind()
     {
         using var command = Command(
