@@ -25,7 +25,7 @@ public static class EngramEntityTypeBuilderExtensions
     public static EntityTypeBuilder HasClustering(this EntityTypeBuilder entityTypeBuilder, params string[] propertyNames)
     {
         ArgumentNullException.ThrowIfNull(propertyNames);
-        entityTypeBuilder.Metadata.SetAnnotation(AnnotationNames.ClusteredBy, propertyNames.Length == 0 ? null : propertyNames);
+        entityTypeBuilder.Metadata.SetOrRemoveAnnotation(AnnotationNames.ClusteredBy, propertyNames.Length == 0 ? null : propertyNames);
         return entityTypeBuilder;
     }
 

@@ -13,7 +13,8 @@ internal static class ClusteringSql
     {
         foreach (var mapping in table.EntityTypeMappings)
         {
-            if (mapping.TypeBase is IEntityType entity && NamesOf(entity) is { Length: > 0 } names)
+            // By its main table alone: not those of the types above it, and not those that other properties of it were split to.
+            if (mapping.TypeBase is IEntityType entity && NamesOf(entity) is { Length: > 0 } names && entity.GetTableName() == table.Name && entity.GetSchema() == table.Schema)
             {
                 return string.Join(", ", names.Select(n => Quote(ColumnOf(table, entity, n))));
             }

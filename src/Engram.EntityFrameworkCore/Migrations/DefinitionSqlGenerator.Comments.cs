@@ -36,6 +36,7 @@ internal sealed partial class DefinitionSqlGenerator
     protected override void Generate(AlterTableOperation operation, IModel? model, MigrationCommandListBuilder builder)
     {
         base.Generate(operation, model, builder);
+        ResetClustering(operation, builder);
         if (operation.Comment != operation.OldTable.Comment)
         {
             CommentOn("TABLE " + Delimit(operation.Name, operation.Schema), operation.Comment, builder);
@@ -57,16 +58,18 @@ internal sealed partial class DefinitionSqlGenerator
     /// </summary>
     private bool TryChangeExpression(AlterColumnOperation operation, IModel? model, MigrationCommandListBuilder builder)
     {
-        // Unless the model says that it is not stored, it is.
-        if (operation.ComputedColumnSql == operation.OldColumn.ComputedColumnSql
-            && (operation.ComputedColumnSql is null || operation.IsStored == false == (operation.OldColumn.IsStored == false)))
+        if (operation.ComputedColumnSql is null)
         {
+            if (operation.OldColumn.ComputedColumnSql is not null)
+            {
+                AlterColumn(operation, "DROP EXPRESSION", builder);
+            }
+
             return false;
         }
 
-        if (operation.ComputedColumnSql is null)
+        if (!IsMadeAnew(operation))
         {
-            AlterColumn(operation, "DROP EXPRESSION", builder);
             return false;
         }
 
@@ -103,6 +106,11 @@ internal sealed partial class DefinitionSqlGenerator
 
         return true;
     }
+
+    /// <summary>Whether a column is dropped and added again. Unless the model says that it is not stored, it is.</summary>
+    private static bool IsMadeAnew(AlterColumnOperation operation)
+        => operation.ComputedColumnSql is not null
+            && (operation.ComputedColumnSql != operation.OldColumn.ComputedColumnSql || operation.IsStored == false != (operation.OldColumn.IsStored == false));
 
     private void CommentOn(ColumnOperation column, string? comment, MigrationCommandListBuilder builder)
         => CommentOn($"COLUMN {Delimit(column.Table, column.Schema)}.{Delimit(column.Name)}", comment, builder);

@@ -76,6 +76,10 @@ public class EngramArrayConverter<TCollection, TElement, TProviderElement>(Value
     : ValueConverter<TCollection, TProviderElement[]>(ToProviderExpression(elementConverter), FromProviderExpression(elementConverter))
     where TCollection : IEnumerable<TElement>
 {
+    // A collection that cannot be added to takes its elements when it is made.
+    private static readonly bool IsMadeOfElements
+        = typeof(TCollection).GetConstructor([typeof(IList<TElement>)]) is not null && typeof(TCollection).GetConstructor(Type.EmptyTypes) is null;
+
     /// <summary>The array of converted elements.</summary>
     public static TProviderElement[] ToProvider(TCollection collection, Func<TElement, TProviderElement> convert)
     {
@@ -107,8 +111,7 @@ public class EngramArrayConverter<TCollection, TElement, TProviderElement>(Value
             return (TCollection)(object)new List<TElement>(elements);
         }
 
-        // A collection that cannot be added to takes its elements when it is made.
-        if (typeof(TCollection).GetConstructor([typeof(IList<TElement>)]) is not null && typeof(TCollection).GetConstructor(Type.EmptyTypes) is null)
+        if (IsMadeOfElements)
         {
             return (TCollection)Activator.CreateInstance(typeof(TCollection), new List<TElement>(elements))!;
         }

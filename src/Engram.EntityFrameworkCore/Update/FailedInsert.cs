@@ -8,17 +8,18 @@ namespace Engram.EntityFrameworkCore.Update;
 /// <summary>Finds the row that made an INSERT of many rows fail, so that the exception names its entry and not all of them.</summary>
 /// <remarks>
 /// The statement has changed nothing. Its rows are inserted again one by one, in the same transaction up to a savepoint, or else in one of their own, until
-/// one fails as the statement did; then all of it is rolled back. This costs something only where a statement has failed. Numbers that identities and
-/// sequences give meanwhile are lost, as with every statement that fails.
+/// one fails with the statement's own message; then all of it is rolled back. A row that fails in another way is left out and not named: a statement looks
+/// at its rows index by index, so that what it has told need not be about the first of them that does not fit. This costs something only where a statement
+/// has failed. Numbers that identities and sequences give meanwhile are lost, as with every statement that fails.
 /// </remarks>
 internal sealed class FailedInsert(IRelationalConnection connection, EngramException failure)
 {
     private const string Savepoint = "engram failed insert";
 
     /// <summary>Whether an error can be that of one row: a value or a constraint.</summary>
-    public bool IsOfOneRow => failure.SqlState.StartsWith("22", StringComparison.Ordinal) || failure.SqlState.StartsWith("23", StringComparison.Ordinal);
+    public bool IsOfOneRow => IsOfRow(failure);
 
-    /// <summary>The place of the row among the commands; null when none of them fails alone, or it cannot be tried.</summary>
+    /// <summary>The place of the row among the commands; null when none of them fails as the statement did, or it cannot be tried.</summary>
     /// <param name="commands">An INSERT of one row each.</param>
     public async ValueTask<int?> FindAsync(IReadOnlyList<IRelationalCommand> commands, IReadOnlyList<RelationalCommandParameterObject> parameters, bool isAsync, CancellationToken cancellationToken)
     {
@@ -33,12 +34,15 @@ internal sealed class FailedInsert(IRelationalConnection connection, EngramExcep
                 ? await TryUpToSavepointAsync(current, commands, parameters, isAsync, cancellationToken).ConfigureAwait(false)
                 : await TryInOwnTransactionAsync(commands, parameters, isAsync, cancellationToken).ConfigureAwait(false);
         }
-        catch (EngramException)
+        catch (Exception e) when (e is EngramException or OperationCanceledException or InvalidOperationException)
         {
-            // The database does not let it be tried, because of the state it is in. What failed before is what is told.
+            // It cannot be tried, because of the state that the database or the connection is in, or there is no time. What failed before is what is told.
             return null;
         }
     }
+
+    private static bool IsOfRow(EngramException e)
+        => e.SqlState.StartsWith("22", StringComparison.Ordinal) || e.SqlState.StartsWith("23", StringComparison.Ordinal);
 
     private async ValueTask<int?> TryUpToSavepointAsync(
         DbTransaction transaction, IReadOnlyList<IRelationalCommand> commands, IReadOnlyList<RelationalCommandParameterObject> parameters, bool isAsync,
@@ -93,9 +97,12 @@ internal sealed class FailedInsert(IRelationalConnection connection, EngramExcep
             {
                 _ = isAsync ? await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) : command.ExecuteNonQuery();
             }
-            catch (EngramException e) when (e.SqlState == failure.SqlState)
+            catch (EngramException e) when (IsOfRow(e))
             {
-                return i;
+                if (e.SqlState == failure.SqlState && e.Message == failure.Message)
+                {
+                    return i;
+                }
             }
         }
 

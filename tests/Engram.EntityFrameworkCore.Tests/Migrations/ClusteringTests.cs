@@ -49,6 +49,7 @@ public sealed class ClusteringTests : IDisposable
                 n.HasClustering("Person", "Created");
             }),
             """
+            ALTER TABLE "Note" RESET (cluster_by);
             ALTER TABLE "Note" ADD "Person" integer NOT NULL DEFAULT 0;
             ALTER TABLE "Note" SET (cluster_by = '"Person", "made, at"');
             """);
@@ -60,11 +61,83 @@ public sealed class ClusteringTests : IDisposable
     }
 
     [Fact]
+    public void A_column_may_become_of_a_type_that_no_table_is_clustered_by()
+        => AssertDifference(
+            b => b.Entity<Note>().HasClustering(n => new { n.Embedding, n.Created }),
+            b => b.Entity<Note>(n =>
+            {
+                n.Property(e => e.Embedding).HasColumnType("real[]");
+                n.HasClustering(e => e.Created);
+            }),
+            """
+            ALTER TABLE "Note" RESET (cluster_by);
+            ALTER TABLE "Note" ALTER COLUMN "Embedding" TYPE real[];
+            ALTER TABLE "Note" SET (cluster_by = '"made, at"');
+            """);
+
+    [Fact]
+    public void A_column_with_another_expression_stays_in_it()
+        => AssertDifference(
+            b => Year(b, "1"),
+            b => Year(b, "2"),
+            """
+            ALTER TABLE "Note" DROP COLUMN "Year";
+            ALTER TABLE "Note" ADD "Year" integer GENERATED ALWAYS AS ("Id" + 2) STORED NOT NULL;
+            ALTER TABLE "Note" SET (cluster_by = '"Year", "made, at"');
+            """);
+
+    [Fact]
+    public void Of_several_tables_of_an_entity_the_main_one_is_clustered()
+    {
+        using var derived = Context(b =>
+        {
+            b.Entity<Note>().UseTptMappingStrategy();
+            b.Entity<Letter>().ToTable("Letter").HasClustering(l => l.Sent);
+        });
+        AssertTables(derived, "Letter", "\"Sent\"");
+
+        using var both = Context(b =>
+        {
+            b.Entity<Note>().UseTptMappingStrategy().HasClustering(n => n.Created);
+            b.Entity<Letter>().ToTable("Letter");
+        });
+        AssertTables(both, "Note", "\"made, at\"");
+
+        using var split = Context(b => b.Entity<Note>().HasClustering(n => n.Created).SplitToTable("Vectors", t => t.Property(n => n.Embedding)));
+        AssertTables(split, "Note", "\"made, at\"");
+
+        static void AssertTables(NoteContext db, string table, string clustering)
+        {
+            var script = db.Database.GenerateCreateScript();
+            Assert.Equal(2, script.Split("CREATE TABLE").Length - 1);
+            var clustered = Assert.Single(script.Split("CREATE TABLE"), t => t.Contains("cluster_by", StringComparison.Ordinal));
+            Assert.StartsWith($" \"{table}\"", clustered, StringComparison.Ordinal);
+            Assert.Contains($"cluster_by = '{clustering}'", clustered, StringComparison.Ordinal);
+            db.Database.EnsureDeleted();
+            Assert.True(db.Database.EnsureCreated());
+        }
+    }
+
+    [Fact]
+    public void What_is_taken_back_leaves_nothing_in_the_model()
+    {
+        using var db = Context(b => b.Entity<Note>().HasClustering(nameof(Note.Created)).HasClustering());
+        Assert.Null(db.GetService<IDesignTimeModel>().Model.FindEntityType(typeof(Note))!.FindAnnotation("Engram:ClusteredBy"));
+    }
+
+    [Fact]
     public void What_is_no_property_is_refused()
     {
         using var db = Context(b => b.Entity<Note>().HasClustering("Nothing"));
         Assert.Contains("clustered by 'Nothing'", Assert.Throws<InvalidOperationException>(() => db.Database.GenerateCreateScript()).Message, StringComparison.Ordinal);
     }
+
+    private static void Year(ModelBuilder builder, string years)
+        => builder.Entity<Note>(n =>
+        {
+            n.Property<int>("Year").HasComputedColumnSql($"\"Id\" + {years}", stored: true);
+            n.HasClustering("Year", "Created");
+        });
 
     private static IEnumerable<string> Calls(DbContext db)
     {
@@ -123,7 +196,12 @@ public sealed class ClusteringTests : IDisposable
         }
     }
 
-    private sealed class Note
+    private sealed class Letter : Note
+    {
+        public DateTime Sent { get; set; }
+    }
+
+    private class Note
     {
         public int Id { get; set; }
 

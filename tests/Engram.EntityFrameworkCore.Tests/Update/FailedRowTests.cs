@@ -1,6 +1,8 @@
+using System.Data.Common;
 using Engram.Data;
 using Engram.EntityFrameworkCore.Tests.Model;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Engram.EntityFrameworkCore.Tests.Update;
 
@@ -102,6 +104,41 @@ public sealed class FailedRowTests : IDisposable
         Assert.Equal(["renamed", "place 2", "place 3", "place 4"], after.Places.OrderBy(p => p.Id).Select(p => p.Name));
     }
 
+    [Theory]
+    [InlineData("a1", "b0", "a0", "b2")]
+    [InlineData("a0", "b1", "a2", "b0")]
+    public async Task The_row_is_named_that_the_message_is_about(string row2, string number2, string row3, string number3)
+    {
+        using var context = Context();
+        context.Add(new Seat { Id = 1, Row = "a0", Number = "b0" });
+        context.SaveChanges();
+        // Row by row, seat 2 is the first that does not fit; index by index, it depends on which index is looked at first.
+        context.AddRange(new Seat { Id = 2, Row = row2, Number = number2 }, new Seat { Id = 3, Row = row3, Number = number3 });
+        AssertSeat(Assert.Throws<DbUpdateException>(() => context.SaveChanges()));
+        AssertSeat(await Assert.ThrowsAsync<DbUpdateException>(() => context.SaveChangesAsync()));
+
+        static void AssertSeat(DbUpdateException e)
+        {
+            var seat = Assert.IsType<Seat>(Assert.Single(e.Entries).Entity);
+            var taken = seat.Row == "a0" ? seat.Row : seat.Number;
+            Assert.Contains($"'{taken}'", Assert.IsType<EngramException>(e.InnerException).Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_search_that_is_cancelled_leaves_the_failure_as_it_is()
+    {
+        using var source = new CancellationTokenSource();
+        using var context = new PlaceContext(
+            new DbContextOptionsBuilder().UseEngram(database.ConnectionString).AddInterceptors(new CancelsAtFailure(source)).Options);
+        context.AddRange(new Place { Id = 10, Name = "new" }, new Place { Id = 11, Name = "place 4" });
+        var e = await Assert.ThrowsAsync<DbUpdateException>(() => context.SaveChangesAsync(source.Token));
+        Assert.True(source.IsCancellationRequested);
+        Assert.Equal(SqlStateOfDuplicate, Assert.IsType<EngramException>(e.InnerException).SqlState);
+        Assert.Equal([10, 11], e.Entries.Select(entry => Assert.IsType<Place>(entry.Entity).Id));
+        AssertUnchanged();
+    }
+
     private const string SqlStateOfDuplicate = "23505";
 
     private static void AssertFailed(int id, DbUpdateException e, string sqlState)
@@ -123,13 +160,36 @@ public sealed class FailedRowTests : IDisposable
         public DbSet<Place> Places => Set<Place>();
 
         protected override void OnModelCreating(ModelBuilder modelBuilder)
-            => modelBuilder.Entity<Place>(p =>
+        {
+            modelBuilder.Entity<Place>(p =>
             {
                 p.Property(x => x.Id).ValueGeneratedNever();
                 p.Property(x => x.Name).HasMaxLength(20);
                 p.HasIndex(x => x.Name).IsUnique();
                 p.HasOne<Place>().WithMany().HasForeignKey(x => x.WithinId);
             });
+            modelBuilder.Entity<Seat>(s =>
+            {
+                s.Property(x => x.Id).ValueGeneratedNever();
+                s.HasIndex(x => x.Row).IsUnique();
+                s.HasIndex(x => x.Number).IsUnique();
+            });
+        }
+    }
+
+    private sealed class CancelsAtFailure(CancellationTokenSource source) : DbCommandInterceptor
+    {
+        public override Task CommandFailedAsync(DbCommand command, CommandErrorEventData eventData, CancellationToken cancellationToken = default)
+            => source.CancelAsync();
+    }
+
+    private sealed class Seat
+    {
+        public int Id { get; set; }
+
+        public required string Row { get; set; }
+
+        public required string Number { get; set; }
     }
 
     private sealed class Place
