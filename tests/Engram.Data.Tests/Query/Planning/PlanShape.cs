@@ -29,7 +29,7 @@ internal static class PlanShape
         ValuesPlan p => $"values({string.Join("; ", p.Rows.Select(r => Of(r)))})",
         UnionAllPlan p => $"union({string.Join(" ", p.Inputs.Select(Of))})",
         InsertPlan p => $"insert({p.Table.Name} {string.Join(", ", p.Columns.Select(Of))}{Checks(p.Checks)}{Returning(p.Returning)} {Of(p.Source)})",
-        UpdatePlan p => $"update({p.Table.Name} {string.Join(", ", p.Set.Select(s => $"{s.Column}={Of(s.Value)}"))}{Checks(p.Checks)}{Returning(p.Returning)} {Of(p.Source)})",
+        UpdatePlan p => $"update({p.Table.Name} {string.Join(", ", p.Set.Select(s => $"{s.Column}={Of(s.Value)}"))}{string.Concat(p.Computed.Select(c => $" then {c.Column}={Of(c.Value)}"))}{Checks(p.Checks)}{Returning(p.Returning)} {Of(p.Source)})",
         DeletePlan p => $"delete({p.Table.Name}{Returning(p.Returning)} {Of(p.Source)})",
         ExplainPlan p => $"explain({(p.IsAnalyze ? "analyze " : "")}{Of(p.Inner)})",
         DdlPlan p => $"ddl({p.Statement.GetType().Name})",

@@ -262,7 +262,7 @@ public class PlannerTests
         """update(people c3=+(age#3::integer, 1)::smallint, c2=$1:text check >=(age#2, 0:smallint), <>(name#1, '') returning age#2 probe(people_pkey [$0:integer]: rowid id name age boss_id born))""")]
     [InlineData(
         """UPDATE "Episodes" SET "Amount" = "Amount" + 1 WHERE "Id" = 5 AND "Confidence" = REAL '0.5'""",
-        """update(Episodes c7=+(Amount#7, 1:numeric)::numeric(18,2), c8=*(+(Amount#7, 1:numeric)::numeric(18,2), 2:numeric)::double precision probe(PK_Episodes [5:bigint]: rowid Id Text Confidence At Embedding PersonId Amount Double where =(Confidence#3, 0.5:real)))""")]
+        """update(Episodes c7=+(Amount#7, 1:numeric)::numeric(18,2) then c8=*(Amount#6, 2:numeric)::double precision probe(PK_Episodes [5:bigint]: rowid Id Text Confidence At Embedding PersonId Amount Double where =(Confidence#3, 0.5:real)))""")]
     [InlineData(
         """UPDATE people SET name = DEFAULT, (age, born) = (1, NULL)""",
         """update(people c2=||('?', 1::text!), c3=1:smallint, c5=null:date check >=(age#2, 0:smallint), <>(name#1, '') scan(people: rowid id name age boss_id born))""")]
