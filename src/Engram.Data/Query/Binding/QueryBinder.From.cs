@@ -217,13 +217,13 @@ internal sealed partial class QueryBinder
     /// <summary>A table inside a view, by the names that it and its columns had when the view was created.</summary>
     private Source BindTableOfView(TableNameSyntax syntax, ViewSource source, TableDefinition table)
     {
-        var scan = Scan(table, withRowId: false);
+        var scan = Scan(table, withRowId: syntax.Sample is not null);
         var columns = from known in source.Columns
                       from column in scan.TableColumns
-                      where column.Definition!.Id == known.Column
+                      where column.Definition?.Id == known.Column
                       select column with { Name = known.Name };
         var named = Named(syntax.Alias == null ? source.Name : NameMatch.Fold(syntax.Alias.Name), [.. columns], syntax.Alias?.Columns, syntax.Position);
-        return new Source(scan, [named with { Schema = syntax.Alias == null ? source.Schema ?? DatabaseCatalog.DefaultSchema : null }]);
+        return new Source(Sampled(scan, syntax.Sample), [named with { Schema = syntax.Alias == null ? source.Schema ?? DatabaseCatalog.DefaultSchema : null }]);
     }
 
     private static string? FoldedSchema(ObjectNameSyntax name) => name.Schema is null ? null : NameMatch.Fold(name.Schema);
