@@ -43,6 +43,7 @@ internal static partial class SchemaCollections
                 ("data_type", typeof(string)), ("is_nullable", typeof(bool)), ("column_default", typeof(string)), ("computed_sql", typeof(string)),
                 ("identity", typeof(string)), ("identity_start", typeof(long)), ("identity_increment", typeof(long)), ("collation", typeof(string)), ("comment", typeof(string)),
                 ("character_maximum_length", typeof(int)), ("numeric_precision", typeof(int)), ("numeric_scale", typeof(int)),
+                ("is_virtual", typeof(bool)),
             ],
             (table, context) => Fill(table, Tables(context).SelectMany(t => t.NamedColumns.Select((c, i) => DescribeColumn(t, c, i))))),
         new("Indexes", ["table_schema", "table_name", "index_name"],
@@ -62,8 +63,8 @@ internal static partial class SchemaCollections
             ],
             (table, context) => Fill(table, Indexes(context).SelectMany(p => p.Index.Columns.Select((c, i) => new object?[]
             {
-                p.Table.Schema, p.Table.Name, p.Index.Name, p.Table.FindColumn(c.Column) is { IsHidden: false, Name: var name } ? name : null, i + 1, c.IsDescending,
-                p.Table.FindColumn(c.Column) is { IsHidden: true, ComputedSql: var expression } ? expression : null,
+                p.Table.Schema, p.Table.Name, p.Index.Name, IndexedName(p.Table, c.Column), i + 1, c.IsDescending,
+                IndexedName(p.Table, c.Column) is null ? p.Table.FindColumn(c.Column)!.ComputedSql : null,
             })))),
         new("VectorIndexes", ["table_schema", "table_name", "index_name"],
             [
@@ -151,6 +152,13 @@ internal static partial class SchemaCollections
     private static IEnumerable<(TableDefinition Table, ForeignKeyDefinition Key, TableDefinition Referenced)> ForeignKeys(Context context)
         => Tables(context).SelectMany(t => t.ForeignKeys.OrderBy(k => k.Name, StringComparer.Ordinal).Select(k => (t, k, context.Catalog.Get(k.ReferencedTable))));
 
+    /// <summary>The column of a key, one that is computed when it is read being indexed by its expression; null for other expressions.</summary>
+    private static string? IndexedName(TableDefinition table, ColumnId id)
+    {
+        var column = table.FindColumn(id)!;
+        return column.IsHidden ? ExpressionIndexes.FindNamed(table, column.ComputedSql!)?.Name : column.Name;
+    }
+
     private static object?[] DescribeColumn(TableDefinition table, ColumnDefinition column, int index)
     {
         var type = column.Type;
@@ -161,6 +169,7 @@ internal static partial class SchemaCollections
             column.Identity switch { IdentityKind.Always => "ALWAYS", IdentityKind.ByDefault => "BY DEFAULT", _ => null },
             column.Identity == IdentityKind.None ? null : column.IdentityStart, column.Identity == IdentityKind.None ? null : column.IdentityIncrement, column.Collation, column.Comment,
             type is { Kind: TypeKind.Text, Size: > 0 } ? type.Size : null, isNumeric ? type.Size : null, isNumeric ? Math.Max(type.Scale, 0) : null,
+            column.IsVirtual,
         ];
     }
 

@@ -107,10 +107,10 @@ internal sealed partial class DefinitionSqlGenerator
         return true;
     }
 
-    /// <summary>Whether a column is dropped and added again. Unless the model says that it is not stored, it is.</summary>
+    /// <summary>Whether a column is dropped and added again. It is stored when the model says so, as in the providers for SQLite and PostgreSQL.</summary>
     private static bool IsMadeAnew(AlterColumnOperation operation)
         => operation.ComputedColumnSql is not null
-            && (operation.ComputedColumnSql != operation.OldColumn.ComputedColumnSql || operation.IsStored == false != (operation.OldColumn.IsStored == false));
+            && (operation.ComputedColumnSql != operation.OldColumn.ComputedColumnSql || operation.IsStored == true != (operation.OldColumn.IsStored == true));
 
     private void CommentOn(ColumnOperation column, string? comment, MigrationCommandListBuilder builder)
         => CommentOn($"COLUMN {Delimit(column.Table, column.Schema)}.{Delimit(column.Name)}", comment, builder);

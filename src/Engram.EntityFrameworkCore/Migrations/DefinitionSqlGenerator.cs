@@ -45,7 +45,7 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
             builder.Append(" COLLATE ").Append(Delimit(collation));
         }
 
-        builder.Append(" GENERATED ALWAYS AS (").Append(operation.ComputedColumnSql!).Append(operation.IsStored == false ? ") VIRTUAL" : ") STORED");
+        builder.Append(" GENERATED ALWAYS AS (").Append(operation.ComputedColumnSql!).Append(operation.IsStored == true ? ") STORED" : ") VIRTUAL");
         builder.Append(operation.IsNullable ? " NULL" : " NOT NULL");
     }
 

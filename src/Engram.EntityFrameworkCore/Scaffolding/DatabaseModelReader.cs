@@ -116,7 +116,7 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
                 IsNullable = (bool)row["is_nullable"],
                 DefaultValueSql = isIdentity ? null : Text(row, "column_default"),
                 ComputedColumnSql = computed,
-                IsStored = computed is null ? null : true,
+                IsStored = computed is null ? null : !(bool)row["is_virtual"],
                 Comment = Text(row, "comment"),
                 Collation = Text(row, "collation"),
                 ValueGenerated = isIdentity ? ValueGenerated.OnAdd : computed is null ? null : ValueGenerated.OnAddOrUpdate,

@@ -106,6 +106,14 @@ public sealed partial class ModelChangeTests
             b => People(b, e => X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" - \"Y\"", stored: true))),
         ["change an indexed computed column"] = (
             b => People(b, e => Sum(e, "\"X\" + \"Y\"")), b => People(b, e => Sum(e, "\"X\" - \"Y\""))),
+        ["a computed column is stored no longer"] = (
+            b => People(b, e => Sum(e, "\"X\" + \"Y\"")), b => People(b, e => Sum(e, "\"X\" + \"Y\"", stored: false))),
+        ["a column that is not stored is computed no longer"] = (
+            b => People(b, e => Sum(e, "\"X\" + \"Y\"", stored: false)), b => People(b, e =>
+            {
+                X(e).Property<int>("Sum");
+                e.HasIndex("Sum");
+            })),
         ["drop a column and one computed from it"] = (b => People(b, e => X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" + \"Y\"", stored: true)), b => People(b)),
         ["a default comes"] = (b => People(b, e => e.Property<string>("Name")), b => People(b, e => e.Property<string>("Name").HasDefaultValue("Doe"))),
         ["an identity becomes a plain number"] = (b => People(b), b => People(b, e => e.Property<int>("Id").ValueGeneratedNever())),
@@ -304,9 +312,9 @@ public sealed partial class ModelChangeTests
         return entity;
     }
 
-    private static void Sum(EntityTypeBuilder entity, string sql)
+    private static void Sum(EntityTypeBuilder entity, string sql, bool stored = true)
     {
-        X(entity).Property<int>("Sum").HasComputedColumnSql(sql, stored: true);
+        X(entity).Property<int>("Sum").HasComputedColumnSql(sql, stored);
         entity.HasIndex("Sum");
     }
 

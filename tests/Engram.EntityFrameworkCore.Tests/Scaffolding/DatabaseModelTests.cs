@@ -21,7 +21,7 @@ public sealed class DatabaseModelTests : IDisposable
             UNIQUE (name));
         CREATE TABLE books (
             author_id integer NOT NULL REFERENCES authors (id) ON DELETE CASCADE, number integer NOT NULL, title text, embedding vector(3),
-            length integer GENERATED ALWAYS AS (length(title)) STORED, tags text[], PRIMARY KEY (author_id, number));
+            length integer GENERATED ALWAYS AS (length(title)) STORED, loud text GENERATED ALWAYS AS (upper(title)) VIRTUAL, tags text[], PRIMARY KEY (author_id, number));
         CREATE UNIQUE INDEX ix_books_title ON books (title DESC, number) WHERE title IS NOT NULL;
         CREATE TABLE archive.books (id bigint PRIMARY KEY);
         CREATE VIEW titles AS SELECT title, number FROM books;
@@ -75,6 +75,8 @@ public sealed class DatabaseModelTests : IDisposable
         Assert.Equal("vector(3)", books.Columns.Single(c => c.Name == "embedding").StoreType);
         var length = books.Columns.Single(c => c.Name == "length");
         Assert.Equal(("length(title)", true, ValueGenerated.OnAddOrUpdate), (length.ComputedColumnSql, length.IsStored, length.ValueGenerated));
+        var loud = books.Columns.Single(c => c.Name == "loud");
+        Assert.Equal(("upper(title)", false, ValueGenerated.OnAddOrUpdate), (loud.ComputedColumnSql, loud.IsStored, loud.ValueGenerated));
         Assert.Equal(["author_id", "number"], books.PrimaryKey!.Columns.Select(c => c.Name));
     }
 

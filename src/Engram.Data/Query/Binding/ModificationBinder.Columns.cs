@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Modifications;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -78,7 +79,7 @@ internal sealed partial class ModificationBinder
         for (var i = 0; i < table.Columns.Length && changedIds.Count > 0; i++)
         {
             // What indexes are over may read computed columns, which stand before it.
-            if (stored.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(changedIds))
+            if (!table.Columns[i].IsVirtual && stored.Computed(table, i, columns) is { } value && ExpressionTree.ColumnsOf(value).Overlaps(changedIds))
             {
                 changedIds.Add(columns[i].Id);
                 changed.Add(table.Columns[i].Id);
@@ -114,19 +115,30 @@ internal sealed partial class ModificationBinder
             }
         }
 
+        var virtuals = stored.Virtuals(table, row.TableColumns);
+        foreach (var column in row.TableColumns.Where(c => c.Definition is { IsVirtual: true, IsNotNull: true }))
+        {
+            if (changed == null || ExpressionTree.ColumnsOf(virtuals[column.Id]).Overlaps(changedIds))
+            {
+                checks.Add(new BoundIsNull(virtuals[column.Id], true));
+                names.Add(RowChecks.NotNullOf(column.Definition!));
+            }
+        }
+
         if (returning.Count == 0)
         {
             return new TableResult(row.TableColumns, checks.ToImmutable(), [], []) { CheckNames = names.ToImmutable(), Computed = computed };
         }
 
         var scope = new Scope(null, null);
-        scope.Add(QueryBinder.ScopeTableOf(row, alias), returning[0].Position);
+        scope.Add(QueryBinder.ScopeTableOf(row, row.TableColumns, alias), returning[0].Position);
         foreach (var other in source?.Tables.Skip(1) ?? [])
         {
             scope.Add(other, returning[0].Position);
         }
 
         var (columns, expressions) = queries.BindReturning(returning, scope, row.TableColumns);
+        expressions = virtuals.Count == 0 ? expressions : ImmutableArray.CreateRange(expressions, e => ExpressionTree.Substitute(e, virtuals));
         var read = new HashSet<int>();
         foreach (var expression in expressions)
         {

@@ -23,10 +23,16 @@ internal sealed partial class ModificationBinder
 
         var excluded = queries.Scan(table, withRowId: false);
         var scope = new Scope(null, commonTables);
-        scope.Add(QueryBinder.ScopeTableOf(target, insert.Alias), insert.Position);
-        scope.Add(QueryBinder.ScopeTableOf(excluded, new IdentifierSyntax(default, Excluded, true)), syntax.Position);
-        var conditions = BindWhere(syntax.Where, scope);
-        var set = BindAssignments(table, syntax.Assignments, scope);
+        scope.Add(QueryBinder.ScopeTableOf(target, target.TableColumns, insert.Alias), insert.Position);
+        scope.Add(QueryBinder.ScopeTableOf(excluded, excluded.TableColumns, new IdentifierSyntax(default, Excluded, true)), syntax.Position);
+        var virtuals = stored.Virtuals(table, target.TableColumns);
+        foreach (var (id, value) in stored.Virtuals(table, excluded.TableColumns))
+        {
+            virtuals.Add(id, value);
+        }
+
+        var conditions = ImmutableArray.CreateRange(BindWhere(syntax.Where, scope), c => ExpressionTree.Substitute(c, virtuals));
+        var set = ImmutableArray.CreateRange(BindAssignments(table, syntax.Assignments, scope), s => (s.Column, ExpressionTree.Substitute(s.Value, virtuals)));
         return new BoundConflict(indexes, target.TableColumns, excluded.TableColumns, set, conditions)
         {
             Computed = BindComputed(table, row, set.Select(s => s.Column).ToHashSet()),
@@ -49,7 +55,7 @@ internal sealed partial class ModificationBinder
 
         var keys = syntax.Target.Select(key => FindKey(table, key, columns)).ToHashSet();
         ImmutableArray<BoundExpression> given = syntax.TargetWhere == null ? []
-            : BindWhere(syntax.TargetWhere, ScopeOf(table, columns));
+            : ImmutableArray.CreateRange(BindWhere(syntax.TargetWhere, ScopeOf(table, columns)), c => ExpressionTree.Substitute(c, stored.Virtuals(table, columns)));
         ImmutableArray<IndexDefinition> matching =
             [.. unique.Where(i => keys.SetEquals(i.Columns.Select(c => c.Column)) && Implies(given, table, i, columns))];
         return !matching.IsEmpty ? matching
@@ -61,10 +67,14 @@ internal sealed partial class ModificationBinder
     {
         if (key.Expression is ColumnReferenceSyntax { Table: null, Column: var name })
         {
-            return NameMatch.FindColumn(table, name).Id;
+            var column = NameMatch.FindColumn(table, name);
+            if (!column.IsVirtual)
+            {
+                return column.Id;
+            }
         }
 
-        var value = new ExpressionBinder(statement, ScopeOf(table, columns), "ON CONFLICT").Bind(key.Expression);
+        var value = ExpressionTree.Substitute(new ExpressionBinder(statement, ScopeOf(table, columns), "ON CONFLICT").Bind(key.Expression), stored.Virtuals(table, columns));
         var known = columns.FirstOrDefault(c => c.Definition is { IsHidden: true, ComputedSql: { } sql } && ExpressionTree.AreSame(stored.IndexKey(table, sql, columns), value));
         return known?.Definition!.Id ?? default;
     }

@@ -36,7 +36,8 @@ internal sealed partial class ModificationBinder
         var alone = new Scope(null, scope.CommonTables);
         scope.Tables.ForEach(t => alone.Add(t, syntax.Source.Position));
         var target = queries.Scan(table, withRowId: true);
-        scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
+        var rows = queries.Read(target, out var read);
+        scope.Add(QueryBinder.ScopeTableOf(target, read, syntax.Alias), syntax.Position);
         var on = BindWhere(syntax.On, scope);
 
         var rowId = target.TableColumns[0].Reference;
@@ -64,7 +65,7 @@ internal sealed partial class ModificationBinder
         queries.CheckUnused(syntax.With, scope.CommonTables);
         var kind = syntax.Whens.Any(w => !w.IsMatched) ? JoinKind.Left : JoinKind.Inner;
         var choice = new BoundCase(DataType.Int32, branches.MoveToImmutable(), new BoundConstant(DataType.Int32, -1));
-        return new BoundMerge(table, target, new LogicalJoin(kind, source, target, on), choice, actions.MoveToImmutable());
+        return new BoundMerge(table, target, new LogicalJoin(kind, source, rows, on), choice, actions.MoveToImmutable());
     }
 
     private BoundMergeAction BindMergeUpdate(TableDefinition table, MergeWhenSyntax when, Scope scope)
@@ -112,7 +113,8 @@ internal sealed partial class ModificationBinder
         {
             var column = table.Columns[i];
             var ordinal = given.IndexOf(column);
-            columns.Add(stored.Computed(table, i, result.Columns) is { } computed ? new InsertColumn(InsertValue.Expression, -1, computed)
+            columns.Add(column.IsVirtual ? new InsertColumn(InsertValue.Expression, -1, new BoundConstant(column.Type, null))
+                : stored.Computed(table, i, result.Columns) is { } computed ? new InsertColumn(InsertValue.Expression, -1, computed)
                 : ordinal >= 0 && !IsPassedOver(column, syntax) ? new InsertColumn(InsertValue.Source, ordinal, null)
                 : column.Identity != IdentityKind.None ? new InsertColumn(InsertValue.Identity, -1, null)
                 : new InsertColumn(InsertValue.Expression, -1, stored.Default(table, column)));

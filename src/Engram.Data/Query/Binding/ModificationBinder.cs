@@ -78,15 +78,16 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
-        scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
+        var rows = queries.Read(target, out var read);
+        scope.Add(QueryBinder.ScopeTableOf(target, read, syntax.Alias), syntax.Position);
         var from = syntax.From.Count == 0 ? null : queries.BindFrom(syntax.From, scope);
         var where = BindWhere(syntax.Where, scope);
         var set = BindAssignments(table, syntax.Assignments, scope);
         queries.CheckUnused(syntax.With, scope.CommonTables);
 
-        var needsFrom = set.Any(s => ReadsOther(s.Value, target));
+        var needsFrom = set.Any(s => ReadsOther(s.Value, rows));
         var result = BindResult(table, syntax.Alias, syntax.Returning, set.Select(s => s.Column).ToHashSet(), scope);
-        return new BoundChange(table, target, Restrict(target, from, where, needsFrom || !result.Others.IsEmpty), set, result);
+        return new BoundChange(table, target, Restrict(rows, from, where, needsFrom || !result.Others.IsEmpty), set, result);
     }
 
     public BoundChange BindDelete(DeleteSyntax syntax, CommonTableScope? outer = null)
@@ -95,12 +96,13 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
-        scope.Add(QueryBinder.ScopeTableOf(target, syntax.Alias), syntax.Position);
+        var rows = queries.Read(target, out var read);
+        scope.Add(QueryBinder.ScopeTableOf(target, read, syntax.Alias), syntax.Position);
         var from = syntax.Using.Count == 0 ? null : queries.BindFrom(syntax.Using, scope);
         var where = BindWhere(syntax.Where, scope);
         queries.CheckUnused(syntax.With, scope.CommonTables);
         var result = BindResult(table, syntax.Alias, syntax.Returning, [], scope);
-        return new BoundChange(table, target, Restrict(target, from, where, needsFrom: !result.Others.IsEmpty), [], result);
+        return new BoundChange(table, target, Restrict(rows, from, where, needsFrom: !result.Others.IsEmpty), [], result);
     }
 
     private ImmutableArray<BoundExpression> BindWhere(ExpressionSyntax? where, Scope scope)
@@ -110,7 +112,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     /// The rows to change. Other tables restrict them by a semi-join, which gives each row once; only when the new values come from those tables
     /// is it a join, and then a row with several partners is changed by one of them.
     /// </summary>
-    private static LogicalPlan Restrict(LogicalScan target, LogicalPlan? from, ImmutableArray<BoundExpression> where, bool needsFrom)
+    private static LogicalPlan Restrict(LogicalPlan target, LogicalPlan? from, ImmutableArray<BoundExpression> where, bool needsFrom)
     {
         if (from == null)
         {
@@ -126,7 +128,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         return where.IsEmpty ? join : new LogicalFilter(join, where);
     }
 
-    private static bool ReadsOther(BoundExpression value, LogicalScan target)
+    private static bool ReadsOther(BoundExpression value, LogicalPlan target)
     {
         var ids = ExpressionTree.ColumnsOf(value);
         ids.ExceptWith(LogicalTree.ColumnIds(target));

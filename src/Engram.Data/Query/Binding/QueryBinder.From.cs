@@ -44,10 +44,30 @@ internal sealed partial class QueryBinder
             : [.. columns]);
     }
 
+    /// <summary>A scan with what is computed of its rows when they are read, which stands beside the scan's own columns.</summary>
+    /// <remarks>Computed here, and not wherever the column is named: an outer join fills it with NULL like any other.</remarks>
+    /// <param name="scan">All columns of a table.</param>
+    /// <param name="columns">The columns as they are named; those of the scan where none is computed when it is read.</param>
+    /// <param name="rows">The scan with what is done to its rows first; null for the scan itself.</param>
+    public LogicalPlan Read(LogicalScan scan, out ImmutableArray<LogicalColumn> columns, LogicalPlan? rows = null)
+    {
+        columns = scan.TableColumns;
+        if (!scan.Table.Columns.Any(c => c.IsVirtual))
+        {
+            return rows ?? scan;
+        }
+
+        var expressions = new StoredExpressions(statement).Virtuals(scan.Table, scan.TableColumns);
+        var made = scan.TableColumns.Where(c => expressions.ContainsKey(c.Id)).ToDictionary(c => c.Id, c => statement.NewColumn(c, c.Name));
+        columns = [.. scan.TableColumns.Select(c => made.GetValueOrDefault(c.Id, c))];
+        return new LogicalProject(
+            rows ?? scan, [.. scan.TableColumns, .. made.Values], [.. scan.TableColumns.Select(c => c.Reference), .. made.Keys.Select(id => expressions[id])]);
+    }
+
     /// <summary>What a scan is known by.</summary>
-    public static ScopeTable ScopeTableOf(LogicalScan scan, IdentifierSyntax? alias)
+    public static ScopeTable ScopeTableOf(LogicalScan scan, ImmutableArray<LogicalColumn> columns, IdentifierSyntax? alias)
         => new(alias == null ? scan.Table.Name : NameMatch.Fold(alias), alias == null ? scan.Table.Schema : null,
-            [.. scan.TableColumns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]);
+            [.. columns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]);
 
     /// <param name="siblings">The tables to the left, which LATERAL may name.</param>
     private Source BindTable(TableSyntax syntax, Scope scope, ImmutableArray<ScopeTable> siblings)
@@ -147,8 +167,9 @@ internal sealed partial class QueryBinder
         var scan = Scan(NameMatch.FindTable(statement.Catalog, syntax.Name), withRowId: syntax.Sample is not null);
         statement.Sources?.Add(new ViewSource(
             FoldedSchema(syntax.Name), NameMatch.Fold(syntax.Name.Name), scan.Table.Id, null, [.. scan.Table.NamedColumns.Select(c => (c.Id, c.Name))]));
-        var table = ScopeTableOf(scan, syntax.Alias?.Name);
-        return new Source(Sampled(scan, syntax.Sample), [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, [.. table.Columns.Select(c => c.Column)], alias.Columns, alias.Position) : table]);
+        var rows = Read(scan, out var read, Sampled(scan, syntax.Sample));
+        var table = ScopeTableOf(scan, read, syntax.Alias?.Name);
+        return new Source(rows, [syntax.Alias is { Columns.Count: > 0 } alias ? Named(table.Name, [.. table.Columns.Select(c => c.Column)], alias.Columns, alias.Position) : table]);
     }
 
     /// <summary>A common table sees those before it, and the columns that the query sees in which it is written.</summary>
@@ -218,12 +239,13 @@ internal sealed partial class QueryBinder
     private Source BindTableOfView(TableNameSyntax syntax, ViewSource source, TableDefinition table)
     {
         var scan = Scan(table, withRowId: syntax.Sample is not null);
+        var rows = Read(scan, out var read, Sampled(scan, syntax.Sample));
         var columns = from known in source.Columns
-                      from column in scan.TableColumns
+                      from column in read
                       where column.Definition?.Id == known.Column
                       select column with { Name = known.Name };
         var named = Named(syntax.Alias == null ? source.Name : NameMatch.Fold(syntax.Alias.Name), [.. columns], syntax.Alias?.Columns, syntax.Position);
-        return new Source(Sampled(scan, syntax.Sample), [named with { Schema = syntax.Alias == null ? source.Schema ?? DatabaseCatalog.DefaultSchema : null }]);
+        return new Source(rows, [named with { Schema = syntax.Alias == null ? source.Schema ?? DatabaseCatalog.DefaultSchema : null }]);
     }
 
     private static string? FoldedSchema(ObjectNameSyntax name) => name.Schema is null ? null : NameMatch.Fold(name.Schema);

@@ -226,23 +226,25 @@ internal sealed partial class QueryBinder
         {
             var ids = keys.OfType<BoundColumn>().Select(k => k.Ordinal).ToHashSet();
             var found = ImmutableArray.CreateBuilder<BoundExpression>();
-            void Look(LogicalPlan at)
+            void Look(LogicalPlan at, IEnumerable<LogicalColumn> computed)
             {
                 if (at is LogicalScan { Table.PrimaryKey: { } primary } scan
                     && primary.Columns.All(k => scan.TableColumns.Any(c => c.Definition?.Id == k.Column && ids.Contains(c.Id))))
                 {
                     found.AddRange(scan.TableColumns.Where(c => used.Contains(c.Id)).Select(c => c.Reference));
+                    found.AddRange(computed.Where(c => used.Contains(c.Id)).Select(c => c.Reference));
                 }
 
                 foreach (var input in LogicalTree.Inputs(at))
                 {
-                    Look(input);
+                    // What is computed of the rows of a table when they are read stands right above its scan.
+                    Look(input, at is LogicalProject { Results: var results } ? results.Where(c => c.Definition is { IsVirtual: true }) : at is LogicalFilter ? computed : []);
                 }
             }
 
             if (ids.Count > 0)
             {
-                Look(plan);
+                Look(plan, []);
             }
 
             return found.ToImmutable();

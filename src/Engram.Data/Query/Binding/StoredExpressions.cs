@@ -49,11 +49,19 @@ internal sealed class StoredExpressions(StatementScope statement)
     /// <summary>The same for a computed column that the table need not have yet.</summary>
     public BoundExpression Computed(TableDefinition table, ColumnDefinition column, ImmutableArray<LogicalColumn> columns)
     {
-        var value = Bind(table, column.ComputedSql!, columns);
+        // Only what indexes are over reads columns that are computed themselves.
+        var value = column.IsHidden ? Bind(table, column.ComputedSql!, columns) : BindAsWritten(table, column.ComputedSql!, columns);
         return CanAssign(value, column.Type)
             ? Into(value, table, column)
             : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
     }
+
+    /// <summary>What stands for the columns that are computed when they are read, by the ids of these.</summary>
+    /// <param name="table">Whose columns they are.</param>
+    /// <param name="columns">All of the table's; others among them are passed over.</param>
+    public Dictionary<int, BoundExpression> Virtuals(TableDefinition table, ImmutableArray<LogicalColumn> columns)
+        => columns.Where(c => c.Definition is { IsVirtual: true })
+            .ToDictionary(c => c.Id, c => Collations.Relabel(Computed(table, c.Definition!, columns), c.Definition!.Type.Collation));
 
     /// <summary>What rows that are there get in a column of another type: the old value as if it were assigned, or what USING says.</summary>
     /// <param name="table">As it was.</param>
@@ -125,11 +133,13 @@ internal sealed class StoredExpressions(StatementScope statement)
     }
 
     /// <summary>The places of the table's columns that an expression of its own reads, ascending.</summary>
-    public static ImmutableArray<int> ColumnsReadBy(DatabaseCatalog catalog, TableDefinition table, string sql)
+    /// <param name="asWritten">Whether a column that is computed when it is read counts itself; else what it is computed from does.</param>
+    public static ImmutableArray<int> ColumnsReadBy(DatabaseCatalog catalog, TableDefinition table, string sql, bool asWritten = true)
     {
         var statement = new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty);
         ImmutableArray<LogicalColumn> columns = [.. table.Columns.Select(c => statement.NewColumn(table, c))];
-        var read = ExpressionTree.ColumnsOf(new StoredExpressions(statement).Bind(table, sql, columns));
+        var stored = new StoredExpressions(statement);
+        var read = ExpressionTree.ColumnsOf(asWritten ? stored.BindAsWritten(table, sql, columns) : stored.Bind(table, sql, columns));
         return [.. Enumerable.Range(0, columns.Length).Where(i => read.Contains(columns[i].Id))];
     }
 
@@ -145,6 +155,12 @@ internal sealed class StoredExpressions(StatementScope statement)
             : converted;
 
     private BoundExpression Bind(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
+    {
+        var bound = BindAsWritten(table, sql, columns);
+        return table.Columns.Any(c => c.IsVirtual) ? ExpressionTree.Substitute(bound, Virtuals(table, columns)) : bound;
+    }
+
+    private BoundExpression BindAsWritten(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
     {
         var scope = new Scope(null, null);
         scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]));

@@ -10,8 +10,8 @@ namespace Engram.Data.Storage.Catalog;
 /// <para>A table stands behind its length and begins with a version of its own, so that a log record or a manifest can carry tables without
 /// knowing what is in them. Everything is written in one order (tables by id, options by key), so equal catalogs are equal bytes.</para>
 /// <code>
-/// table     length varint, version u8 = 2 or 3, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks; in version 3, which is written where
-///           there are any, the hidden columns; and when there are any the columns that it is clustered by
+/// table     length varint, version u8 = 2 to 4, id, schema, name, comment?, next column id, columns, indexes, foreign keys, checks; from version 3 on, which is written where
+///           there are any, the hidden columns; in version 4 those that are computed when they are read; and when there are any the columns that it is clustered by
 /// column    id, name, type, flags u8 (1 not null, 2 default, 4 computed, 8 collation, 16 identity, 32 missing value, 64 older form, 128 comment), then what the flags announce
 /// form      id, type, flags u8 (32, 64), then what the flags announce: the missing value behind its length, the next older form
 /// index     id, name, flags u8 (1 unique, 2 primary key, 4 constraint), filter?, method?, options, columns (id, descending)
@@ -27,6 +27,7 @@ internal static class CatalogCodec
 {
     private const byte TableVersion = 2;
     private const byte HiddenColumnsVersion = 3;
+    private const byte VirtualColumnsVersion = 4;
     private const byte CatalogVersion = 2;
 
     private const byte NotNullFlag = 1;
@@ -204,7 +205,8 @@ internal static class CatalogCodec
     private static void WriteBody(ByteWriter writer, TableDefinition table)
     {
         var hidden = table.Columns.Where(c => c.IsHidden).Select(c => c.Id).ToImmutableArray();
-        writer.WriteByte(hidden.IsEmpty ? TableVersion : HiddenColumnsVersion);
+        var virtuals = table.Columns.Where(c => c.IsVirtual).Select(c => c.Id).ToImmutableArray();
+        writer.WriteByte(!virtuals.IsEmpty ? VirtualColumnsVersion : hidden.IsEmpty ? TableVersion : HiddenColumnsVersion);
         writer.WriteCount(table.Id.Value);
         writer.WriteString(table.Schema);
         writer.WriteString(table.Name);
@@ -240,9 +242,14 @@ internal static class CatalogCodec
             writer.WriteString(check.Sql);
         }
 
-        if (!hidden.IsEmpty)
+        if (!hidden.IsEmpty || !virtuals.IsEmpty)
         {
             WriteColumnIds(writer, hidden);
+        }
+
+        if (!virtuals.IsEmpty)
+        {
+            WriteColumnIds(writer, virtuals);
         }
 
         if (!table.ClusteredBy.IsEmpty)
@@ -254,9 +261,9 @@ internal static class CatalogCodec
     private static TableDefinition ReadBody(ref ByteReader reader)
     {
         var version = reader.ReadByte();
-        if (version is not (TableVersion or HiddenColumnsVersion))
+        if (version is < TableVersion or > VirtualColumnsVersion)
         {
-            throw Error.UnsupportedFormat($"A table in {reader.Source}", version, HiddenColumnsVersion);
+            throw Error.UnsupportedFormat($"A table in {reader.Source}", version, VirtualColumnsVersion);
         }
 
         var id = new TableId(reader.ReadCount());
@@ -296,9 +303,14 @@ internal static class CatalogCodec
             checks.Add(new CheckDefinition(reader.ReadString(), reader.ReadString()));
         }
 
-        if (version == HiddenColumnsVersion)
+        if (version >= HiddenColumnsVersion)
         {
-            MarkHidden(ref reader, columns, name);
+            Mark(ref reader, columns, name, "hold an expression of an index", c => c with { IsHidden = true });
+        }
+
+        if (version >= VirtualColumnsVersion)
+        {
+            Mark(ref reader, columns, name, "be computed when it is read", c => c with { IsVirtual = true });
         }
 
         var clusteredBy = reader.IsAtEnd ? [] : ReadColumnIds(ref reader);
@@ -319,7 +331,8 @@ internal static class CatalogCodec
         };
     }
 
-    private static void MarkHidden(ref ByteReader reader, ImmutableArray<ColumnDefinition>.Builder columns, string table)
+    private static void Mark(
+        ref ByteReader reader, ImmutableArray<ColumnDefinition>.Builder columns, string table, string what, Func<ColumnDefinition, ColumnDefinition> mark)
     {
         foreach (var id in ReadColumnIds(ref reader))
         {
@@ -331,10 +344,10 @@ internal static class CatalogCodec
 
             if (place == columns.Count || columns[place].ComputedSql is null)
             {
-                throw reader.Damaged($"column {id} of table '{table}' is said to hold an expression of an index, and does not");
+                throw reader.Damaged($"column {id} of table '{table}' is said to {what}, and is not computed");
             }
 
-            columns[place] = columns[place] with { IsHidden = true };
+            columns[place] = mark(columns[place]);
         }
     }
 

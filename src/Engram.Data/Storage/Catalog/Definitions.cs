@@ -55,8 +55,14 @@ internal sealed record ColumnDefinition(ColumnId Id, string Name, DataType Type)
     /// <summary>DEFAULT as SQL text, or null.</summary>
     public string? DefaultSql { get; init; }
 
-    /// <summary>GENERATED ALWAYS AS (…) STORED as SQL text, or null.</summary>
+    /// <summary>GENERATED ALWAYS AS (…) as SQL text, or null.</summary>
     public string? ComputedSql { get; init; }
+
+    /// <summary>VIRTUAL: computed when it is read. No value is stored, which storage sees as NULL in every row; whoever names the column reads its expression.</summary>
+    public bool IsVirtual { get; init; }
+
+    /// <summary>Whether what is stored is never NULL.</summary>
+    public bool IsStoredNotNull => IsNotNull && !IsVirtual;
 
     public IdentityKind Identity { get; init; }
 

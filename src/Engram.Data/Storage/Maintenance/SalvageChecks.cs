@@ -78,7 +78,7 @@ internal static class SalvageChecks
 
     private static void ReportNulls(TableVersion version, TableDefinition table, List<SalvagedItem> items)
     {
-        foreach (var column in table.Columns.Where(c => c.IsNotNull))
+        foreach (var column in table.Columns.Where(c => c.IsStoredNotNull))
         {
             var rows = 0L;
             using var scan = new StoreTableScan(version, new BlockReader(RowChanges.Latest, table, [column.Id]), []);

@@ -47,7 +47,7 @@ internal sealed partial class Verification
     /// <summary>Counts visible rows, and looks for NULL where there must be none.</summary>
     private void CountRows(TableVersion version, TableDefinition table, CancellationToken cancellationToken)
     {
-        var required = table.Columns.Where(c => c.IsNotNull).ToList();
+        var required = table.Columns.Where(c => c.IsStoredNotNull).ToList();
         using var reader = new BlockReader(snapshot.Horizon, table, [ColumnId.RowId, .. required.Select(c => c.Id)]);
         foreach (var segment in version.Segments)
         {

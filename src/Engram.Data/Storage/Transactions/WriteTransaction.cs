@@ -471,7 +471,7 @@ internal sealed partial class WriteTransaction : Transaction
             throw Error.Internal($"column {table}.{column.Name} of type {column.Type} was given values of type {values.Type}");
         }
 
-        if (column.IsNotNull && HasNull(values, rows))
+        if (column.IsStoredNotNull && HasNull(values, rows))
         {
             throw Error.NotNullViolation(table.ToString(), column.Name);
         }

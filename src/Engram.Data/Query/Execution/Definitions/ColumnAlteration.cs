@@ -50,6 +50,11 @@ internal static class ColumnAlteration
         {
             RowFill.RunIdentity(table, between, column, context);
         }
+        else if (column.IsVirtual)
+        {
+            // Rows that are there have nothing of it.
+            return after;
+        }
         else if (column.ComputedSql is not null)
         {
             RowFill.Run(table, between, column, (expressions, columns) => expressions.Computed(table, column, columns), context);
@@ -91,7 +96,7 @@ internal static class ColumnAlteration
         return With(table, column, column with { DefaultSql = change.Value?.Span.Of(text) });
     }
 
-    public static TableDefinition DropExpression(TableDefinition table, DropExpressionSyntax drop)
+    public static TableDefinition DropExpression(TableDefinition table, DropExpressionSyntax drop, StatementContext context)
     {
         var column = NameMatch.FindColumn(table, drop.Column);
         if (column.ComputedSql is null)
@@ -99,7 +104,16 @@ internal static class ColumnAlteration
             return drop.IfExists ? table : throw Error.InvalidTableDefinition($"Column '{table}.{column.Name}' is not computed.", drop.Position);
         }
 
-        return With(table, column, column with { ComputedSql = null });
+        if (!column.IsVirtual)
+        {
+            return With(table, column, column with { ComputedSql = null });
+        }
+
+        // From now on the values are stored: under an id of their own, since readers with the old schema find none under the old one.
+        var replaced = column with { Id = new ColumnId(table.ColumnIdNext), ComputedSql = null, IsVirtual = false };
+        var between = Replace(table, column, replaced, context);
+        RowFill.Run(table, between, replaced, (expressions, columns) => expressions.Computed(table, column, columns), context);
+        return between;
     }
 
     public static TableDefinition SetIdentity(TableDefinition table, AlterColumnIdentitySyntax change, StatementContext context)
@@ -251,6 +265,11 @@ internal static class ColumnAlteration
 
         var between = Replace(table, column, replaced, context);
         StoredExpressions.Validate(context.Transaction!.Catalog.With(between), between);
+        if (column.IsVirtual)
+        {
+            return between;
+        }
+
         var withoutIndexes = between with { Indexes = [.. between.Indexes.Where(i => table.Indexes.Any(o => o.Id == i.Id))] };
         RowFill.Binder bind = column.ComputedSql is null
             ? (expressions, columns) => expressions.Retyped(table, replaced, usingSql, columns, change.Position)

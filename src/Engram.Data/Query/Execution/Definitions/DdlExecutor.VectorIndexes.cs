@@ -26,6 +26,11 @@ internal static partial class DdlExecutor
         }
 
         var column = NameMatch.FindColumn(table, columnName);
+        if (column.IsVirtual)
+        {
+            throw Error.NotSupported("An index by hnsw over a column that is computed when it is read (write STORED)", columnName.Position + 1);
+        }
+
         if (!CodeFile.IsCoded(column.Type))
         {
             throw Error.VectorIndexColumn($"{table.Name}.{column.Name}", column.Type.ToString(), columnName.Position);

@@ -195,6 +195,11 @@ internal static partial class DdlExecutor
         }
 
         var column = NameMatch.FindColumn(table, name);
+        if (column.IsVirtual && key.Collation is null)
+        {
+            return new ExpressionIndexes.Key(default, ExpressionIndexes.SqlOf(column), key.IsDescending);
+        }
+
         return key.Collation is { } collation && !Collations.AreSame(ExpressionBinder.FindCollation(collation), column.Type.Collation)
             ? new ExpressionIndexes.Key(default, $"{key.Expression.Span.Of(text)} COLLATE {collation.Span.Of(text)}", key.IsDescending)
             : new ExpressionIndexes.Key(column.Id, null, key.IsDescending);

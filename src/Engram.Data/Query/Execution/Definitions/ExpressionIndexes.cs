@@ -42,7 +42,7 @@ internal static class ExpressionIndexes
         StoredExpressions.Validate(context.Transaction!.Catalog.With(changed), changed);
         if (index.FilterSql is { } filter)
         {
-            var read = StoredExpressions.ColumnsReadBy(context.Transaction.Catalog, changed, filter);
+            var read = StoredExpressions.ColumnsReadBy(context.Transaction.Catalog, changed, filter, asWritten: false);
             changed = changed with { Indexes = changed.Indexes.Replace(changed.Indexes[^1], changed.Indexes[^1] with { FilterColumns = [.. read.Select(i => changed.Columns[i].Id)] }) };
         }
 
@@ -81,9 +81,17 @@ internal static class ExpressionIndexes
         foreach (var (index, keys) in removed)
         {
             var anew = index with { Id = new IndexId(context.Transaction!.Catalog.IndexIdNext), Included = ImmutableArray.CreateRange(index.Included, replaced) };
-            Add(context.Transaction.BeginChange(id), anew, ImmutableArray.CreateRange(keys, k => k.Sql is null ? k with { Column = replaced(k.Column) } : k), context);
+            var table = context.Transaction.BeginChange(id);
+            Add(table, anew, ImmutableArray.CreateRange(keys, k => k.Sql is null ? k with { Column = replaced(k.Column) }
+                : FindNamed(table, k.Sql) is { IsVirtual: false } stored ? new Key(stored.Id, null, k.IsDescending) : k), context);
         }
     }
+
+    /// <summary>What stands for a column that is computed when it is read, where an index is over it: its name in quotes.</summary>
+    public static string SqlOf(ColumnDefinition column) => $"\"{column.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// <summary>The column that an expression of an index is nothing but the name of; null for other expressions.</summary>
+    public static ColumnDefinition? FindNamed(TableDefinition table, string sql) => table.NamedColumns.FirstOrDefault(c => SqlOf(c) == sql);
 
     private static Key KeyOf(TableDefinition table, IndexColumn column)
         => new(column.Column, table.FindColumn(column.Column) is { IsHidden: true, ComputedSql: var sql } ? sql : null, column.IsDescending);

@@ -68,6 +68,18 @@ internal static class RowVerification
 
     private static void CheckNotNull(TableDefinition table, ColumnDefinition column, StatementContext context)
     {
+        if (column.IsVirtual)
+        {
+            object? nulls = null;
+            Query($"SELECT count(*) FROM {NameOf(table)} WHERE {Quote(column.Name)} IS NULL", context, (batch, row) => nulls = ClrValue.Read(batch.Columns[0], row));
+            if (nulls is long and > 0)
+            {
+                throw Error.NullsInTheWay(table.ToString(), column.Name, (long)nulls);
+            }
+
+            return;
+        }
+
         using var view = context.Transaction!.OpenLatestSnapshot();
         if (view.CountNulls(table.Id, column.Id) is > 0 and var count)
         {

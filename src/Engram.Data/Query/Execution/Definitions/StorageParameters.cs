@@ -53,6 +53,11 @@ internal static class StorageParameters
         foreach (var name in Names(option))
         {
             var column = NameMatch.FindColumn(table, name);
+            if (column.IsVirtual)
+            {
+                throw Error.StorageParameter(option.Name, option.Value!, $"columns whose values are stored, and '{column.Name}' is computed when it is read", option.Position);
+            }
+
             if (!CanOrder(column.Type))
             {
                 throw Error.StorageParameter(option.Name, option.Value!, $"columns of type vector or of a type with an order, and '{column.Name}' is {column.Type}", option.Position);

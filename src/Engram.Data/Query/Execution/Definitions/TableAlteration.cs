@@ -44,7 +44,7 @@ internal static class TableAlteration
                 }
             }
 
-            if (action is AlterColumnTypeSyntax)
+            if (!removed.IsEmpty)
             {
                 // By place: the column whose type changed has another id.
                 var now = transaction.Catalog.Get(before.Id);
@@ -54,15 +54,22 @@ internal static class TableAlteration
         }
     }
 
-    /// <summary>Takes away the indexes with expressions that read a column which gets another type, to be made anew afterwards.</summary>
+    /// <summary>Takes away the indexes with expressions that read a column which gets another type, or values that are stored, to be made anew afterwards.</summary>
     private static ImmutableArray<ExpressionIndexes.Removed> WithoutExpressions(ref TableDefinition table, AlterTableActionSyntax action, Transaction transaction)
     {
-        if (action is not AlterColumnTypeSyntax change || !table.Columns.Any(c => c.IsHidden))
+        var column = action switch
+        {
+            AlterColumnTypeSyntax change when table.Columns.Any(c => c.IsHidden) => NameMatch.FindColumn(table, change.Column),
+            DropExpressionSyntax drop when NameMatch.FindColumn(table, drop.Column) is { IsVirtual: true } found => found,
+            _ => null,
+        };
+        if (column is null)
         {
             return [];
         }
 
-        (var bare, var removed) = ExpressionIndexes.Without(transaction.Catalog, table, NameMatch.FindColumn(table, change.Column), withConditions: false);
+        // Another type leaves conditions with the columns that they read; a column whose values are stored is itself read from then on.
+        (var bare, var removed) = ExpressionIndexes.Without(transaction.Catalog, table, column, withConditions: action is DropExpressionSyntax);
         if (!removed.IsEmpty)
         {
             transaction.PutTable(bare);
@@ -94,7 +101,7 @@ internal static class TableAlteration
             AlterColumnNullabilitySyntax change => ColumnAlteration.SetNullability(table, change),
             AlterColumnTypeSyntax change => ColumnAlteration.SetType(table, change, text, context),
             AlterColumnIdentitySyntax change => ColumnAlteration.SetIdentity(table, change, context),
-            DropExpressionSyntax drop => ColumnAlteration.DropExpression(table, drop),
+            DropExpressionSyntax drop => ColumnAlteration.DropExpression(table, drop, context),
             AddConstraintSyntax add => AddConstraint(table, add, text, transaction),
             DropConstraintSyntax drop => DropConstraint(table, drop, transaction),
             SetTableOptionsSyntax set => StorageParameters.Apply(table, set.Options, set.IsReset),

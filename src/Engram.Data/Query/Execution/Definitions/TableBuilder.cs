@@ -142,8 +142,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             IsNotNull = true,
         },
         IdentitySyntax identity => throw Error.InvalidTableDefinition($"Column '{column.Name}' of type {column.Type} cannot be an identity. Give it an integer type.", identity.Position),
-        ComputedSyntax { IsStored: false } computed => throw Error.NotSupported("A virtual computed column (write STORED)", computed.Position + 1),
-        ComputedSyntax computed => column with { ComputedSql = computed.Expression.Span.Of(text) },
+        ComputedSyntax computed => column with { ComputedSql = computed.Expression.Span.Of(text), IsVirtual = !computed.IsStored },
         _ => column,
     };
 
@@ -166,6 +165,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             throw Error.InvalidTableDefinition($"Column '{odd.Name}' of type {odd.Type} cannot be part of a key.", 0);
         }
 
+        CheckStored(columns, "part of a key (write STORED, or create a unique index of it)");
         var index = new IndexDefinition(new IndexId(indexIdNext++), name, [.. columns.Select(c => new IndexColumn(c.Id))])
         {
             IsUnique = true,
@@ -173,6 +173,14 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             IsConstraint = true,
         };
         table = table with { Indexes = table.Indexes.Add(index) };
+    }
+
+    private static void CheckStored(ImmutableArray<ColumnDefinition> columns, string what)
+    {
+        if (columns.FirstOrDefault(c => c.IsVirtual) is { } column)
+        {
+            throw Error.NotSupported($"Column '{column.Name}', which is computed when it is read, as {what}", 0);
+        }
     }
 
     private void AddForeignKey(ForeignKeySyntax syntax)
@@ -185,6 +193,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
         }
 
         var columns = ColumnsOf(syntax.Columns);
+        CheckStored(columns, "part of a foreign key (write STORED)");
         var target = syntax.ReferencedColumns.Count > 0
             ? syntax.ReferencedColumns.Select(name => NameMatch.FindColumn(referenced, name)).ToImmutableArray()
             : referenced.PrimaryKey is { } primary

@@ -11,6 +11,8 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <summary>What each written row must meet by itself: NOT NULL, CHECK, and that vectors are finite.</summary>
 internal sealed class RowChecks : IDisposable
 {
+    private const string NotNullMark = "\0";
+
     private readonly TableDefinition table;
     private readonly Evaluator[] checks;
     private readonly ImmutableArray<string> checkNames;
@@ -22,10 +24,13 @@ internal sealed class RowChecks : IDisposable
         this.checkNames = checkNames;
     }
 
+    /// <summary>The name under which NOT NULL of a column is checked that is computed when it is read: one that no constraint has.</summary>
+    public static string NotNullOf(ColumnDefinition column) => NotNullMark + column.Name;
+
     /// <summary>Checks one column of new values.</summary>
     public void CheckColumn(ColumnDefinition column, Column values, int rowCount)
     {
-        if (column.IsNotNull && HasNull(values, rowCount))
+        if (column.IsStoredNotNull && HasNull(values, rowCount))
         {
             throw Error.NotNullViolation(table.ToString(), column.Name);
         }
@@ -46,7 +51,9 @@ internal sealed class RowChecks : IDisposable
             {
                 if (!condition.IsNull(row) && condition.Get<byte>(row) == 0)
                 {
-                    throw Error.CheckFailed(table.Name, c < checkNames.Length ? checkNames[c] : null);
+                    var name = c < checkNames.Length ? checkNames[c] : null;
+                    throw name?.StartsWith(NotNullMark, StringComparison.Ordinal) == true
+                        ? Error.NotNullViolation(table.ToString(), name[NotNullMark.Length..]) : Error.CheckFailed(table.Name, name);
                 }
             }
         }

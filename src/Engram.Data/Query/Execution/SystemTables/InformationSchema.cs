@@ -197,12 +197,9 @@ internal static class InformationSchema
 
             foreach (var check in table.Checks)
             {
-                var scope = new StatementScope(rows.Catalog, ImmutableDictionary<string, DataType>.Empty);
-                ImmutableArray<LogicalColumn> columns = [.. table.Columns.Select(c => scope.NewColumn(table, c))];
-                var read = ExpressionTree.ColumnsOf(new StoredExpressions(scope).Check(table, check, columns));
-                foreach (var column in columns.Where(c => read.Contains(c.Id)))
+                foreach (var place in StoredExpressions.ColumnsReadBy(rows.Catalog, table, check.Sql))
                 {
-                    Add(check.Name, table, column.Definition!.Name);
+                    Add(check.Name, table, table.Columns[place].Name);
                 }
             }
         }
