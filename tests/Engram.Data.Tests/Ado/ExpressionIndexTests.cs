@@ -60,6 +60,44 @@ public sealed class ExpressionIndexTests : AdoTest
     }
 
     [Fact]
+    public void An_index_over_some_rows_that_an_expression_chooses_stays_of_use()
+    {
+        Execute("CREATE TABLE t (id integer, email text, n integer); CREATE INDEX i2 ON t (id) WHERE lower(email) = 'a1' AND n * 3 > 9");
+        Execute("INSERT INTO t VALUES (6, 'A1', 4), (6, 'A1', 3), (6, 'b', 4), (7, 'a1', 5), (6, NULL, 4)");
+        const string Sql = "SELECT email, n FROM t WHERE id = 6 AND lower(email) = 'a1' AND n * 3 > 10";
+        Check();
+        Execute("CREATE INDEX i1 ON t (lower(email))");
+        Check();
+        Execute("CREATE INDEX i3 ON t ((n * 3))");
+        Check();
+        var others = Sql.Replace("a1", "b", StringComparison.Ordinal);
+        Assert.DoesNotContain(Rows(Connection, "EXPLAIN " + others), line => line.Contains("i2", StringComparison.Ordinal));
+        Assert.Equal(["b,4"], Rows(Connection, others));
+
+        void Check()
+        {
+            Assert.Contains(Rows(Connection, "EXPLAIN " + Sql), line => line.Contains(" of i2", StringComparison.Ordinal));
+            Assert.Equal(["A1,4"], Rows(Connection, Sql));
+        }
+    }
+
+    [Theory]
+    [InlineData("SELECT p.id FROM wanted w JOIN people p ON lower(p.email) = w.address ORDER BY p.id", "2", "4")]
+    [InlineData("SELECT w.address, p.id FROM wanted w LEFT JOIN people p ON w.address = lower(p.email) ORDER BY w.address", "nobody,NULL", "user2@x.org,2", "user4@x.org,4")]
+    [InlineData("SELECT address FROM wanted w WHERE EXISTS (SELECT 1 FROM people p WHERE lower(p.email) = w.address AND p.id > 2)", "user4@x.org")]
+    [InlineData("SELECT address FROM wanted w WHERE NOT EXISTS (SELECT 1 FROM people p WHERE lower(p.email) = w.address)", "nobody")]
+    [InlineData("SELECT p.id FROM wanted w JOIN (people p JOIN people q ON q.id = p.id) ON lower(p.email) = w.address AND p.score * 2 = 4", "2")]
+    public void A_join_looks_up_expressions(string sql, params string[] expected)
+    {
+        Execute("INSERT INTO people SELECT n, 'User' || n || '@x.org', n % 3 FROM generate_series(1, 2000) AS n; INSERT INTO people VALUES (2001, NULL, 1)");
+        Execute("CREATE TABLE wanted (address text); INSERT INTO wanted VALUES ('user2@x.org'), ('nobody'), ('user4@x.org')");
+        Assert.Contains(Rows("EXPLAIN " + sql), line => line.Contains("people_email", StringComparison.Ordinal));
+        Assert.Equal(expected, Rows(sql));
+        Execute("CHECKPOINT");
+        Assert.Equal(expected, Rows(sql));
+    }
+
+    [Fact]
     public void A_failed_index_leaves_nothing_behind()
     {
         Execute("INSERT INTO people VALUES (1, 'a', 1), (2, 'b', 1)");

@@ -5,8 +5,8 @@ using Engram.Data.Storage.Catalog;
 namespace Engram.Data.Query.Planning;
 
 /// <summary>Reads the hidden columns that indexes over expressions have, in the place of these expressions.</summary>
-/// <remarks>A hidden column holds what its expression gives for the row, so the two mean the same in what is asked of a scan's own rows: its filters, and the keys of a sort right above it. Not above
-/// a join: on the side that an outer join fills with NULLs the expression may give something, and the column NULL.</remarks>
+/// <remarks>A hidden column holds what its expression gives for the row, so the two mean the same in what is asked of a scan's own rows: its filters, the keys of a sort right above it, and the conditions
+/// of a join with it, which are asked before anything is filled with NULLs. Not above a join: on the side that an outer join fills the expression may give something, and the column NULL.</remarks>
 internal static class IndexedExpressions
 {
     public static LogicalPlan Apply(LogicalPlan plan, StatementScope statement)
@@ -20,7 +20,24 @@ internal static class IndexedExpressions
             ? sort with { Keys = LogicalTree.Rewrite(sort.Keys, e => Replace(e, known)) }
             : sort;
 
-    private static List<(BoundExpression Expression, LogicalColumn Column)> Of(LogicalScan scan, StatementScope statement)
+    /// <summary>The conditions of a join, in what they read of the right side: that is where a join looks keys up.</summary>
+    public static LogicalJoin Apply(LogicalJoin join, StatementScope statement)
+        => join.Conjuncts.Any(c => c is BoundCall { Function.Name: "=" } e && !e.Arguments.All(a => a is BoundColumn)) && OfRows(join.Right, statement) is { Count: > 0 } known
+            ? join with { Conjuncts = ImmutableArray.CreateRange(join.Conjuncts, c => Replace(c, known)) }
+            : join;
+
+    /// <summary>Those of all scans whose rows come out of a plan as they are.</summary>
+    private static List<(BoundExpression Expression, LogicalColumn Column)> OfRows(LogicalPlan plan, StatementScope statement) => plan switch
+    {
+        LogicalScan p => Of(p, statement),
+        LogicalFilter p => OfRows(p.Input, statement),
+        LogicalJoin { Kind: JoinKind.Inner } p => [.. OfRows(p.Left, statement), .. OfRows(p.Right, statement)],
+        LogicalJoin { Kind: JoinKind.Left or JoinKind.Semi or JoinKind.Anti } p => OfRows(p.Left, statement),
+        _ => [],
+    };
+
+    /// <summary>The expressions that a scan's table has hidden columns for; none when the scan does not know all its columns.</summary>
+    public static List<(BoundExpression Expression, LogicalColumn Column)> Of(LogicalScan scan, StatementScope statement)
     {
         var known = new List<(BoundExpression, LogicalColumn)>();
         if (!scan.Table.Columns.Any(c => c.IsHidden))
@@ -49,7 +66,8 @@ internal static class IndexedExpressions
         return known;
     }
 
-    private static BoundExpression Replace(BoundExpression expression, List<(BoundExpression Expression, LogicalColumn Column)> known)
+    /// <summary>An expression that reads the columns where it has what they hold.</summary>
+    public static BoundExpression Replace(BoundExpression expression, List<(BoundExpression Expression, LogicalColumn Column)> known)
         => ExpressionTree.Rewrite(expression, e => e is BoundColumn or BoundConstant or ParameterReference ? null
             : known.FirstOrDefault(k => ExpressionTree.AreSame(k.Expression, e)).Column?.Reference);
 }

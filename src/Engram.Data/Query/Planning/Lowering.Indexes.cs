@@ -198,7 +198,10 @@ internal sealed partial class Lowering
         }
 
         var condition = new StoredExpressions(statement).IndexCondition(scan.Table, index, ImmutableArray.CreateRange(scan.Table.Columns, c => byColumn[c.Id]));
-        return ExpressionTree.Conjuncts(condition).All(c => ConditionImplication.Holds(c, scan.Filters));
+        // The filters may read the hidden columns of other indexes, where the condition has the expressions.
+        var known = IndexedExpressions.Of(scan, statement);
+        return ExpressionTree.Conjuncts(condition).All(c => ConditionImplication.Holds(c, scan.Filters)
+            || (known.Count > 0 && ConditionImplication.Holds(IndexedExpressions.Replace(c, known), scan.Filters)));
     }
 
     private static int CountEqual(IndexDefinition index, Dictionary<ColumnId, ColumnConditions> conditions)

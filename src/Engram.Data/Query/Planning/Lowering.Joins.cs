@@ -16,6 +16,7 @@ internal sealed partial class Lowering
             return LowerApply(join, fromLeft, required, slots);
         }
 
+        join = optimizes ? IndexedExpressions.Apply(join, statement) : join;
         var read = Union(required, join.Conjuncts);
         var left = Lower(join.Left, read, slots);
         var right = Lower(join.Right, read, slots);

@@ -3,7 +3,8 @@ using Engram.Data.Query.Binding;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
-/// <summary>A subquery as a value. One that depends on nothing outside runs once; a correlated one runs for each row, with that row's values in slots.</summary>
+/// <summary>A subquery as a value. One that depends on nothing outside runs once; a correlated one runs for each row, with that row's values in slots, unless the answer for
+/// such values <see cref="AnswerCache">is known</see>.</summary>
 internal sealed class SubqueryEvaluator : ResultEvaluator
 {
     private readonly BoundSubquery subquery;
@@ -14,6 +15,7 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
     private readonly bool isConstant;
     private readonly ColumnBuffer answer;
     private readonly ValueSet? set;
+    private readonly AnswerCache? cache;
     private ColumnBuffer? elements;
     private ColumnBuffer? operand;
     private Operator? plan;
@@ -24,7 +26,9 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
     {
         (this.subquery, this.left, this.outer, this.context) = (subquery, left, outer, context);
         outerColumns = new Column[outer.Length];
-        isConstant = outer.Length == 0 && PlanWalker.FreeSlots(subquery.Plan).IsEmpty;
+        var free = PlanWalker.FreeSlots(subquery.Plan);
+        isConstant = outer.Length == 0 && free.IsEmpty;
+        cache = outer.Length > 0 && free.IsSubsetOf(subquery.Outer.Select(o => o.Slot)) && AnswerCache.IsPossible(subquery.Plan) ? new AnswerCache(subquery.Type, context.Memory) : null;
         answer = new ColumnBuffer(subquery.Type, 1);
         set = subquery.Kind == SubqueryKind.In ? new ValueSet(left!.Type) : null;
     }
@@ -66,6 +70,7 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
         left?.Dispose();
         plan?.Dispose();
         answer.Dispose();
+        cache?.Dispose();
         set?.Dispose();
         elements?.Dispose();
         operand?.Dispose();
@@ -100,8 +105,34 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
                 StatementContext.SetSlot(outer[i].Slot, outerColumns[i], row);
             }
 
+            if (cache is null)
+            {
+                Run();
+                result.AppendFrom(set is null ? answer.Column : TestOne(leftColumn!, row), 0);
+                continue;
+            }
+
+            cache.BeginKey();
+            for (var i = 0; i < outer.Length; i++)
+            {
+                cache.AddToKey(outer[i].Slot.Column, 0);
+            }
+
+            if (leftColumn is not null)
+            {
+                cache.AddToKey(leftColumn, row);
+            }
+
+            if (cache.TryGet(out var known, out var place))
+            {
+                result.AppendFrom(known, place);
+                continue;
+            }
+
             Run();
-            result.AppendFrom(set is null ? answer.Column : TestOne(leftColumn!, row), 0);
+            var found = set is null ? answer.Column : TestOne(leftColumn!, row);
+            cache.Add(found, 0);
+            result.AppendFrom(found, 0);
         }
 
         return result.Column;
