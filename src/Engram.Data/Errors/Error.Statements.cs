@@ -6,9 +6,6 @@ internal static partial class Error
     public static EngramException MergedTwice(string table)
         => new($"Two rows of the source of MERGE match one row of '{table}', which would be changed twice. Make the source's rows distinct by what ON compares; beside changes in WITH, leave out the rows that these change.", SqlStates.CardinalityViolation);
 
-    public static EngramException ChangedByForeignKey(string table)
-        => new($"A row of '{table}' is to be changed that an action of a foreign key has changed already, in an earlier part of the same WITH. Write the parts as statements of their own, in one transaction.", SqlStates.FeatureNotSupported);
-
     public static EngramException NoConflictTarget(string table, string columns, int position)
         => new($"Table '{table}' has no unique index over {columns}, which ON CONFLICT names. Name the columns of a primary key or of a unique index, with its WHERE if it has one.", SqlStates.InvalidColumnReference, position + 1);
 

@@ -22,6 +22,17 @@ internal sealed partial class ExpressionBinder
             return BindWindow(name, syntax);
         }
 
+        if (name == "merge_action" && syntax is { Name.Schema: null, Arguments.Count: 0 })
+        {
+            var around = scope;
+            while (around is { MergeAction: null })
+            {
+                around = around.Outer;
+            }
+
+            return around?.MergeAction?.Reference ?? throw Error.WrongKindOfFunction("merge_action() says in RETURNING of MERGE what was done to a row. It has no meaning elsewhere.", syntax.Position);
+        }
+
         if (name == "grouping" && syntax.Name.Schema == null)
         {
             return BindGrouping(syntax);

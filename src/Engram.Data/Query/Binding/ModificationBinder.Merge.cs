@@ -6,8 +6,10 @@ using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Query.Binding;
 
-/// <summary>A bound MERGE. The source produces the target's columns, row id first, and what the choice and the actions read besides.</summary>
-internal sealed record BoundMerge(TableDefinition Table, LogicalScan Target, LogicalPlan Source, BoundExpression Choice, ImmutableArray<BoundMergeAction> Actions);
+/// <summary>A bound MERGE. The source produces the target's columns, row id first, and what the choice, the actions and RETURNING read besides.</summary>
+/// <param name="Result">RETURNING: over the columns of a written or deleted row, then the others that it reads, then the word for what was done.</param>
+internal sealed record BoundMerge(
+    TableDefinition Table, LogicalScan Target, LogicalPlan Source, BoundExpression Choice, ImmutableArray<BoundMergeAction> Actions, TableResult Result, LogicalColumn ActionName);
 
 /// <summary>One WHEN of a MERGE.</summary>
 internal sealed record BoundMergeAction(MergeAction Kind)
@@ -27,10 +29,11 @@ internal sealed record BoundMergeAction(MergeAction Kind)
 /// <summary>MERGE: each row of the source joined to the target, and the first WHEN that is for it.</summary>
 internal sealed partial class ModificationBinder
 {
-    public BoundMerge BindMerge(MergeSyntax syntax)
+    /// <param name="outer">Common tables in reach, where it is one itself.</param>
+    public BoundMerge BindMerge(MergeSyntax syntax, CommonTableScope? outer = null)
     {
         var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
-        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, null, null));
+        var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var source = queries.BindFrom([syntax.Source], scope);
         var alone = new Scope(null, scope.CommonTables);
@@ -39,14 +42,30 @@ internal sealed partial class ModificationBinder
         var rows = queries.Read(target, out var read);
         scope.Add(QueryBinder.ScopeTableOf(target, read, syntax.Alias), syntax.Position);
         var on = BindWhere(syntax.On, scope);
+        var targetAlone = new Scope(null, scope.CommonTables);
+        targetAlone.Add(scope.Tables[^1], syntax.Position);
+
+        // Where rows of the target without a partner matter, the source says by a column of its own whether it has one.
+        LogicalColumn? isThere = null;
+        if (syntax.Whens.Any(w => w.Match == MergeMatch.NotMatchedBySource))
+        {
+            isThere = statement.NewColumn("source", DataType.Boolean);
+            source = new LogicalProject(source, source.Columns.Add(isThere), [.. source.Columns.Select(c => c.Reference), new BoundConstant(DataType.Boolean, true)]);
+        }
 
         var rowId = target.TableColumns[0].Reference;
         var branches = ImmutableArray.CreateBuilder<(BoundExpression, BoundExpression)>(syntax.Whens.Count);
         var actions = ImmutableArray.CreateBuilder<BoundMergeAction>(syntax.Whens.Count);
         foreach (var when in syntax.Whens)
         {
-            var seen = when.IsMatched ? scope : alone;
-            var condition = ImmutableArray.Create<BoundExpression>(new BoundIsNull(rowId, when.IsMatched));
+            var seen = ScopeOf(when);
+            var condition = ImmutableArray.Create<BoundExpression>(when.Match == MergeMatch.NotMatchedBySource
+                ? new BoundIsNull(isThere!.Reference, false) : new BoundIsNull(rowId, when.Match == MergeMatch.Matched));
+            if (when.Match == MergeMatch.Matched && isThere is not null)
+            {
+                condition = condition.Add(new BoundIsNull(isThere.Reference, true));
+            }
+
             if (when.Condition is not null)
             {
                 condition = condition.Add(new ExpressionBinder(statement, seen, "WHEN").BindCondition(when.Condition, "the condition of WHEN"));
@@ -55,7 +74,7 @@ internal sealed partial class ModificationBinder
             branches.Add((ExpressionTree.And(condition)!, new BoundConstant(DataType.Int32, actions.Count)));
             actions.Add(when.Action switch
             {
-                MergeAction.Update => BindMergeUpdate(table, when, scope),
+                MergeAction.Update => BindMergeUpdate(table, when, seen),
                 MergeAction.Delete => new BoundMergeAction(MergeAction.Delete),
                 MergeAction.Insert => BindMergeInsert(table, when, alone),
                 _ => new BoundMergeAction(MergeAction.DoNothing),
@@ -63,9 +82,45 @@ internal sealed partial class ModificationBinder
         }
 
         queries.CheckUnused(syntax.With, scope.CommonTables);
-        var kind = syntax.Whens.Any(w => !w.IsMatched) ? JoinKind.Left : JoinKind.Inner;
+        var keepsSource = syntax.Whens.Any(w => w.Match == MergeMatch.NotMatchedByTarget);
+        var kind = isThere is null ? keepsSource ? JoinKind.Left : JoinKind.Inner : keepsSource ? JoinKind.Full : JoinKind.Right;
         var choice = new BoundCase(DataType.Int32, branches.MoveToImmutable(), new BoundConstant(DataType.Int32, -1));
-        return new BoundMerge(table, target, new LogicalJoin(kind, source, rows, on), choice, actions.MoveToImmutable());
+        var result = BindMergeReturning(table, syntax, scope, out var actionName);
+        return new BoundMerge(table, target, new LogicalJoin(kind, source, rows, on), choice, actions.MoveToImmutable(), result, actionName);
+
+        Scope ScopeOf(MergeWhenSyntax when) => when.Match switch
+        {
+            MergeMatch.Matched => scope,
+            MergeMatch.NotMatchedByTarget => alone,
+            _ => targetAlone,
+        };
+    }
+
+    /// <summary>RETURNING: the tables of the source first, as in PostgreSQL, then the target's row as it has become, or as it was when it was deleted.</summary>
+    private TableResult BindMergeReturning(TableDefinition table, MergeSyntax syntax, Scope joined, out LogicalColumn actionName)
+    {
+        var queries = new QueryBinder(statement);
+        var row = queries.Scan(table, withRowId: false);
+        actionName = statement.NewColumn("merge_action", DataType.Text);
+        if (syntax.Returning.Count == 0)
+        {
+            return new TableResult(row.TableColumns, [], [], []);
+        }
+
+        var scope = new Scope(null, null) { MergeAction = actionName };
+        scope.Tables.AddRange(joined.Tables.SkipLast(1));
+        scope.Tables.Add(QueryBinder.ScopeTableOf(row, row.TableColumns, syntax.Alias));
+        var virtuals = stored.Virtuals(table, row.TableColumns);
+        var (columns, expressions) = queries.BindReturning(syntax.Returning, scope, row.TableColumns);
+        expressions = ImmutableArray.CreateRange(expressions, e => ExpressionTree.Substitute(e, virtuals));
+        var read = new HashSet<int>();
+        foreach (var expression in expressions)
+        {
+            ExpressionTree.CollectColumns(expression, read);
+        }
+
+        var others = scope.Tables.SkipLast(1).SelectMany(t => t.Columns).Select(c => c.Column).Where(c => read.Contains(c.Id)).DistinctBy(c => c.Id);
+        return new TableResult(row.TableColumns, [], columns, expressions) { Others = [.. others] };
     }
 
     private BoundMergeAction BindMergeUpdate(TableDefinition table, MergeWhenSyntax when, Scope scope)

@@ -202,7 +202,8 @@ internal sealed partial class QueryBinder
                 InsertSyntax insert when binder.BindInsert(insert, common.Outer) is var b => ((object)b, b.Result),
                 UpdateSyntax update when binder.BindUpdate(update, common.Outer) is var b => (b, b.Result),
                 DeleteSyntax delete when binder.BindDelete(delete, common.Outer) is var b => (b, b.Result),
-                _ => throw Error.NotSupported("MERGE in WITH", common.Syntax.Statement.Position + 1),
+                MergeSyntax merge when binder.BindMerge(merge, common.Outer) is var b => (b, b.Result),
+                _ => throw Error.Internal($"no binding of {common.Syntax.Statement.GetType().Name} in WITH"),
             };
             known = new BoundModification(common.Syntax, result.Returned.IsEmpty ? null : new LogicalWorkingTable(result.Returned, statement.NewWorkingTable()), bound);
             statement.Modifications.Add(known);

@@ -27,6 +27,9 @@ internal sealed class Scope(Scope? outer, CommonTableScope? commonTables)
     /// <summary>Where aggregates over this scope's columns go that stand in subqueries; null while none can.</summary>
     public AggregateCollector? Aggregates { get; set; }
 
+    /// <summary>In RETURNING of MERGE: what merge_action() gives. Null elsewhere.</summary>
+    public LogicalColumn? MergeAction { get; set; }
+
     /// <summary>Adds a table; two tables of one FROM clause cannot have one name.</summary>
     public void Add(ScopeTable table, int position)
     {

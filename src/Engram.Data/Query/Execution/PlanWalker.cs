@@ -87,7 +87,7 @@ internal static class PlanWalker
             .Concat(p.Conflict is { } c ? c.Set.Concat(c.Computed).Select(s => s.Value).Concat(Optional(c.Condition)) : []),
         UpdatePlan p => p.Set.Concat(p.Computed).Select(s => s.Value).Concat(p.Checks).Concat(p.Returning),
         DeletePlan p => p.Returning,
-        MergePlan p => [p.Choice],
+        MergePlan p => p.Returning.Add(p.Choice),
         _ => [],
     };
 

@@ -74,6 +74,19 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>What the parts of a WITH that changes data have changed; null for a statement that changes data in one place.</summary>
     public Modifications.ChangedRows? Changed { get; set; }
 
+    /// <summary>Does something when the statement has changed all that it changes: at once where it has one part alone.</summary>
+    public void AtEnd(Action action)
+    {
+        if (Changed is null)
+        {
+            action();
+        }
+        else
+        {
+            Changed.AtEnd(action);
+        }
+    }
+
     /// <summary>By number, the rows that the last step of each recursive query added.</summary>
     public Dictionary<int, Rows.RowStore> WorkingTables { get; } = [];
 

@@ -312,7 +312,13 @@ internal sealed record DeletePlan(ImmutableArray<PlanColumn> Output, TableDefini
 /// <param name="Table">The target.</param>
 /// <param name="Choice">Over the source: which action a row is for, -1 for none.</param>
 /// <param name="Actions">Insert, update and delete plans over a <see cref="PushedPlan"/> of the source's rows; null to do nothing.</param>
-internal sealed record MergePlan(TableDefinition Table, Plan Source, BoundExpression Choice, ImmutableArray<Plan?> Actions) : Plan([]);
+/// <param name="Returning">Over the table's columns, the others that it reads, and the name of the action.</param>
+internal sealed record MergePlan(
+    ImmutableArray<PlanColumn> Output, TableDefinition Table, Plan Source, BoundExpression Choice, ImmutableArray<Plan?> Actions, ImmutableArray<BoundExpression> Returning) : Plan(Output)
+{
+    /// <summary>Ordinals of the source that <see cref="Returning"/> reads behind the table's columns.</summary>
+    public ImmutableArray<int> ReturnedOthers { get; init; } = [];
+}
 
 /// <summary>Rows that the operator above hands down itself.</summary>
 internal sealed record PushedPlan(ImmutableArray<PlanColumn> Output) : Plan(Output);

@@ -70,7 +70,7 @@ internal static class Planner
         => scope.Modifications.Count == 0 ? main
             : new ChangesPlan(
                 main.Output,
-                [.. scope.Modifications.OrderBy(m => m.Syntax.Position).Select(m => (m.Bound is BoundInsert insert ? (Plan)PlanInsert(insert, lowering)
+                [.. scope.Modifications.OrderBy(m => m.Syntax.Position).Select(m => (m.Bound is BoundInsert insert ? (Plan)PlanInsert(insert, lowering) : m.Bound is BoundMerge merge ? PlanMerge(merge, lowering)
                     : m.Syntax.Statement is DeleteSyntax ? PlanDelete((BoundChange)m.Bound, lowering) : PlanUpdate((BoundChange)m.Bound, lowering), m.Rows?.Number ?? -1))],
                 main);
 
@@ -152,6 +152,7 @@ internal static class Planner
     {
         var read = new HashSet<int>();
         ExpressionTree.CollectColumns(merge.Choice, read);
+        read.UnionWith(merge.Result.Others.Select(c => c.Id));
         foreach (var expression in merge.Actions.SelectMany(a => a.Values.Concat(a.Set.Select(s => s.Value))))
         {
             ExpressionTree.CollectColumns(expression, read);
@@ -184,7 +185,12 @@ internal static class Planner
             });
         }
 
-        return new MergePlan(merge.Table, source, lowering.LowerExpression(merge.Choice, map), actions.MoveToImmutable());
+        var returned = MapOf(merge.Result.Columns.AddRange(merge.Result.Others).Add(merge.ActionName));
+        return new MergePlan(
+            OutputOf(merge.Result), merge.Table, source, lowering.LowerExpression(merge.Choice, map), actions.MoveToImmutable(), LowerAll(merge.Result.Returning, returned, lowering))
+        {
+            ReturnedOthers = ImmutableArray.CreateRange(merge.Result.Others, c => map[c.Id]),
+        };
     }
 
     private static ImmutableArray<(ColumnId Column, BoundExpression Value)> LowerComputed(

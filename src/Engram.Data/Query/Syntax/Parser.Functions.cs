@@ -206,7 +206,7 @@ internal sealed partial class Parser
         }
 
         if (word is not (Keyword.Extract or Keyword.Substring or Keyword.Position or Keyword.Trim or Keyword.Overlay or Keyword.Coalesce
-            or Keyword.Nullif or Keyword.Greatest or Keyword.Least or Keyword.Grouping or Keyword.Normalize) || Peek().Kind != TokenKind.LeftParenthesis)
+            or Keyword.Nullif or Keyword.Greatest or Keyword.Least or Keyword.Grouping or Keyword.MergeAction or Keyword.Normalize) || Peek().Kind != TokenKind.LeftParenthesis)
         {
             return null;
         }
@@ -220,6 +220,7 @@ internal sealed partial class Parser
             Keyword.Position => ParsePosition(),
             Keyword.Trim => ParseTrim(ref function),
             Keyword.Overlay => ParseOverlay(),
+            Keyword.MergeAction => [],
             _ => ParseExpressions(),
         };
         ExpectClose();

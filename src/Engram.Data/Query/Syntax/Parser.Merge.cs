@@ -17,54 +17,62 @@ internal sealed partial class Parser
         var whens = new List<MergeWhenSyntax>();
         do
         {
-            whens.Add(ParseMergeWhen());
+            var when = ParseMergeWhen();
+            if (whens.Exists(w => w.Match == when.Match && w.Condition is null))
+            {
+                throw Error.SyntaxRule("no row reaches a WHEN behind one of its kind that has no condition.", when.Position);
+            }
+
+            whens.Add(when);
         }
         while (At(Keyword.When));
-        if (At(Keyword.Returning))
-        {
-            throw Error.NotSupported("RETURNING of MERGE", current.Start + 1);
-        }
-
-        return new MergeSyntax(SpanFrom(start), with, table, alias, source, on, whens);
+        var returning = ParseReturning();
+        return new MergeSyntax(SpanFrom(start), with, table, alias, source, on, whens) { Returning = returning };
     }
 
     private MergeWhenSyntax ParseMergeWhen()
     {
         var start = current.Start;
         Expect(Keyword.When);
-        var isMatched = !Accept(Keyword.Not);
+        var match = Accept(Keyword.Not) ? MergeMatch.NotMatchedByTarget : MergeMatch.Matched;
         if (!AtWord("matched"))
         {
             throw Unexpected("MATCHED");
         }
 
         Advance();
-        if (At(Keyword.By))
+        if (match != MergeMatch.Matched && Accept(Keyword.By))
         {
-            throw Error.NotSupported("NOT MATCHED BY (delete what is not in the source by a statement of its own)", current.Start + 1);
+            if (!AtWord("source") && !AtWord("target"))
+            {
+                throw Unexpected("SOURCE or TARGET");
+            }
+
+            match = AtWord("source") ? MergeMatch.NotMatchedBySource : match;
+            Advance();
         }
 
         var condition = Accept(Keyword.And) ? ParseExpression() : null;
         Expect(Keyword.Then);
-        var when = ParseMergeAction(isMatched, start) with { Condition = condition };
+        var when = ParseMergeAction(match, start) with { Condition = condition };
         return when with { Span = SpanFrom(start) };
     }
 
-    private MergeWhenSyntax ParseMergeAction(bool isMatched, int start)
+    private MergeWhenSyntax ParseMergeAction(MergeMatch match, int start)
     {
-        MergeWhenSyntax Make(MergeAction action) => new(SpanFrom(start), isMatched, null, action);
+        MergeWhenSyntax Make(MergeAction action) => new(SpanFrom(start), match, null, action);
         if (Accept(Keyword.Do))
         {
             Expect(Keyword.Nothing);
             return Make(MergeAction.DoNothing);
         }
 
-        if (isMatched && Accept(Keyword.Delete))
+        if (match != MergeMatch.NotMatchedByTarget && Accept(Keyword.Delete))
         {
             return Make(MergeAction.Delete);
         }
 
-        if (isMatched)
+        if (match != MergeMatch.NotMatchedByTarget)
         {
             if (!Accept(Keyword.Update))
             {

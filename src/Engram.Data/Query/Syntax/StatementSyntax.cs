@@ -69,7 +69,18 @@ internal sealed record DeleteSyntax(TextSpan Span, WithSyntax? With, ObjectNameS
 /// <summary>MERGE INTO table USING source ON condition, and what to do with the rows.</summary>
 internal sealed record MergeSyntax(
     TextSpan Span, WithSyntax? With, ObjectNameSyntax Table, IdentifierSyntax? Alias, TableSyntax Source, ExpressionSyntax On, IReadOnlyList<MergeWhenSyntax> Whens)
-    : StatementSyntax(Span);
+    : StatementSyntax(Span)
+{
+    public IReadOnlyList<SelectItemSyntax> Returning { get; init; } = [];
+}
+
+/// <summary>Which rows of the join a WHEN is for.</summary>
+internal enum MergeMatch
+{
+    Matched,
+    NotMatchedByTarget,
+    NotMatchedBySource,
+}
 
 internal enum MergeAction
 {
@@ -79,8 +90,8 @@ internal enum MergeAction
     Insert,
 }
 
-/// <summary>WHEN [NOT] MATCHED [AND condition] THEN action.</summary>
-internal sealed record MergeWhenSyntax(TextSpan Span, bool IsMatched, ExpressionSyntax? Condition, MergeAction Action) : SyntaxNode(Span)
+/// <summary>WHEN [NOT] MATCHED [BY SOURCE | BY TARGET] [AND condition] THEN action.</summary>
+internal sealed record MergeWhenSyntax(TextSpan Span, MergeMatch Match, ExpressionSyntax? Condition, MergeAction Action) : SyntaxNode(Span)
 {
     /// <summary>Of UPDATE.</summary>
     public IReadOnlyList<AssignmentSyntax> Assignments { get; init; } = [];

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Query.Execution.Modifications;
 
@@ -9,36 +10,33 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <para>Each part computes from the rows as they were when the statement began. Of two changes of one row the second would be computed, and checked, from values that
 /// the row no longer has: checks, foreign keys and computed columns could all be wrong afterwards. So the first change of a row is the only one: UPDATE and DELETE pass over
 /// the row later on, as in PostgreSQL; ON CONFLICT DO UPDATE and MERGE, which answer for each of their rows, report it.</para>
-/// <para>What foreign keys ask for reads the rows as they are by then, so it may follow any change. But a part that comes to a row after that is refused: in
-/// PostgreSQL, where these actions come last of all, both would take place.</para>
+/// <para>What foreign keys ask for, and what they check, comes last of all, as in PostgreSQL: a part may delete rows that rows of a later one refer to until then, and an action may follow any
+/// change of a row. A row that a part has inserted is not seen by the others, but its key is taken: ON CONFLICT leaves the proposed row out, and does not change that one.</para>
 /// </remarks>
 internal sealed class ChangedRows
 {
     private readonly Dictionary<TableId, HashSet<long>> changed = [];
-    private readonly Dictionary<TableId, HashSet<long>> byForeignKeys = [];
+    private readonly Dictionary<TableId, List<RowIdRange>> inserted = [];
+    private readonly List<Action> atEnd = [];
 
     /// <summary>The row ids of a table that parts of the statement have changed themselves. What is added is known to all parts.</summary>
-    public HashSet<long> Of(TableId table) => Of(changed, table);
+    public HashSet<long> Of(TableId table) => CollectionsMarshal.GetValueRefOrAddDefault(changed, table, out _) ??= [];
 
-    /// <summary>Rows that an action of a foreign key is changing.</summary>
-    public void AddByForeignKey(TableId table, ReadOnlySpan<long> rowIds)
+    public void AddInserted(TableId table, RowIdRange rows) => (CollectionsMarshal.GetValueRefOrAddDefault(inserted, table, out _) ??= []).Add(rows);
+
+    /// <summary>Whether a part has inserted a row.</summary>
+    public bool IsInserted(TableId table, long rowId)
+        => inserted.TryGetValue(table, out var ranges) && ranges.Exists(r => rowId >= r.First && rowId < r.First + r.Count);
+
+    /// <summary>Keeps something to be done when all parts have done theirs.</summary>
+    public void AtEnd(Action action) => atEnd.Add(action);
+
+    public void Complete()
     {
-        var rows = Of(byForeignKeys, table);
-        foreach (var rowId in rowIds)
+        // In the order of the parts.
+        foreach (var action in atEnd)
         {
-            rows.Add(rowId);
+            action();
         }
     }
-
-    /// <summary>Before a part changes a row that no part has changed.</summary>
-    public void CheckNotByForeignKey(TableDefinition table, long rowId)
-    {
-        if (byForeignKeys.TryGetValue(table.Id, out var rows) && rows.Contains(rowId))
-        {
-            throw Error.ChangedByForeignKey(table.ToString());
-        }
-    }
-
-    private static HashSet<long> Of(Dictionary<TableId, HashSet<long>> all, TableId table)
-        => CollectionsMarshal.GetValueRefOrAddDefault(all, table, out _) ??= [];
 }

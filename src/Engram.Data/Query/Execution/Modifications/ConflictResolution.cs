@@ -119,9 +119,9 @@ internal sealed class ConflictResolution : IDisposable
         }
     }
 
-    /// <summary>What keys are looked up in: the statement's snapshot, unless that is of an earlier moment or each row must see the one before.</summary>
+    /// <summary>What keys are looked up in: the statement's snapshot, unless that is of an earlier moment, other parts of the statement have written, or each row must see the one before.</summary>
     private Snapshot Latest
-        => !isRowByRow && !context.Transaction!.ReadsEarlierMoment ? context.Snapshot : latest ??= context.Transaction!.OpenLatestSnapshot();
+        => !isRowByRow && !context.Transaction!.ReadsEarlierMoment && context.Changed is null ? context.Snapshot : latest ??= context.Transaction!.OpenLatestSnapshot();
 
     private void Forget()
     {
@@ -173,6 +173,12 @@ internal sealed class ConflictResolution : IDisposable
 
     private void JudgeConflict(Batch rows, int row, long rowId)
     {
+        if (context.Changed?.IsInserted(plan.Table.Id, rowId) == true)
+        {
+            RefuseSecondTime();
+            return;
+        }
+
         if (update is null)
         {
             if (context.Transaction!.ReadsEarlierMoment && !touched.Contains(rowId))
@@ -194,7 +200,6 @@ internal sealed class ConflictResolution : IDisposable
             RefuseSecondTime();
         }
 
-        context.Changed?.CheckNotByForeignKey(plan.Table, rowId);
         if (isInOrder && toInsert.Count > 0)
         {
             FlushInserts(rows);

@@ -51,7 +51,7 @@ internal sealed class DeleteOperator : DmlOperator
     }
 
     /// <summary>Carries out what foreign keys ask for.</summary>
-    public void Complete() => referenced.Finish(isDelete: true);
+    public void Complete() => Context.AtEnd(() => referenced.Finish(isDelete: true));
 
     /// <summary>Deletes the rows of a batch that has the source's columns.</summary>
     public void Delete(Batch batch)
@@ -66,7 +66,6 @@ internal sealed class DeleteOperator : DmlOperator
             var id = batch.Columns[0].Get<long>(row);
             if (seen is null || seen.Add(id))
             {
-                Context.Changed?.CheckNotByForeignKey(plan.Table, id);
                 rowIds[unseen.Count] = id;
                 unseen.Add(row);
             }

@@ -109,17 +109,21 @@ internal sealed class InsertOperator : DmlOperator
     private RowIdRange Insert(Batch whole)
     {
         var range = Target.Insert(plan.Table.Id, whole);
+        Context.Changed?.AddInserted(plan.Table.Id, range);
         references.Add(whole);
         Return(whole);
         AffectedRows += whole.RowCount;
         return range;
     }
 
+    /// <summary>The whole rows that were inserted last, in the order of the batch that they came from; not where conflicts leave rows out.</summary>
+    public Batch Inserted => rows;
+
     /// <summary>Inserts the next batch of the source, for one who pushes batches into it.</summary>
     public void AddSource() => Add(source.Next() ?? throw Error.Internal("there is no batch to insert"));
 
     /// <summary>Checks what must hold at the end of the statement.</summary>
-    public void Complete(Transaction transaction) => references.Verify(transaction);
+    public void Complete(Transaction transaction) => Context.AtEnd(() => references.Verify(transaction));
 
     private void FillGiven(Batch batch)
     {

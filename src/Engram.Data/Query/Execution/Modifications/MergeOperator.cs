@@ -23,8 +23,15 @@ internal sealed class MergeOperator : DmlOperator
     private readonly Batch view;
     private readonly HashSet<long> changed;
 
+    // For RETURNING: rows of the table, then columns of the source, then what was done.
+    private readonly int width;
+    private readonly int[] returnedOrdinals;
+    private readonly CompactRows compact;
+    private readonly Batch result;
+    private readonly Dictionary<string, ColumnBuffer> names = [];
+
     public MergeOperator(MergePlan plan, Operator source, StatementContext context)
-        : base(plan, [], context)
+        : base(plan, plan.Returning, context)
     {
         (this.plan, this.source) = (plan, source);
         changed = context.Changed?.Of(plan.Table.Id) ?? [];
@@ -32,12 +39,17 @@ internal sealed class MergeOperator : DmlOperator
         var count = plan.Actions.Length;
         (updates, deletes, inserts, chosen) = (new RowUpdate?[count], new DeleteOperator?[count], new InsertOperator?[count], new Selection[count]);
         view = new Batch(plan.Source.Output.Length);
+        width = plan.Table.Columns.Length;
+        var read = plan.Returning.SelectMany(e => PlanWalker.ColumnsOf(e)).ToHashSet();
+        returnedOrdinals = [.. Enumerable.Range(0, width).Where(read.Contains)];
+        compact = new CompactRows(width + plan.ReturnedOthers.Length);
+        result = new Batch(width + plan.ReturnedOthers.Length + 1);
         for (var i = 0; i < count; i++)
         {
             chosen[i] = new Selection();
             switch (plan.Actions[i])
             {
-                case UpdatePlan p: updates[i] = new RowUpdate(p.Table, p.Set, p.Computed, p.Checks, p.CheckNames, [], context); break;
+                case UpdatePlan p: updates[i] = new RowUpdate(p.Table, p.Set, p.Computed, p.Checks, p.CheckNames, plan.Returning, context); break;
                 case DeletePlan p: deletes[i] = new DeleteOperator(p, rows, context, isDistinct: true); break;
                 case InsertPlan { Source: ProjectPlan project } p: inserts[i] = new InsertOperator(p, new ProjectOperator(project, rows, context), context); break;
             }
@@ -49,6 +61,12 @@ internal sealed class MergeOperator : DmlOperator
         base.Dispose();
         source.Dispose();
         choice.Dispose();
+        compact.Dispose();
+        foreach (var name in names.Values)
+        {
+            name.Dispose();
+        }
+
         for (var i = 0; i < updates.Length; i++)
         {
             updates[i]?.Dispose();
@@ -101,8 +119,6 @@ internal sealed class MergeOperator : DmlOperator
                 {
                     throw Error.MergedTwice(plan.Table.ToString());
                 }
-
-                Context.Changed?.CheckNotByForeignKey(plan.Table, rowId);
             }
 
             chosen[action].Add(row);
@@ -113,7 +129,7 @@ internal sealed class MergeOperator : DmlOperator
     {
         if (updates[action] is { } update)
         {
-            update.Update(batch, chosen[action]);
+            Give(update.Update(batch, chosen[action]), batch, chosen[action], "UPDATE");
             return;
         }
 
@@ -122,11 +138,45 @@ internal sealed class MergeOperator : DmlOperator
         if (deletes[action] is { } delete)
         {
             delete.Delete(view);
+            Give(null, batch, chosen[action], "DELETE");
             return;
         }
 
         rows.Push(view);
         inserts[action]!.AddSource();
+        Give(inserts[action]!.Inserted, batch, chosen[action], "INSERT");
+    }
+
+    /// <summary>Keeps what RETURNING gives for rows that something was done to.</summary>
+    /// <param name="written">The table's columns; null for the rows as they were in the source.</param>
+    /// <param name="batch">Of the source.</param>
+    /// <param name="selection">The rows of <paramref name="batch"/>.</param>
+    /// <param name="name">What was done.</param>
+    private void Give(Batch? written, Batch batch, Selection selection, string name)
+    {
+        if (!IsReturning)
+        {
+            return;
+        }
+
+        foreach (var ordinal in returnedOrdinals)
+        {
+            result.Columns[ordinal] = written?.Columns[ordinal] ?? compact.Take(ordinal, batch.Columns[1 + ordinal], batch.RowCount, selection);
+        }
+
+        for (var i = 0; i < plan.ReturnedOthers.Length; i++)
+        {
+            result.Columns[width + i] = compact.Take(width + i, batch.Columns[plan.ReturnedOthers[i]], batch.RowCount, selection);
+        }
+
+        if (!names.TryGetValue(name, out var constant))
+        {
+            names[name] = constant = ClrValue.Constant(DataType.Text, name);
+        }
+
+        result.Columns[^1] = constant.Column;
+        result.RowCount = selection.Count;
+        Return(result);
     }
 }
 

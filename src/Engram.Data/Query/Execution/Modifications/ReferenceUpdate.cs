@@ -80,7 +80,6 @@ internal sealed class ReferenceUpdate : IDisposable
 
         using var fetch = snapshot.OpenFetch(child.Id, [ColumnId.RowId, .. neededOrdinals.Select(o => child.Columns[o].Id)]);
         var rowIds = found.Select(f => f.RowId).ToArray();
-        context.Changed?.AddByForeignKey(child.Id, rowIds);
         for (var start = 0; start < rowIds.Length; start += Batch.RowCountMax)
         {
             context.Cancellation.ThrowIfCancellationRequested();
@@ -144,10 +143,29 @@ internal sealed class ReferenceUpdate : IDisposable
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }
 
-/// <summary>The rows that a statement has changed on behalf of foreign keys: each is changed once for each of them, or tables that refer to each other would swap keys for ever.</summary>
-internal sealed class CascadedRows
+/// <summary>
+/// What a statement does on behalf of foreign keys. A row is changed once for each of them, or tables that refer to each other would swap keys for ever; and checks wait until all is done.
+/// </summary>
+internal sealed class CascadedRows : IDisposable
 {
     private readonly HashSet<(TableId Table, string ForeignKey, long RowId)> rows = [];
+    private readonly List<IDisposable> kept = [];
+    private readonly List<Action> atEnd = [];
 
     public bool Add(TableId table, string foreignKey, long rowId) => rows.Add((table, foreignKey, rowId));
+
+    /// <summary>Keeps what checks read until they are made.</summary>
+    public T Keep<T>(T value)
+        where T : IDisposable
+    {
+        kept.Add(value);
+        return value;
+    }
+
+    /// <summary>Keeps a check until no action is left.</summary>
+    public void AtEnd(Action check) => atEnd.Add(check);
+
+    public void Complete() => atEnd.ForEach(check => check());
+
+    public void Dispose() => kept.ForEach(k => k.Dispose());
 }

@@ -9,7 +9,7 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <para>While the statement runs, the keys that disappear are collected, for each foreign key that refers to the table. At its end the actions are carried out:
 /// CASCADE deletes work through a queue, a level of children at a time, so that long chains cost no stack; SET NULL, SET DEFAULT and
 /// cascading changes are UPDATE statements within the statement, so that defaults, computed columns, checks and further foreign keys hold there too.</para>
-/// <para>NO ACTION and RESTRICT are judged last, when all actions are done: nothing may refer to a key that is no longer there. A key that another
+/// <para>NO ACTION and RESTRICT are judged last, when all actions are done, and so is what changed rows refer to themselves: a row that keys reach on two ways is whole only then. Nothing may refer to a key that is no longer there. A key that another
 /// row has by then is there.</para>
 /// </remarks>
 internal sealed class ReferencedKeys : IDisposable
@@ -61,21 +61,26 @@ internal sealed class ReferencedKeys : IDisposable
 
         var levels = new List<ReferencedKeys> { this };
         var restricted = new List<Incoming>();
+        var all = cascaded ?? new CascadedRows();
         try
         {
             // Grows while it is worked through: each cascade adds the keys of the rows that it deleted.
             for (var i = 0; i < levels.Count; i++)
             {
-                levels[i].Act(isDelete, levels, restricted);
+                levels[i].Act(isDelete, levels, restricted, all);
             }
 
-            Verify(restricted, isDelete);
+            all.AtEnd(() => Verify(restricted, isDelete));
+            if (cascaded is null)
+            {
+                all.Complete();
+            }
         }
         finally
         {
-            foreach (var level in levels.Skip(1))
+            if (cascaded is null)
             {
-                level.Dispose();
+                all.Dispose();
             }
         }
     }
@@ -88,7 +93,7 @@ internal sealed class ReferencedKeys : IDisposable
         }
     }
 
-    private void Act(bool isDelete, List<ReferencedKeys> levels, List<Incoming> restricted)
+    private void Act(bool isDelete, List<ReferencedKeys> levels, List<Incoming> restricted, CascadedRows all)
     {
         foreach (var reference in incoming.Where(i => i.Keys.Keys.Count > 0))
         {
@@ -101,23 +106,19 @@ internal sealed class ReferencedKeys : IDisposable
                     break;
                 case ReferentialAction.Cascade when isDelete:
                     AddUnseen(reference, restricted);
-                    CascadeDelete(reference, levels);
+                    CascadeDelete(reference, levels, all);
                     break;
                 default:
                     AddUnseen(reference, restricted);
                     var newValues = action == ReferentialAction.Cascade ? reference.NewValues : [];
                     var types = Array.ConvertAll(newValues, v => v.Type);
-                    using (var update = new ReferenceUpdate(reference.Child, reference.ForeignKey, action, types, context, cascaded ?? new CascadedRows()))
-                    {
-                        update.Run(reference.Keys.Keys, newValues);
-                    }
-
+                    all.Keep(new ReferenceUpdate(reference.Child, reference.ForeignKey, action, types, context, all)).Run(reference.Keys.Keys, newValues);
                     break;
             }
         }
     }
 
-    private void CascadeDelete(Incoming reference, List<ReferencedKeys> levels)
+    private void CascadeDelete(Incoming reference, List<ReferencedKeys> levels, CascadedRows all)
     {
         using var snapshot = context.Transaction!.OpenSnapshot();
         var found = new List<(int Key, long RowId)>();
@@ -128,8 +129,7 @@ internal sealed class ReferencedKeys : IDisposable
         }
 
         var rowIds = found.Select(f => f.RowId).ToArray();
-        context.Changed?.AddByForeignKey(reference.Child.Id, rowIds);
-        var level = new ReferencedKeys(reference.Child, null, context);
+        var level = all.Keep(new ReferencedKeys(reference.Child, null, context));
         levels.Add(level);
         var ordinals = level.Ordinals.Distinct().ToArray();
         if (ordinals.Length > 0)

@@ -23,6 +23,7 @@ internal sealed class RowUpdate : IDisposable
     private readonly RowChecks checks;
     private readonly ReferencingKeys references;
     private readonly ReferencedKeys referenced;
+    private readonly CascadedRows? cascaded;
     private readonly Batch newValues;
     private readonly Batch newRows;
     private readonly CompactRows compactOthers;
@@ -46,7 +47,7 @@ internal sealed class RowUpdate : IDisposable
     {
         this.others = others.IsDefault ? [] : others;
         compactOthers = new CompactRows(this.others.Length);
-        (this.table, this.context) = (table, context);
+        (this.table, this.context, this.cascaded) = (table, context, cascaded);
         values = [.. set.Concat(computed).Select(s => EvaluatorFactory.Create(s.Value, context))];
         assignedCount = set.Length;
         columns = [.. set.Concat(computed).Select(s => s.Column)];
@@ -112,8 +113,19 @@ internal sealed class RowUpdate : IDisposable
     /// <summary>Carries out what foreign keys ask for, and checks what must hold at the end of the statement.</summary>
     public void Finish()
     {
-        referenced.Finish(isDelete: false);
-        references.Verify(context.Transaction!);
+        if (cascaded is not null)
+        {
+            // Other rows that the same keys reach may still have to follow: what this one refers to is looked for when all have.
+            referenced.Finish(isDelete: false);
+            cascaded.AtEnd(() => references.Verify(context.Transaction!));
+            return;
+        }
+
+        context.AtEnd(() =>
+        {
+            referenced.Finish(isDelete: false);
+            references.Verify(context.Transaction!);
+        });
     }
 
     public void Dispose()

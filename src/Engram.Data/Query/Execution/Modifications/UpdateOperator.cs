@@ -56,7 +56,6 @@ internal sealed class UpdateOperator : DmlOperator
             var rowId = batch.Columns[0].Get<long>(row);
             if (seen!.Add(rowId))
             {
-                Context.Changed?.CheckNotByForeignKey(plan.Table, rowId);
                 unseen.Add(row);
             }
         }

@@ -7,8 +7,8 @@ namespace Engram.Data.Query.Execution.Operators;
 
 /// <summary>WITH that changes data: carries out each change to its end, then runs the statement itself.</summary>
 /// <remarks>
-/// All of them read the snapshot that the statement began with, and so none sees what another wrote but by its rows of RETURNING, which are kept here; a row is changed by one of them only (<see cref="ChangedRows"/>). Foreign keys are looked at as each change
-/// ends, unique keys at the end of the whole statement.
+/// All of them read the snapshot that the statement began with, and so none sees what another wrote but by its rows of RETURNING, which are kept here; a row is changed by one of them only (<see cref="ChangedRows"/>). Foreign keys
+/// are looked at when all changes are made, unique keys at the end of the whole statement.
 /// </remarks>
 internal sealed class ChangesOperator : Operator
 {
@@ -53,6 +53,11 @@ internal sealed class ChangesOperator : Operator
                     rows?.Append(batch.Columns, batch);
                 }
             }
+
+            // A query reads what the statement began with, and so nothing of what foreign keys do.
+            var first = main is DmlOperator ? main.Next() : null;
+            context.Changed!.Complete();
+            return first ?? main.Next();
         }
 
         return main.Next();
