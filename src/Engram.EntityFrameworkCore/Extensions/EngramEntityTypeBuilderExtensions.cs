@@ -25,9 +25,33 @@ public static class EngramEntityTypeBuilderExtensions
     public static EntityTypeBuilder HasClustering(this EntityTypeBuilder entityTypeBuilder, params string[] propertyNames)
     {
         ArgumentNullException.ThrowIfNull(propertyNames);
-        entityTypeBuilder.Metadata.SetOrRemoveAnnotation(AnnotationNames.ClusteredBy, propertyNames.Length == 0 ? null : propertyNames);
+        entityTypeBuilder.Metadata.SetClustering(propertyNames);
         return entityTypeBuilder;
     }
+
+    /// <inheritdoc cref="HasClustering(EntityTypeBuilder, string[])"/>
+    public static EntityTypeBuilder<TEntity> HasClustering<TEntity>(this EntityTypeBuilder<TEntity> entityTypeBuilder, params string[] propertyNames)
+        where TEntity : class
+        => (EntityTypeBuilder<TEntity>)HasClustering((EntityTypeBuilder)entityTypeBuilder, propertyNames);
+
+    /// <summary>Sets the properties that compactions order the rows of the entity's table by, unless something stronger has set others.</summary>
+    /// <returns>The builder, or null when they were not set.</returns>
+    public static IConventionEntityTypeBuilder? HasClustering(
+        this IConventionEntityTypeBuilder entityTypeBuilder, IReadOnlyList<string>? propertyNames, bool fromDataAnnotation = false)
+    {
+        if (!entityTypeBuilder.CanSetClustering(propertyNames, fromDataAnnotation))
+        {
+            return null;
+        }
+
+        entityTypeBuilder.Metadata.SetClustering(propertyNames, fromDataAnnotation);
+        return entityTypeBuilder;
+    }
+
+    /// <summary>Whether the properties that compactions order the rows of the entity's table by may be set.</summary>
+    public static bool CanSetClustering(this IConventionEntityTypeBuilder entityTypeBuilder, IReadOnlyList<string>? propertyNames, bool fromDataAnnotation = false)
+        => entityTypeBuilder.CanSetAnnotation(AnnotationNames.ClusteredBy, EngramEntityTypeExtensions.ToValue(propertyNames), fromDataAnnotation)
+            || (entityTypeBuilder.Metadata.GetClustering() ?? []).SequenceEqual(propertyNames ?? [], StringComparer.Ordinal);
 
     /// <summary>Gives an embedding a vector index. Queries that say <c>WithApproximate</c> may use it; all others stay exact.</summary>
     /// <param name="propertyExpression">The embedding: <c>e => e.Embedding</c>, of a column type <c>vector(n)</c> or <c>halfvec(n)</c>.</param>

@@ -57,7 +57,9 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
         }
 
         var type = operation.ColumnType ?? GetColumnType(operation.Schema, operation.Table, operation.Name, operation, model)!;
-        var oldType = operation.OldColumn.ColumnType ?? GetColumnType(operation.Schema, operation.Table, operation.Name, operation.OldColumn, model);
+        // Operations written by hand need not say what the column was: then all is said that it becomes.
+        var oldType = operation.OldColumn.ColumnType
+            ?? (operation.OldColumn.ClrType is null ? null : GetColumnType(operation.Schema, operation.Table, operation.Name, operation.OldColumn, model));
         // First, since its numbers would not fit another type. A column is an identity or has a default, never both.
         if (IsIdentity(operation.OldColumn) && !IsIdentity(operation))
         {
@@ -122,6 +124,22 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
         }
     }
 
+    /// <summary>In a script, what stands behind is another statement, which SQL written by hand need not have been ended for.</summary>
+    protected override void Generate(SqlOperation operation, IModel? model, MigrationCommandListBuilder builder)
+    {
+        var sql = operation.Sql.TrimEnd();
+        var isComment = sql.Split('\n').All(l => l.TrimStart() is "" or ['-', '-', ..]);
+        if (!Options.HasFlag(MigrationsSqlGenerationOptions.Script) || isComment || sql.EndsWith(';'))
+        {
+            base.Generate(operation, model, builder);
+            return;
+        }
+
+        // Within a comment at the end nothing would be ended.
+        var isCommented = sql[(sql.LastIndexOf('\n') + 1)..].Contains("--", StringComparison.Ordinal);
+        builder.Append(sql).AppendLine(isCommented ? Environment.NewLine + ";" : ";").EndCommand(operation.SuppressTransaction);
+    }
+
     /// <summary>The start of a sequence is a part of its definition too: a later RESTART goes there.</summary>
     protected override void Generate(RestartSequenceOperation operation, IModel? model, MigrationCommandListBuilder builder)
         => End(builder.Append("ALTER SEQUENCE ").Append(Delimit(operation.Name, operation.Schema)).Append(
@@ -170,9 +188,14 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
     protected override void Generate(EnsureSchemaOperation operation, IModel? model, MigrationCommandListBuilder builder)
         => End(builder.Append("CREATE SCHEMA IF NOT EXISTS ").Append(Delimit(operation.Name)));
 
-    /// <summary>Where something moves to, null when it stays: no schema is the default one.</summary>
-    private static string? SchemaAfterMove(string? schema, string? newSchema, IModel? model)
+    /// <summary>Where something moves to, null when it stays: no schema is the default one, except in migrations of EF Core before 2.1, which said nothing where nothing moved.</summary>
+    private string? SchemaAfterMove(string? schema, string? newSchema, IModel? model)
     {
+        if (newSchema is null && HasLegacyRenameOperations(model))
+        {
+            return null;
+        }
+
         newSchema ??= model?.GetDefaultSchema() ?? PublicSchema;
         return newSchema == (schema ?? PublicSchema) ? null : newSchema;
     }

@@ -31,11 +31,9 @@ internal sealed class MigrationHistory(HistoryRepositoryDependencies dependencie
 
     public override bool Exists() => Dependencies.DatabaseCreator.Exists() && DatabaseTables.Contains(Dependencies.Connection, TableName, TableSchema);
 
-    public override Task<bool> ExistsAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(Exists());
-    }
+    public override async Task<bool> ExistsAsync(CancellationToken cancellationToken = default)
+        => await Dependencies.DatabaseCreator.ExistsAsync(cancellationToken).ConfigureAwait(false)
+            && await DatabaseTables.ContainsAsync(Dependencies.Connection, TableName, TableSchema, cancellationToken).ConfigureAwait(false);
 
     public override IMigrationsDatabaseLock AcquireDatabaseLock()
     {

@@ -1,8 +1,10 @@
 using System.Data;
 using System.Data.Common;
 using Engram.Data;
+using Engram.EntityFrameworkCore.Diagnostics;
 using Engram.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
@@ -14,9 +16,10 @@ namespace Engram.EntityFrameworkCore.Scaffolding;
 /// <summary>Reads the schema of a database for <c>dotnet ef dbcontext scaffold</c>, by ADO.NET's own <c>GetSchema</c>.</summary>
 /// <remarks>
 /// What is in the schema <c>public</c> is given without one, as it is where a model names none. Checks are not a part of EF Core's description of a
-/// database, and so are not scaffolded.
+/// database, and so are not scaffolded. Temporary tables are those of a session, and not of the database. What was asked for and is not there, and what
+/// cannot be told in a model, is logged as a warning.
 /// </remarks>
-internal sealed class DatabaseModelReader : DatabaseModelFactory
+internal sealed class DatabaseModelReader(IDiagnosticsLogger<DbLoggerCategory.Scaffolding> logger) : DatabaseModelFactory
 {
     private const string PublicSchema = "public";
 
@@ -47,26 +50,38 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
         }
     }
 
-    private static DatabaseModel Read(DbConnection connection, DatabaseModelFactoryOptions options)
+    private DatabaseModel Read(DbConnection connection, DatabaseModelFactoryOptions options)
     {
         var database = new DatabaseModel { DatabaseName = connection.Database };
+        var filter = new TableFilter(options);
         var tables = new Dictionary<(string, string), DatabaseTable>();
-        AddTables(connection, database, tables, options, "Tables");
-        AddTables(connection, database, tables, options, "Views");
+        AddTables(connection, database, tables, filter, "Tables");
+        AddTables(connection, database, tables, filter, "Views");
         AddColumns(connection, tables);
         AddKeysAndIndexes(connection, tables);
         AddForeignKeys(connection, tables);
-        AddSequences(connection, database, options);
+        AddSequences(connection, database, filter);
+        foreach (var schema in filter.Schemas.Except(Rows(connection, "Schemas").Select(r => Text(r, "schema_name")!), StringComparer.Ordinal))
+        {
+            logger.MissingSchema(schema);
+        }
+
+        foreach (var table in filter.TablesNotFound)
+        {
+            logger.MissingTable(table);
+        }
+
         return database;
     }
 
     private static void AddTables(
-        DbConnection connection, DatabaseModel database, Dictionary<(string, string), DatabaseTable> tables, DatabaseModelFactoryOptions options, string collection)
+        DbConnection connection, DatabaseModel database, Dictionary<(string, string), DatabaseTable> tables, TableFilter filter, string collection)
     {
         foreach (var row in Rows(connection, collection))
         {
             var (schema, name) = NameOf(row);
-            if (!IsWanted(options, schema, name) || name == HistoryRepository.DefaultTableName)
+            var isPassing = collection == "Tables" && Text(row, "table_type") == "LOCAL TEMPORARY";
+            if (isPassing || !filter.ContainsTable(schema, name) || name == HistoryRepository.DefaultTableName)
             {
                 continue;
             }
@@ -84,17 +99,6 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
             database.Tables.Add(table);
             tables.Add((schema, name), table);
         }
-    }
-
-    /// <summary>A table is wanted by its name, with its schema or without, or by that of its schema; all are when nothing is named.</summary>
-    private static bool IsWanted(DatabaseModelFactoryOptions options, string schema, string name)
-    {
-        var schemas = options.Schemas.ToList();
-        var names = options.Tables.Select(t => t.Replace("\"", "", StringComparison.Ordinal)).ToList();
-        return (schemas.Count == 0 && names.Count == 0)
-            || schemas.Contains(schema, StringComparer.Ordinal)
-            || names.Contains(name, StringComparer.Ordinal)
-            || names.Contains($"{schema}.{name}", StringComparer.Ordinal);
     }
 
     private static void AddColumns(DbConnection connection, Dictionary<(string, string), DatabaseTable> tables)
@@ -144,7 +148,7 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
         }
     }
 
-    private static void AddKeysAndIndexes(DbConnection connection, Dictionary<(string, string), DatabaseTable> tables)
+    private void AddKeysAndIndexes(DbConnection connection, Dictionary<(string, string), DatabaseTable> tables)
     {
         var columns = Rows(connection, "IndexColumns").ToLookup(r => (NameOf(r), Text(r, "index_name")));
         foreach (var row in Rows(connection, "Indexes"))
@@ -159,6 +163,7 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
             if (members.Exists(r => r["column_name"] is DBNull))
             {
                 // EF Core's models have no indexes over expressions.
+                logger.ExpressionIndexSkipped(name!, table.Name);
                 continue;
             }
 
@@ -188,18 +193,23 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
         }
     }
 
-    private static void AddForeignKeys(DbConnection connection, Dictionary<(string, string), DatabaseTable> tables)
+    private void AddForeignKeys(DbConnection connection, Dictionary<(string, string), DatabaseTable> tables)
     {
         var columns = Rows(connection, "ForeignKeyColumns").ToLookup(r => (NameOf(r), Text(r, "constraint_name")));
         foreach (var row in Rows(connection, "ForeignKeys"))
         {
-            if (!tables.TryGetValue(NameOf(row), out var table)
-                || !tables.TryGetValue((Text(row, "referenced_schema")!, Text(row, "referenced_table")!), out var principal))
+            if (!tables.TryGetValue(NameOf(row), out var table))
             {
                 continue;
             }
 
             var name = Text(row, "constraint_name");
+            if (!tables.TryGetValue((Text(row, "referenced_schema")!, Text(row, "referenced_table")!), out var principal))
+            {
+                logger.MissingPrincipalTable(name!, table.Name, Text(row, "referenced_table")!);
+                continue;
+            }
+
             var key = new DatabaseForeignKey { Table = table, PrincipalTable = principal, Name = name, OnDelete = ActionOf(Text(row, "on_delete")) };
             var members = columns[(NameOf(row), name)].OrderBy(r => (int)r["ordinal_position"]).ToList();
             AddAll(key.Columns, members.Select(r => ColumnOf(table, Text(r, "column_name")!)));
@@ -208,29 +218,35 @@ internal sealed class DatabaseModelReader : DatabaseModelFactory
         }
     }
 
-    private static void AddSequences(DbConnection connection, DatabaseModel database, DatabaseModelFactoryOptions options)
+    private static void AddSequences(DbConnection connection, DatabaseModel database, TableFilter filter)
     {
-        var schemas = options.Schemas.ToList();
         foreach (var row in Rows(connection, "Sequences"))
         {
             var schema = Text(row, "sequence_schema")!;
-            if (schemas.Count > 0 && !schemas.Contains(schema, StringComparer.Ordinal))
+            if (!filter.ContainsSequence(schema))
             {
                 continue;
             }
 
-            // Ends that are those of the type need not be said.
-            var (start, min, max) = ((long)row["start_value"], (long)row["minimum_value"], (long)row["maximum_value"]);
+            // What need not be said: a start at 1, and the ends that a sequence of the type has which counts up or down.
+            var type = Text(row, "data_type");
+            var (start, increment, min, max) = ((long)row["start_value"], (long)row["increment"], (long)row["minimum_value"], (long)row["maximum_value"]);
+            var (least, greatest) = type switch
+            {
+                "smallint" => (short.MinValue, short.MaxValue),
+                "integer" => (int.MinValue, int.MaxValue),
+                _ => (long.MinValue, long.MaxValue),
+            };
             database.Sequences.Add(new DatabaseSequence
             {
                 Database = database,
                 Name = Text(row, "sequence_name")!,
                 Schema = ModelSchema(schema),
-                StoreType = Text(row, "data_type"),
+                StoreType = type,
                 StartValue = start == 1 ? null : start,
-                IncrementBy = (long)row["increment"] is 1 ? null : (int)(long)row["increment"],
-                MinValue = min is 1 or long.MinValue ? null : min,
-                MaxValue = max is long.MaxValue or int.MaxValue or short.MaxValue or -1 ? null : max,
+                IncrementBy = increment == 1 ? null : (int)increment,
+                MinValue = min == (increment > 0 ? 1 : least) ? null : min,
+                MaxValue = max == (increment > 0 ? greatest : -1) ? null : max,
                 IsCyclic = (bool)row["is_cycle"] ? true : null,
             });
         }

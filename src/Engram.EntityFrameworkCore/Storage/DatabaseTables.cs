@@ -8,10 +8,21 @@ internal static class DatabaseTables
 {
     private const string Collection = "Tables";
 
-    public static bool Any(IRelationalConnection connection) => Read(connection).Rows.Count > 0;
+    public static bool Any(IRelationalConnection connection) => Any(Read(connection));
 
-    public static bool Contains(IRelationalConnection connection, string name, string? schema)
-        => Read(connection).Rows.Cast<DataRow>().Any(
+    public static async Task<bool> AnyAsync(IRelationalConnection connection, CancellationToken cancellationToken)
+        => Any(await ReadAsync(connection, cancellationToken).ConfigureAwait(false));
+
+    public static bool Contains(IRelationalConnection connection, string name, string? schema) => Contains(Read(connection), name, schema);
+
+    public static async Task<bool> ContainsAsync(IRelationalConnection connection, string name, string? schema, CancellationToken cancellationToken)
+        => Contains(await ReadAsync(connection, cancellationToken).ConfigureAwait(false), name, schema);
+
+    /// <summary>Temporary tables are the session's, and not the database's.</summary>
+    private static bool Any(DataTable tables) => tables.Rows.Cast<DataRow>().Any(r => r["TABLE_TYPE"] is not "LOCAL TEMPORARY");
+
+    private static bool Contains(DataTable tables, string name, string? schema)
+        => tables.Rows.Cast<DataRow>().Any(
             r => name.Equals(r["TABLE_NAME"] as string, StringComparison.Ordinal)
                 && (schema is null || schema.Equals(r["TABLE_SCHEMA"] as string, StringComparison.Ordinal)));
 
@@ -25,6 +36,19 @@ internal static class DatabaseTables
         finally
         {
             connection.Close();
+        }
+    }
+
+    private static async Task<DataTable> ReadAsync(IRelationalConnection connection, CancellationToken cancellationToken)
+    {
+        await connection.OpenAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await connection.DbConnection.GetSchemaAsync(Collection, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await connection.CloseAsync().ConfigureAwait(false);
         }
     }
 }

@@ -193,7 +193,8 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
                 return precision is null ? mapping : mapping.WithPrecisionAndScale(precision, info.Scale ?? 0);
             case EngramVectorTypeMapping or EngramHalfVectorTypeMapping:
                 return info.Size is null ? mapping : mapping.Clone(info);
-            case StringTypeMapping when ReferenceEquals(mapping, Text) && info.Size is { } size:
+            // HasMaxLength(-1) says that there is no greatest length.
+            case StringTypeMapping when ReferenceEquals(mapping, Text) && info.Size is >= 0 and { } size && !"text".Equals(info.StoreTypeNameBase, StringComparison.OrdinalIgnoreCase):
                 return mapping.WithStoreTypeAndSize(string.Create(CultureInfo.InvariantCulture, $"varchar({size})"), size);
             default:
                 return mapping;

@@ -3,6 +3,7 @@ using Engram.EntityFrameworkCore.Tests.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using Microsoft.EntityFrameworkCore.Metadata.Conventions.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Query;
@@ -91,6 +92,36 @@ public sealed class ConventionBuilderTests
         }
     }
 
+    /// <summary>What EF Core's own tests of providers ask of the shape of their members.</summary>
+    [Fact]
+    public void Public_members_have_the_shape_that_those_of_every_provider_have()
+    {
+        const BindingFlags own = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        foreach (var type in PublicTypes)
+        {
+            foreach (var method in type.GetMethods(own).Where(m => m.IsPublic || m.IsFamily || m.IsFamilyOrAssembly))
+            {
+                Assert.True(type.IsSealed || method.IsStatic || (method.IsVirtual && !method.IsFinal), $"'{type.Name}.{method.Name}' is not virtual.");
+                Assert.DoesNotContain(method.GetParameters(), p => (p.ParameterType == typeof(bool) || p.ParameterType == typeof(bool?))
+                    && new[] { "is", "can", "has" }.Any(w => p.Name!.StartsWith(w, StringComparison.Ordinal)));
+            }
+        }
+
+        var generic = new Dictionary<Type, Type>
+        {
+            [typeof(EntityTypeBuilder)] = typeof(EntityTypeBuilder<>),
+            [typeof(IndexBuilder)] = typeof(IndexBuilder<>),
+            [typeof(PropertyBuilder)] = typeof(PropertyBuilder<>),
+            [typeof(DbContextOptionsBuilder)] = typeof(DbContextOptionsBuilder<>),
+        };
+        var extensions = PublicTypes.Where(t => t is { IsAbstract: true, IsSealed: true }).SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static)).ToList();
+        foreach (var method in extensions.Where(m => generic.ContainsKey(m.ReturnType) && m.GetParameters() is [var first, ..] && first.ParameterType == m.ReturnType))
+        {
+            Assert.Contains(extensions, m => m.Name == method.Name && m.IsGenericMethod && m.ReturnType.IsGenericType && m.ReturnType.GetGenericTypeDefinition() == generic[method.ReturnType]
+                && m.GetParameters().Skip(1).Select(p => p.ParameterType).SequenceEqual(method.GetParameters().Skip(1).Select(p => p.ParameterType)));
+        }
+    }
+
     [Fact]
     public void Asynchronous_members_take_a_token_and_stand_beside_those_that_wait()
     {
@@ -120,6 +151,15 @@ public sealed class ConventionBuilderTests
         Assert.False(wide.CanSetHiLoSequence("numbers", null));
         model.UseHiLo("mine");
         Assert.Equal(("mine", null), (model.Model.GetHiLoSequenceName(), model.Model.GetHiLoSequenceSchema()));
+
+        var entity = ((IConventionEntityType)model.Entity<Note>().Metadata).Builder;
+        Assert.NotNull(entity.HasClustering(["Id"]));
+        Assert.Equal(ConfigurationSource.Convention, entity.Metadata.GetClusteringConfigurationSource());
+        EntityTypeBuilder<Note> said = model.Entity<Note>().HasClustering("Price", "Id");
+        Assert.Null(entity.HasClustering(["Id"], fromDataAnnotation: true));
+        Assert.True(entity.CanSetClustering(["Price", "Id"]));
+        Assert.Equal(["Price", "Id"], said.Metadata.GetClustering());
+        Assert.Null(said.HasClustering().Metadata.GetClustering());
 
         var index = ((IConventionIndex)model.Entity<Note>().HasIndex(n => n.Id).HasVectorMetric(VectorMetric.L2).Metadata).Builder;
         Assert.Null(index.HasVectorMetric(VectorMetric.Cosine));

@@ -70,6 +70,8 @@ public sealed partial class ModelChangeTests
         ["add a computed column"] = (b => People(b, X), b => People(b, e => X(e).Property<string>("Sum").HasComputedColumnSql("CAST(\"X\" + \"Y\" AS text)", stored: true))),
         ["add a required column"] = (b => People(b), b => People(b, e => e.Property<string>("Name").IsRequired())),
         ["add a column with a greatest length"] = (b => People(b), b => People(b, e => e.Property<string>("Name").HasMaxLength(30))),
+        ["add a text without a greatest length"] = (b => People(b), b => People(b, e => e.Property<string>("Name").HasMaxLength(-1))),
+        ["add a text of a type that says no length"] = (b => People(b), b => People(b, e => e.Property<string>("Name").HasColumnType("text").HasMaxLength(30))),
         ["add a column of fixed length"] = (b => People(b), b => People(b, e => e.Property<string>("Name").IsFixedLength().HasMaxLength(100))),
         ["add a column with a comment"] = (b => People(b), b => People(b, e => e.Property<string>("FullName").HasComment("My comment"))),
         ["add a column to a base and a derived type"] = (
@@ -125,6 +127,15 @@ public sealed partial class ModelChangeTests
         ["add a column with a collation"] = (b => People(b), b => People(b, e => e.Property<string>("Name").UseCollation("nocase"))),
         ["a collation of an indexed column"] = (b => Indexed(b, e => e.Property<string>("Name")), b => Indexed(b, e => e.Property<string>("Name").UseCollation("nocase"))),
         ["a collation of all texts"] = (b => Indexed(b, e => e.Property<string>("Name")), b => Indexed(b.UseCollation("nocase"), e => e.Property<string>("Name"))),
+
+        ["a document takes the place of a text"] = (b => People(b, e => e.Property<string>("Data")), b => People(b, e => Address(e, o => o.ToJson("Data")))),
+        ["a required document takes the place of a text"] = (b => People(b, e => e.Property<string>("Data")), b => People(b, e =>
+        {
+            Address(e, o => o.ToJson("Data"));
+            e.Navigation("Home").IsRequired();
+        })),
+        ["columns take the place of a document"] = (b => People(b, e => Address(e, o => o.ToJson())), b => People(b, e => Address(e, _ => { }))),
+        ["rename a document"] = (b => People(b, e => Address(e, o => o.ToJson("one"))), b => People(b, e => Address(e, o => o.ToJson("two")))),
 
         ["drop a column"] = (b => People(b, e => e.Property<int>("SomeColumn")), b => People(b)),
         ["drop a key column"] = (b => People(b, e =>
@@ -305,6 +316,14 @@ public sealed partial class ModelChangeTests
         return entity;
     }
 
+    private static void Address(EntityTypeBuilder entity, Action<OwnedNavigationBuilder> more)
+        => entity.OwnsOne("Address", "Home", o =>
+        {
+            o.Property<string>("Street");
+            o.Property<DateTime>("Since");
+            more(o);
+        });
+
     private static EntityTypeBuilder Two(EntityTypeBuilder entity)
     {
         entity.Property<int>("One").ValueGeneratedNever();
@@ -318,7 +337,7 @@ public sealed partial class ModelChangeTests
         entity.HasIndex("Sum");
     }
 
-    [GeneratedRegex(" default (0|''|FALSE) computed")]
+    [GeneratedRegex(" default (0|''|'[{]}'|FALSE) computed")]
     private static partial Regex DefaultValue();
 
     private static void Check(EntityTypeBuilder entity, string sql)

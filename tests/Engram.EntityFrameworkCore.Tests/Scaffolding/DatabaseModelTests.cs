@@ -1,11 +1,13 @@
 using Engram.Data;
 using Engram.EntityFrameworkCore.Design;
 using Engram.EntityFrameworkCore.Tests.Model;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Scaffolding;
 using Microsoft.EntityFrameworkCore.Scaffolding.Metadata;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Engram.EntityFrameworkCore.Tests.Scaffolding;
 
@@ -30,6 +32,7 @@ public sealed class DatabaseModelTests : IDisposable
         """;
 
     private readonly TestDatabase database = new();
+    private readonly List<(EventId Id, string Message)> warnings = [];
 
     public DatabaseModelTests()
     {
@@ -107,6 +110,44 @@ public sealed class DatabaseModelTests : IDisposable
         Assert.DoesNotContain(authors.Columns, c => c.Name.Contains("lower", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("authors", "authors")]
+    [InlineData("\"authors\"", "authors")]
+    [InlineData("public.books", "books")]
+    [InlineData("archive.\"books\"", "archive.books")]
+    [InlineData("\"odd.schema\".\"odd.table\"", "odd.schema.odd.table")]
+    [InlineData("\"odd.table\"", "odd.schema.odd.table,odd.table")]
+    public void Tables_are_asked_for_with_a_schema_or_without(string asked, string expected)
+    {
+        Execute("""CREATE SCHEMA "odd.schema"; CREATE TABLE "odd.schema"."odd.table" (id integer); CREATE TABLE "odd.table" (id integer)""");
+        Assert.Equal(expected, string.Join(',', Read(tables: [asked]).Tables.Select(t => t.Schema is null ? t.Name : $"{t.Schema}.{t.Name}").Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void What_is_not_there_and_what_is_left_out_is_said()
+    {
+        Execute("CREATE INDEX authors_lower ON authors (lower(name))");
+        Assert.Equal(["books"], Read(tables: ["public.books", "nothing"], schemas: ["nowhere"]).Tables.Select(t => t.Name));
+        Assert.Equal(
+            [
+                (EngramEventId.ForeignKeyReferencesMissingPrincipalTableWarning, "Foreign key 'books_author_id_fkey' of table 'books' is left out: table 'authors', to which it refers, was not asked for."),
+                (EngramEventId.MissingSchemaWarning, "The database has no schema 'nowhere', which was asked for."),
+                (EngramEventId.MissingTableWarning, "The database has no table 'nothing', which was asked for."),
+            ], warnings);
+        warnings.Clear();
+        Read();
+        Assert.Equal([(EngramEventId.ExpressionIndexSkippedWarning, "Index 'authors_lower' of table 'authors' is left out: it is over an expression, which a model cannot tell.")], warnings);
+    }
+
+    [Fact]
+    public void Sequences_say_what_differs_from_others_of_their_type()
+    {
+        Execute("CREATE SEQUENCE small AS smallint; CREATE SEQUENCE down AS integer INCREMENT -1; CREATE SEQUENCE odd MINVALUE -3 MAXVALUE 2147483647 START 1 CYCLE");
+        var sequences = Read().Sequences.Where(s => s.Name != "numbers").OrderBy(s => s.Name, StringComparer.Ordinal)
+            .Select(s => (s.Name, s.StartValue, s.IncrementBy, s.MinValue, s.MaxValue, s.IsCyclic));
+        Assert.Equal([("down", -1, -1, null, null, null), ("odd", null, null, -3, int.MaxValue, true), ("small", null, null, null, null, null)], sequences);
+    }
+
     [Fact]
     public void Defaults_that_are_literals_are_values_and_arrays_are_lists()
     {
@@ -130,11 +171,42 @@ public sealed class DatabaseModelTests : IDisposable
         Assert.Equal([typeof(List<int>), typeof(List<string>), typeof(List<byte[]>)], new[] { "integer[]", "text[]", "bytea[]" }.Select(t => mappings.FindMapping(t)!.ClrType));
     }
 
+    private void Execute(string sql)
+    {
+        using var connection = new EngramConnection(database.ConnectionString);
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
     private DatabaseModel Read(string[]? tables = null, string[]? schemas = null)
     {
-        var services = new ServiceCollection();
+        var services = new ServiceCollection().AddSingleton<ILoggerFactory>(new Warnings(warnings));
         new EngramDesignTimeServices().ConfigureDesignTimeServices(services);
         using var provider = services.BuildServiceProvider();
         return provider.GetRequiredService<IDatabaseModelFactory>().Create(database.ConnectionString, new DatabaseModelFactoryOptions(tables, schemas));
+    }
+
+    private sealed class Warnings(List<(EventId Id, string Message)> list) : ILoggerFactory, ILogger
+    {
+        public void AddProvider(ILoggerProvider provider)
+        {
+        }
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+            => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            => list.Add((eventId, formatter(state, exception)));
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -23,6 +23,32 @@ public sealed class DatabaseCreatorTests : IDisposable
         Assert.False(await context.Database.EnsureDeletedAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Contexts_that_create_a_database_together_create_it_once(bool isAsync)
+    {
+        var created = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            await using var context = database.CreateContext();
+            return isAsync ? await context.Database.EnsureCreatedAsync() : context.Database.EnsureCreated();
+        })));
+        Assert.Single(created, isCreated => isCreated);
+        await using var after = database.CreateContext();
+        Assert.Equal(0, await after.Notes.CountAsync());
+    }
+
+    [Fact]
+    public void A_temporary_table_is_none_of_the_database()
+    {
+        using var connection = new EngramConnection("Data Source=:memory:");
+        connection.Open();
+        using var context = new MemoryContext(new DbContextOptionsBuilder<MemoryContext>().UseEngram(connection).Options);
+        context.Database.ExecuteSqlRaw("CREATE TEMPORARY TABLE passing (id integer)");
+        Assert.True(context.Database.EnsureCreated());
+        Assert.Equal(0, context.Notes.Count());
+    }
+
     [Fact]
     public void Asking_creates_nothing()
     {
