@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Definitions;
 using Engram.Data.Storage;
 using Engram.Data.Storage.Catalog;
 using Engram.Data.Storage.Transactions;
@@ -29,6 +30,7 @@ internal sealed class SimulatedRun : IAsyncDisposable
         MaintenanceInterval = Timeout.InfiniteTimeSpan,
         // Short runs have few rows.
         FoldedPatchCountMin = 3,
+        IndexConditions = StoredIndexCondition.Create,
     };
 
     private static readonly TimeSpan s_wait = TimeSpan.FromSeconds(30);

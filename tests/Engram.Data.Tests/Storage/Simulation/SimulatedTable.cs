@@ -126,20 +126,24 @@ internal static class SimulatedTable
     /// <summary>What a schema says, as text to compare.</summary>
     public static string Describe(TableDefinition table)
         => $"{table.Id} {table.Schema}.{table.Name}({string.Join(", ", table.Columns.Select(c => $"{c.Id} {c.Name} {c.Type} {c.IsNotNull}"))}) "
-            + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))}"))
+            + string.Join(", ", table.Indexes.Select(i => $"{i.Id} {i.Name} {i.IsUnique} {string.Join(' ', i.Columns.Select(c => c.Column))} {i.FilterSql}"))
             + string.Concat(table.ForeignKeys.Select(f => $", {f.Name} {f.ReferencedTable} {f.OnDelete} {f.OnUpdate}"))
             + string.Concat(table.ClusteredBy.Select(c => $", by {c}"))
             + string.Concat(table.Checks.Select(c => $", {c.Name} {c.Sql}"));
 
-    /// <summary>The table with one constraint or index more or less: an index over names, a unique one over keys and times, NOT NULL of names, a check.</summary>
+    /// <summary>The table with one constraint or index more or less: an index over names, a unique one over keys and times, partial ones of rows with a name and without, NOT NULL of names, a check.</summary>
     /// <param name="mayForbidNull">Whether all rows have a name.</param>
     public static TableDefinition Constrained(TableDefinition table, Random random, IndexId index, bool mayForbidNull)
     {
         var (key, name, time) = (Key, new ColumnId(2), new ColumnId(4));
-        switch (random.Next(4))
+        switch (random.Next(6))
         {
             case 0:
                 return Toggled(table, new IndexDefinition(index, $"{table.Name}_Name", [new IndexColumn(name)]));
+            case 4:
+                return Toggled(table, new IndexDefinition(index, $"{table.Name}_Named", [new IndexColumn(time), new IndexColumn(key)]) { FilterSql = "\"Name\" IS NOT NULL", FilterColumns = [name], IsUnique = true });
+            case 5:
+                return Toggled(table, new IndexDefinition(index, $"{table.Name}_Unnamed", [new IndexColumn(name), new IndexColumn(time)]) { FilterSql = "\"Name\" IS NULL", FilterColumns = [name] });
             case 1:
                 return Toggled(table, new IndexDefinition(index, $"{table.Name}_Key_Time", [new IndexColumn(time, IsDescending: true), new IndexColumn(key)]) { IsUnique = true, IsConstraint = true });
             case 2:
@@ -154,6 +158,11 @@ internal static class SimulatedTable
     {
         Indexes = table.Indexes.Any(i => i.Name == index.Name) ? table.Indexes.RemoveAll(i => i.Name == index.Name) : table.Indexes.Add(index),
     };
+
+    /// <summary>Whether a row has to be found by an index: it is not when the index is partial and the row does not satisfy its condition.</summary>
+    public static bool Belongs(IndexDefinition index, TableDefinition table, RowState row)
+        => index.FilterSql is null || row.Hashes[table.IndexOf(new ColumnId(2))] == Hashing.NullHash == index.FilterSql.EndsWith("IS NULL", StringComparison.Ordinal);
+
     /// <summary>The table with its rows ordered by something else: by similar embeddings and time, by name, or as they come.</summary>
     public static TableDefinition Clustered(TableDefinition table, Random random) => table with
     {
