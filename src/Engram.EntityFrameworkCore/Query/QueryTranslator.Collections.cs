@@ -32,7 +32,11 @@ internal sealed partial class QueryTranslator
         SqlExpression element = isJson
             ? new ColumnExpression(RowsFunctionExpression.Value, tableAlias, typeof(string), text, isElementNullable)
             : new ColumnExpression(RowsFunctionExpression.Value, tableAlias, plainType, elementMapping, isElementNullable);
-        if (isJson && (plainType != typeof(string) || elementMapping.Converter is not null))
+        if (isJson && elementMapping.StoreType == "bytea")
+        {
+            element = sql.Function("decode", [element, sql.Constant("base64")], nullable: true, [true, false], plainType, elementMapping);
+        }
+        else if (isJson && (plainType != typeof(string) || elementMapping.Converter is not null))
         {
             element = sql.Convert(element, plainType, elementMapping);
         }

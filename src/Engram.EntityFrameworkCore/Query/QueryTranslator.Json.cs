@@ -20,6 +20,9 @@ internal sealed partial class QueryTranslator
             // Copied from a document as it is there.
             JsonScalarExpression { Json.TypeMapping.StoreType: "json" or "jsonb" } part => new JsonScalarExpression(part.Json, part.Path, part.Type, json, part.IsNullable),
             { TypeMapping.StoreType: "bytea" } => ToJson(sql.Function("encode", [value, sql.Constant("base64")], nullable: true, [true, true], typeof(string))),
+
+            // A length of time as .NET writes it, which is what documents are read with.
+            { TypeMapping.StoreType: "interval" } => ToJson(sql.Function("dotnet_text", [value], nullable: true, [true], typeof(string))),
             SqlConstantExpression => ToJson(new SqlUnaryExpression(ExpressionType.Convert, value, value.Type, target.TypeMapping ?? value.TypeMapping)),
             _ => ToJson(value),
         };

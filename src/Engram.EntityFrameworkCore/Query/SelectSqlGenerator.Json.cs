@@ -98,9 +98,16 @@ internal sealed partial class SelectSqlGenerator
 
     private void AppendText(string text) => Sql.Append("'").Append(text.Replace("'", "''", StringComparison.Ordinal)).Append("'");
 
+    /// <summary>Bytes are text of base 64 in a document, so that records with such a member are read as text and decoded around it.</summary>
     private RowsFunctionExpression VisitRowsFunction(RowsFunctionExpression rows)
     {
         var isRecord = rows.Columns.Any(c => c.TypeMapping is not null);
+        var hasBytes = rows.Columns.Any(IsBytes);
+        if (hasBytes)
+        {
+            AppendColumns("(SELECT ", c => IsBytes(c) ? $"decode({Name(c.Name)}, 'base64') AS {Name(c.Name)}" : Name(c.Name), $", {Name(RowsFunctionExpression.Ordinality)} FROM ");
+        }
+
         Sql.Append(isRecord ? "ROWS FROM (" : "").Append(rows.Name).Append("(");
         for (var i = 0; i < rows.Arguments.Count; i++)
         {
@@ -111,16 +118,20 @@ internal sealed partial class SelectSqlGenerator
         Sql.Append(")");
         if (isRecord)
         {
-            AppendColumns(" AS (", c => $"{sqlGenerationHelper.DelimitIdentifier(c.Name)} {c.TypeMapping!.StoreType}", ")) WITH ORDINALITY");
-            Sql.Append(AliasSeparator).Append(sqlGenerationHelper.DelimitIdentifier(rows.Alias));
+            AppendColumns(" AS (", c => $"{Name(c.Name)} {(IsBytes(c) ? "text" : c.TypeMapping!.StoreType)}", ")) WITH ORDINALITY");
+            Sql.Append(hasBytes ? ")" : "").Append(AliasSeparator).Append(Name(rows.Alias));
         }
         else
         {
-            Sql.Append(" WITH ORDINALITY").Append(AliasSeparator).Append(sqlGenerationHelper.DelimitIdentifier(rows.Alias));
-            AppendColumns("(", c => sqlGenerationHelper.DelimitIdentifier(c.Name), $", {sqlGenerationHelper.DelimitIdentifier(RowsFunctionExpression.Ordinality)})");
+            Sql.Append(" WITH ORDINALITY").Append(AliasSeparator).Append(Name(rows.Alias));
+            AppendColumns("(", c => Name(c.Name), $", {Name(RowsFunctionExpression.Ordinality)})");
         }
 
         return rows;
+
+        static bool IsBytes(RowsColumn column) => column.TypeMapping?.StoreType == "bytea";
+
+        string Name(string name) => sqlGenerationHelper.DelimitIdentifier(name);
 
         void AppendColumns(string before, Func<RowsColumn, string> text, string after)
             => Sql.Append(before).Append(string.Join(", ", rows.Columns.Select(text))).Append(after);

@@ -140,7 +140,7 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         string storeType, Type modelType, Type elementType, RelationalTypeMapping element, ValueComparer? comparer, JsonValueReaderWriter? jsonValueReaderWriter)
     {
         var providerElementType = element.Converter?.ProviderClrType ?? Nullable.GetUnderlyingType(elementType) ?? elementType;
-        if (Nullable.GetUnderlyingType(elementType) is not null && providerElementType.IsValueType)
+        if (Nullable.GetUnderlyingType(elementType) is not null && providerElementType.IsValueType && Nullable.GetUnderlyingType(providerElementType) is null)
         {
             providerElementType = typeof(Nullable<>).MakeGenericType(providerElementType);
         }

@@ -124,7 +124,7 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
         }
 
         ResultSetMappings.Add(hasResults ? ResultSetMapping.LastInResultSet : ResultSetMapping.NoResults);
-        SetRequiresTransaction(ResultSetMappings.Count > pendingInserts.Count);
+        SetRequiresTransaction(ResultSetMappings.Count > 1);
         pendingInserts.Clear();
     }
 

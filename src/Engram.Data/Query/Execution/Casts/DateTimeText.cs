@@ -38,7 +38,7 @@ internal static class DateTimeText
         }
 
         // 24:00 is midnight at the end of the day.
-        ticks += time;
+        ticks += (long)time;
         text = text.TrimStart((byte)' ');
         return text.IsEmpty || TryParseZone(text, out offsetMinutes);
     }
@@ -47,7 +47,9 @@ internal static class DateTimeText
     public static bool TryParseTime(ReadOnlySpan<byte> text, out long ticks)
     {
         text = text.Trim(" \t\r\n"u8);
-        return TryParseClock(ref text, out ticks) && text.IsEmpty && ticks < TimeSpan.TicksPerDay;
+        var parsed = TryParseClock(ref text, out var time) && text.IsEmpty && time < TimeSpan.TicksPerDay;
+        ticks = parsed ? (long)time : 0;
+        return parsed;
     }
 
     public static int FormatDate(int day, Span<byte> target)
@@ -132,8 +134,8 @@ internal static class DateTimeText
         return true;
     }
 
-    /// <summary>Hours may be 24 and more, for intervals.</summary>
-    internal static bool TryParseClock(ref ReadOnlySpan<byte> text, out long ticks)
+    /// <summary>Hours may be 24 and more, for intervals; without their sign, the ticks of the longest negative one leave a long.</summary>
+    internal static bool TryParseClock(ref ReadOnlySpan<byte> text, out Int128 ticks)
     {
         ticks = 0;
         var second = 0;
@@ -153,7 +155,7 @@ internal static class DateTimeText
             return false;
         }
 
-        ticks = (hour * TimeSpan.TicksPerHour) + (minute * TimeSpan.TicksPerMinute) + (second * TimeSpan.TicksPerSecond) + fraction;
+        ticks = ((Int128)hour * TimeSpan.TicksPerHour) + (minute * TimeSpan.TicksPerMinute) + (second * TimeSpan.TicksPerSecond) + fraction;
         return true;
     }
 
