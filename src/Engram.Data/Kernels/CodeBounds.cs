@@ -119,12 +119,11 @@ internal readonly unsafe struct CodeBounds
     }
 
     /// <summary>Whether a row may be as near as wanted.</summary>
-    /// <param name="part">Of the residuals, so much is allowed for; all of it for certainty.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool IsLeft(CodeFacts facts, int row, int dot, double part = 1)
+    public bool IsLeft(CodeFacts facts, int row, int dot)
     {
         var scale = facts.Unit * facts.Scales[row];
-        var residual = part * facts.Residuals[row];
+        double residual = facts.Residuals[row];
         double norm = facts.Norms[row];
         if (root > 0)
         {
@@ -135,32 +134,13 @@ internal readonly unsafe struct CodeBounds
 
         if (isProduct)
         {
-            return !(((-factor * scale * dot) - (residual * ((queryNorm + queryResidual) * (1 + 1e-9))) - (norm * spread * part)) > worst);
+            return !(((-factor * scale * dot) - (residual * ((queryNorm + queryResidual) * (1 + 1e-9))) - (norm * spread)) > worst);
         }
 
         norm = isNormed ? norm : 1;
         var squares = (scale * scale * facts.Squares[row]) + (querySquares * norm * norm);
-        var limit = residual + ((spread - ((1 - part) * queryResidual)) * norm);
+        var limit = residual + (spread * norm);
         return !(squares - (1e-12 * squares) - (factor * scale * norm * dot) > limit * limit);
-    }
-
-    /// <summary>Keeps those of some rows at the front that are likely to be as near as wanted: for searches that may miss some.</summary>
-    /// <remarks>
-    /// What bounds allow for is that both residuals point straight at the other vector. In n dimensions they hardly ever do: the part of one that points somewhere is about 1/√n of it.
-    /// Ten times as much is allowed for here, which is all of it up to 100 dimensions.
-    /// </remarks>
-    public int KeepLikely(CodeFacts facts, int dimensions, Span<ushort> rows, int* dots)
-    {
-        var part = Math.Min(1, 10 / Math.Sqrt(dimensions));
-        var count = 0;
-        for (var i = 0; i < rows.Length; i++)
-        {
-            var row = rows[i];
-            rows[count] = row;
-            count += IsLeft(facts, row, dots[i], part) ? 1 : 0;
-        }
-
-        return count;
     }
 
     /// <summary>Keeps those of some rows that may be as near as wanted, and their products, at the front.</summary>

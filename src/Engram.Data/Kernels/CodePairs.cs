@@ -27,6 +27,17 @@ internal static unsafe class CodePairs
         }
     }
 
+    /// <summary>Turns codes with sign into codes as they are stored.</summary>
+    /// <param name="length">A multiple of 32.</param>
+    public static void Store(sbyte* codes, byte* target, int length)
+    {
+        var flip = Vector256.Create(CodeBlock.Zero);
+        for (var i = 0; i < length; i += Int8Dot.PieceLength)
+        {
+            (Vector256.Load((byte*)codes + i) ^ flip).Store(target + i);
+        }
+    }
+
     /// <summary>Σ (code − 128) of a row.</summary>
     public static int Sum(byte* codes, int stride)
     {

@@ -29,4 +29,23 @@ public sealed unsafe class CodePairsTests
             }
         }
     }
+
+    [Fact]
+    public void Codes_with_sign_become_those_that_are_stored()
+    {
+        var codes = new sbyte[256];
+        var stored = new byte[256 + 1];
+        for (var i = 0; i < codes.Length; i++)
+        {
+            codes[i] = (sbyte)(i - 128);
+        }
+
+        fixed (sbyte* from = codes)
+        fixed (byte* to = stored)
+        {
+            CodePairs.Store(from, to, codes.Length);
+        }
+
+        Assert.Equal(Enumerable.Range(0, 256).Select(i => (byte)i).Append((byte)0), stored);
+    }
 }

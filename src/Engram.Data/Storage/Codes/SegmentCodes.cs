@@ -34,6 +34,7 @@ internal sealed unsafe class SegmentCodes : IDisposable
         this.segment = segment;
         this.dimensions = dimensions;
         this.map = map;
+        map.PreferLargePages();
         this.checksums = checksums;
         this.name = name;
         this.logger = logger;

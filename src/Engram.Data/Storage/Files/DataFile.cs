@@ -70,5 +70,11 @@ internal abstract unsafe class MappedRange : IDisposable
     /// <summary>Brings pages in through a call whose result is checked, so that an I/O error is an exception and not the end of the process.</summary>
     public abstract void Populate(long offset, long length);
 
+    /// <summary>Says that all of it will be in memory and be read here and there, so that the system may keep it in large pages; a hint that changes nothing else.</summary>
+    /// <remarks>To be given before <see cref="Populate"/>: it is then that the system chooses the size of the pages that it reads into.</remarks>
+    public virtual void PreferLargePages()
+    {
+    }
+
     public abstract void Dispose();
 }

@@ -79,6 +79,15 @@ internal sealed unsafe class DiskMappedRange : MappedRange
         }
     }
 
+    public override void PreferLargePages()
+    {
+        if (Volatile.Read(ref _isDisposed) == 0)
+        {
+            SystemCalls.PreferLargePages(_base, _mappedLength);
+            GC.KeepAlive(this);
+        }
+    }
+
     public override void Dispose()
     {
         Release();

@@ -7,6 +7,9 @@ internal sealed unsafe class NativeBlock
 {
     private const nuint AlignmentBytes = 4096;
 
+    // Graphs and codes are read here and there, where with small pages nearly every row is a walk through the page tables first.
+    private const long LargeLengthMin = 2 * SystemCalls.LargePageSizeBytes;
+
     private int _references = 1;
 
     public NativeBlock(long length)
@@ -14,11 +17,16 @@ internal sealed unsafe class NativeBlock
         Length = length;
         try
         {
-            Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), AlignmentBytes);
+            Pointer = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(length, 1), length >= LargeLengthMin ? SystemCalls.LargePageSizeBytes : AlignmentBytes);
         }
         catch (OutOfMemoryException e)
         {
             throw Error.MemoryExhausted(length, e);
+        }
+
+        if (length >= LargeLengthMin)
+        {
+            SystemCalls.PreferLargePages(Pointer, (nuint)length);
         }
 
         NativeMemory.Clear(Pointer, (nuint)length);

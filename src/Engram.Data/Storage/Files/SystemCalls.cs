@@ -17,6 +17,9 @@ internal static unsafe partial class SystemCalls
     // Numbers of Linux on x64 and arm64, and of macOS where the names say so. EINTR and EINVAL are the same on both.
     public const int Interrupted = 4;
     public const int InvalidArgument = 22;
+    /// <summary>Of Linux on x64, and on arm64 as mostly configured.</summary>
+    public const int LargePageSizeBytes = 2 << 20;
+
     private const int IllegalSeek = 29;
     private const int NotImplemented = 38;
 
@@ -34,6 +37,7 @@ internal static unsafe partial class SystemCalls
     private const int FlockExclusiveNonBlocking = 2 | 4;
     private const int FlockSharedNonBlocking = 1 | 4;
     private const int AdvisePopulateRead = 22;
+    private const int AdviseHugePage = 14;
     private const int CloseOnExecLinux = 0x80000;
     private const int CloseOnExecMac = 0x1000000;
 
@@ -223,6 +227,15 @@ internal static unsafe partial class SystemCalls
             {
                 return error;
             }
+        }
+    }
+
+    /// <summary>Asks for large pages. A kernel without them says so, and nothing is lost: the answer is not looked at.</summary>
+    public static void PreferLargePages(void* address, nuint length)
+    {
+        if (OperatingSystem.IsLinux() && length >= LargePageSizeBytes)
+        {
+            _ = madvise(address, length, AdviseHugePage);
         }
     }
 

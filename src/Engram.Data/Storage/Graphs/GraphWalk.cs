@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Engram.Data.Kernels;
 
 namespace Engram.Data.Storage.Graphs;
@@ -23,6 +24,8 @@ internal readonly unsafe struct GraphTarget(byte* codes, int sum, float factor, 
 /// Higher levels hold fewer rows each, and bring it near in long steps.</para>
 /// <para><b>What it promises.</b> Nothing about a single row: the nearest may be missed. What it gives are candidates, by what codes say; whoever asked scores them as
 /// defined. With a condition (<c>accepted</c>) it walks over all rows and collects those that satisfy it; where these lie far from the target it may be told to give up.</para>
+/// <para><b>Two ways to keep what was found.</b> Without a condition what a walk goes on from is found as well: one sorted array holds both, as short as it is broad, with a mark on the rows that the walk has gone
+/// on from. Moving some hundred bytes costs less than the mispredicted branches of two heaps. With a condition rows to go on from may not be found, and a very broad array would be long to move: these take two heaps.</para>
 /// <para><b>Memory.</b> Rows lie all over the codes, so that nearly every one is a wait for memory. They are asked for some ahead of being compared.</para>
 /// </remarks>
 internal sealed unsafe class GraphWalk
@@ -30,10 +33,15 @@ internal sealed unsafe class GraphWalk
     /// <summary>Rows that are asked for before they are compared.</summary>
     private const int Ahead = 8;
 
+    /// <summary>The greatest breadth that is kept in a sorted array.</summary>
+    private const int SortedBreadthMax = 512;
+
+    /// <summary>Set in a key of the sorted array when the walk has gone on from the row. Numbers of rows leave it free.</summary>
+    private const ulong Left = 0x8000_0000;
+
     private readonly KeyHeap open = new();
     private readonly KeyHeap found = new();
-    private int[] seen = [];
-    private int stamp;
+    private ulong[] seen = [];
 
     /// <summary>What was found, nearest first: distances in an order-preserving form above, rows below.</summary>
     public ulong[] Keys { get; private set; } = [];
@@ -60,6 +68,13 @@ internal sealed unsafe class GraphWalk
         var bits = BitConverter.SingleToUInt32Bits(float.IsNaN(distance) ? float.PositiveInfinity : distance);
         bits ^= (uint)((int)bits >> 31) | 0x8000_0000u;
         return ((ulong)bits << 32) | (uint)row;
+    }
+
+    /// <summary>The distance that a key was made of.</summary>
+    public static float DistanceOf(ulong key)
+    {
+        var bits = (uint)(key >> 32);
+        return BitConverter.UInt32BitsToSingle((bits & 0x8000_0000u) != 0 ? bits ^ 0x8000_0000u : ~bits);
     }
 
     /// <summary>The row on a level that no neighbour is nearer than, coming from above.</summary>
@@ -99,6 +114,12 @@ internal sealed unsafe class GraphWalk
     /// <returns>Whether it came to its end.</returns>
     public bool Run(GraphLayout graph, CodeRows codes, in GraphTarget target, int level, int from, int breadth, ulong* accepted, long comparisonsMax = long.MaxValue)
     {
+        if (accepted == null && breadth <= SortedBreadthMax && comparisonsMax == long.MaxValue)
+        {
+            RunSorted(graph, codes, target, level, from, breadth);
+            return true;
+        }
+
         var fresh = stackalloc int[GraphLayout.LinksCountMax];
         var until = comparisonsMax > long.MaxValue - Compared ? long.MaxValue : Compared + comparisonsMax;
         BeginSeen(graph.RowCount);
@@ -146,17 +167,97 @@ internal sealed unsafe class GraphWalk
         }
 
         Count = found.Count;
-        if (Keys.Length < Count)
-        {
-            Keys = new ulong[Math.Max(Count, 2 * Keys.Length)];
-        }
-
+        Reserve(Count);
         for (var i = Count - 1; i >= 0; i--)
         {
             Keys[i] = ~found.Pop();
         }
 
         return true;
+    }
+
+    /// <summary>The same without a condition, in one sorted array.</summary>
+    private void RunSorted(GraphLayout graph, CodeRows codes, in GraphTarget target, int level, int from, int breadth)
+    {
+        var fresh = stackalloc int[GraphLayout.LinksCountMax];
+        Reserve(breadth);
+        BeginSeen(graph.RowCount);
+        See(from);
+        Keys[0] = KeyOf(Distance(graph, codes, target, from), from);
+        Count = 1;
+        for (var at = 0; at < Count;)
+        {
+            if ((Keys[at] & Left) != 0)
+            {
+                at++;
+                continue;
+            }
+
+            var next = RowOf(Keys[at]);
+            Keys[at++] |= Left;
+            var count = TakeUnseen(graph.Links(next, level), fresh);
+            for (var i = 0; i < Math.Min(count, Ahead); i++)
+            {
+                Prefetch(graph, codes, fresh[i]);
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                if (i + Ahead < count)
+                {
+                    Prefetch(graph, codes, fresh[i + Ahead]);
+                }
+
+                var place = Insert(KeyOf(Distance(graph, codes, target, fresh[i]), fresh[i]), breadth);
+                if (place >= 0)
+                {
+                    at = Math.Min(at, place);
+                    CodePairs.Prefetch(graph.Links(fresh[i], level), graph.LinksMax(level) * sizeof(int));
+                }
+            }
+
+            Compared += count;
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            Keys[i] &= ~Left;
+        }
+    }
+
+    /// <summary>Puts a key in its place; the farthest makes room for it.</summary>
+    /// <returns>The place; −1 when there is none.</returns>
+    private int Insert(ulong key, int breadth)
+    {
+        if (Count == breadth && key >= Keys[Count - 1])
+        {
+            return -1;
+        }
+
+        // Where it belongs is a matter of chance: no branch depends on it.
+        ref var first = ref MemoryMarshal.GetArrayDataReference(Keys);
+        var (place, length) = (0, Count);
+        while (length > 1)
+        {
+            var half = length >> 1;
+            place += Unsafe.Add(ref first, place + half - 1) < key ? half : 0;
+            length -= half;
+        }
+
+        place += length == 1 && Unsafe.Add(ref first, place) < key ? 1 : 0;
+        var moved = Math.Min(Count, breadth - 1) - place;
+        Keys.AsSpan(place, moved).CopyTo(Keys.AsSpan(place + 1));
+        Keys[place] = key;
+        Count = Math.Min(Count + 1, breadth);
+        return place;
+    }
+
+    private void Reserve(int count)
+    {
+        if (Keys.Length < count)
+        {
+            Keys = new ulong[Math.Max(count, 2 * Keys.Length)];
+        }
     }
 
     private static void Prefetch(GraphLayout graph, CodeRows codes, int row)
@@ -201,22 +302,22 @@ internal sealed unsafe class GraphWalk
 
     private void BeginSeen(int rows)
     {
-        if (seen.Length < rows)
+        var words = (rows + 63) / 64;
+        if (seen.Length < words)
         {
-            (seen, stamp) = (new int[rows], 0);
+            seen = new ulong[words];
+            return;
         }
 
-        if (++stamp == int.MaxValue)
-        {
-            seen.AsSpan().Clear();
-            stamp = 1;
-        }
+        Array.Clear(seen, 0, words);
     }
 
     private bool See(int row)
     {
-        var isNew = seen[row] != stamp;
-        seen[row] = stamp;
+        ref var word = ref seen[row >> 6];
+        var bit = 1UL << row;
+        var isNew = (word & bit) == 0;
+        word |= bit;
         return isNew;
     }
 

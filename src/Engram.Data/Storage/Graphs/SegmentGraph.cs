@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Storage.Codes;
 using Engram.Data.Storage.Files;
@@ -19,6 +20,9 @@ internal enum GraphAnswer
     TooFar,
 }
 
+/// <summary>A row that may be among the nearest, and a score that it is hardly better than.</summary>
+internal readonly record struct GraphCandidate(int Row, double Least);
+
 /// <summary>How far the graph of one index over one segment is.</summary>
 /// <param name="IsThere">Whether searches use it.</param>
 /// <param name="LinkedCount">Of the rows, those that are linked so far.</param>
@@ -32,6 +36,12 @@ internal readonly record struct GraphState(long RowCount, bool IsThere, long Lin
 /// </remarks>
 internal sealed unsafe class SegmentGraph : IDisposable
 {
+    /// <summary>How far in standard deviations a score may be from what codes say of it: once in a thousand million.</summary>
+    private const double Deviations = 6;
+
+    /// <summary>Of distances as float32, generously.</summary>
+    private const double FloatError = 1e-6;
+
     private static readonly ConcurrentBag<GraphWalk> Walks = [];
 
     private readonly Segment segment;
@@ -48,6 +58,7 @@ internal sealed unsafe class SegmentGraph : IDisposable
     public SegmentGraph(Segment segment, GraphShape shape, MappedRange map, uint[] checksums, string name, ILogger logger)
     {
         (this.segment, this.shape, this.map, this.checksums, this.name, this.logger) = (segment, shape, map, checksums, name, logger);
+        map.PreferLargePages();
     }
 
     /// <param name="memory">Laid out as in a file, and taken over.</param>
@@ -76,9 +87,9 @@ internal sealed unsafe class SegmentGraph : IDisposable
     /// <param name="breadth">How many to find at most.</param>
     /// <param name="accepted">A bit for each row that may be found; null for all.</param>
     /// <param name="comparisonsMax">So many are worth making.</param>
-    /// <param name="rows">Receives those that have no code, then the others, nearest first; not checked for whether they are visible.</param>
+    /// <param name="found">Receives those that have no code, then the others, nearest first; not checked for whether they are visible.</param>
     /// <param name="compared">Is increased by the distances computed.</param>
-    public GraphAnswer Find(SegmentCodes codes, Int8Query query, int breadth, ulong[]? accepted, long comparisonsMax, List<int> rows, ref long compared)
+    public GraphAnswer Find(SegmentCodes codes, Int8Query query, int breadth, ulong[]? accepted, long comparisonsMax, List<GraphCandidate> found, ref long compared)
     {
         if (!IsVerified() || !codes.TryGetAll(out var codeRows))
         {
@@ -88,7 +99,7 @@ internal sealed unsafe class SegmentGraph : IDisposable
         var graph = new GraphLayout(map is null ? memory!.Pointer : map.Pointer);
         for (var i = 0; i < graph.LooseCount; i++)
         {
-            rows.Add(graph.Loose[i]);
+            found.Add(new GraphCandidate(graph.Loose[i], double.NegativeInfinity));
         }
 
         if (graph.Entry < 0)
@@ -104,11 +115,7 @@ internal sealed unsafe class SegmentGraph : IDisposable
         fixed (byte* code = buffer)
         fixed (ulong* bits = accepted)
         {
-            for (var i = 0; i < stride; i++)
-            {
-                code[i] = (byte)(query.Codes[i] + CodeBlock.Zero);
-            }
-
+            CodePairs.Store(query.Codes, code, stride);
             // The norm of a query only scales all distances of cosine; offsets are added to L2's unscaled.
             var factor = shape.Metric switch
             {
@@ -122,7 +129,7 @@ internal sealed unsafe class SegmentGraph : IDisposable
 
         for (var i = 0; i < walk.Count && isWhole; i++)
         {
-            rows.Add(GraphWalk.RowOf(walk.Keys[i]));
+            found.Add(CandidateOf(graph, codes, query, walk.Keys[i]));
         }
 
         compared += walk.Compared - before;
@@ -133,6 +140,39 @@ internal sealed unsafe class SegmentGraph : IDisposable
         }
 
         return isWhole ? GraphAnswer.Found : GraphAnswer.TooFar;
+    }
+
+    /// <summary>Goes from a distance of codes to a score that the row is hardly better than.</summary>
+    /// <remarks>
+    /// Rounding to codes moved each element by up to half of a scale, this way or that: in the direction that counts, which is one of n, by a scale divided by √12 in the mean, whatever n is. The query's elements were moved as well.
+    /// What is left out, the squares of what rounding did, only makes rows farther.
+    /// </remarks>
+    private GraphCandidate CandidateOf(GraphLayout graph, SegmentCodes codes, Int8Query query, ulong key)
+    {
+        var row = GraphWalk.RowOf(key);
+        double distance = GraphWalk.DistanceOf(key);
+        double factor = graph.Facts[2L * row];
+        double least;
+        switch (shape.Metric)
+        {
+            case GraphMetric.Cosine:
+                least = 1 + distance - (Deviations * Root(factor, query.Scale / query.Norm)) - FloatError;
+                break;
+            case GraphMetric.L2:
+                // Distances of codes lack the query's square; two squares that are nearly the same leave their rounding.
+                var squared = Math.Max(distance + query.SquaredCodeNorm, 0);
+                squared -= (2 * Deviations * Math.Sqrt(squared) * Root(factor, query.Scale)) + (FloatError * (graph.Facts[(2L * row) + 1] + query.SquaredCodeNorm));
+                least = Math.Sqrt(Math.Max(squared, 0));
+                break;
+            default:
+                var norm = codes.TryGet(row / Batch.RowCountMax, out var block) ? block.Norms[row % Batch.RowCountMax] : double.PositiveInfinity;
+                least = distance - (Deviations * Root(factor * query.Norm, query.Scale * norm)) - (FloatError * Math.Abs(distance));
+                break;
+        }
+
+        return new GraphCandidate(row, least);
+
+        static double Root(double a, double b) => Math.Sqrt(((a * a) + (b * b)) / 12);
     }
 
     public void Dispose()

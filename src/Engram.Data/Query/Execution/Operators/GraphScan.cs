@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Kernels;
 using Engram.Data.Query.Planning;
@@ -13,7 +14,7 @@ namespace Engram.Data.Query.Execution.Operators;
 /// versions or a filter: first its blocks are read for the rows that are visible and satisfy the filter, as bits; rows with vectors of a later time are scored at once. Then the
 /// walk collects rows of the bits only. When the bits are so few that walking past the others costs more than judging these by their codes, no walk: that part is exact; so it is when a
 /// walk has come past so many others, since those of the bits lie elsewhere. Blocks without a graph, as of rows that wait for a checkpoint, are searched exactly.</para>
-/// <para><b>Candidates</b> are scored nearest first by their codes: as many as are wanted, which gives a k-th score; then those of the rest that are likely to be as near.</para>
+/// <para><b>Candidates</b> are scored nearest first by the distances that the walk computed: as many as are wanted, which gives a k-th score; then those of the rest that are likely to be as near.</para>
 /// <para><b>The guarantee.</b> Every row that comes out is visible, satisfies the filter and carries the defined score. When fewer than k were found, and any part was
 /// walked, the caller searches exactly: k rows come whenever k exist.</para>
 /// </remarks>
@@ -25,7 +26,8 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
     /// <summary>A walk may compare as many rows as half of those that it may find: then all of them are judged in about twice the time of doing so at once.</summary>
     private const int AcceptedPerComparison = 2;
 
-    private readonly List<int> candidates = [];
+    private readonly List<GraphCandidate> candidates = [];
+    private readonly List<int> rows = [];
     private readonly Selection chosen = new();
     private ulong[] bits = [];
     private long compared;
@@ -121,40 +123,38 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
 
         IsApproximate = true;
         var first = Math.Min(candidates.Count, part.Graph.LooseCount + wanted);
-        TakeCandidates(scan, part, 0, first, accepted, areJudged: false);
-        TakeCandidates(scan, part, first, candidates.Count, accepted, areJudged: true);
+        TakeCandidates(scan, part, CollectionsMarshal.AsSpan(candidates)[..first], accepted);
+        TakeCandidates(scan, part, CollectionsMarshal.AsSpan(candidates)[first..], accepted);
     }
 
-    /// <summary>Scores some of the candidates, block by block.</summary>
-    /// <param name="areJudged">Whether to leave out those that are hardly as near as enough others, by their codes.</param>
-    private void TakeCandidates(TableScan scan, GraphPart part, int from, int to, ulong[]? accepted, bool areJudged)
+    /// <summary>Scores those candidates that may be as near as enough others, block by block.</summary>
+    private void TakeCandidates(TableScan scan, GraphPart part, ReadOnlySpan<GraphCandidate> from, ulong[]? accepted)
     {
-        candidates.Sort(from, to - from, null);
-        for (var i = from; i < to;)
+        rows.Clear();
+        var limit = own.Search.Limit;
+        foreach (var candidate in from)
         {
-            var block = candidates[i] / Batch.RowCountMax;
+            // Those without a code come whether accepted or not.
+            if (candidate.Least <= limit && (accepted is null || IsSet(accepted, candidate.Row)))
+            {
+                rows.Add(candidate.Row);
+            }
+        }
+
+        rows.Sort();
+        for (var i = 0; i < rows.Count;)
+        {
+            var block = rows[i] / Batch.RowCountMax;
             chosen.Count = 0;
-            for (; i < to && candidates[i] / Batch.RowCountMax == block; i++)
+            for (; i < rows.Count && rows[i] / Batch.RowCountMax == block; i++)
             {
-                // Those without a code come whether accepted or not.
-                if (accepted is null || IsSet(accepted, candidates[i]))
-                {
-                    chosen.Add((ushort)(candidates[i] % Batch.RowCountMax));
-                }
+                chosen.Add((ushort)(rows[i] % Batch.RowCountMax));
             }
 
-            if (areJudged && part.Codes.TryGet(block, out var codes))
+            scan.Restrict(part.FirstBlock + block, 1);
+            if (scan.NextBlock())
             {
-                chosen.Count = own.Search.CountLikely(codes, chosen.Buffer[..chosen.Count]);
-            }
-
-            if (chosen.Count > 0)
-            {
-                scan.Restrict(part.FirstBlock + block, 1);
-                if (scan.NextBlock())
-                {
-                    Offer(scan);
-                }
+                Offer(scan, areNear: true);
             }
         }
     }
@@ -250,14 +250,15 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
                 scan.Restrict(part.FirstBlock + block, 1);
                 if (scan.NextBlock())
                 {
-                    Offer(scan);
+                    Offer(scan, areNear: false);
                 }
             }
         }
     }
 
     /// <summary>Offers the chosen rows of the scan's block, those of them that are visible.</summary>
-    private void Offer(TableScan scan)
+    /// <param name="areNear">Whether their codes were looked at already.</param>
+    private void Offer(TableScan scan, bool areNear)
     {
         if (scan.Visible is { } visible)
         {
@@ -278,7 +279,11 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
             chosen.Count = kept;
         }
 
-        if (chosen.Count > 0)
+        if (chosen.Count > 0 && areNear)
+        {
+            own.Search.TakeDirectly(scan, chosen);
+        }
+        else if (chosen.Count > 0)
         {
             own.Search.Take(scan, chosen);
         }

@@ -90,6 +90,9 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     /// <summary>Rows without a vector, by row id.</summary>
     public NearestRows Without { get; } = new();
 
+    /// <summary>No score above it is wanted by now.</summary>
+    public double Limit => limit.Value;
+
     /// <summary>What was read so far, blocks excepted.</summary>
     public VectorTally Tally { get; private set; }
 
@@ -138,17 +141,6 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         if (rows is not { Count: 0 })
         {
             TakeByCodes(scan, rows, codes);
-        }
-    }
-
-    /// <summary>Moves those of some rows to the front that are likely, by their codes, to be among the k nearest so far.</summary>
-    /// <param name="codes">Of a block; all the rows have one, and were not changed since.</param>
-    public int CountLikely(CodeBlock codes, Span<ushort> rows)
-    {
-        fixed (int* products = dots)
-        {
-            Int8Dot.Selected(codes, query!.Codes!, rows, products);
-            return query.Bounds.Within(limit.Value).KeepLikely(codes.Facts, codes.Dimensions, rows, products);
         }
     }
 
@@ -388,7 +380,8 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         return query!.Bounds.Within(limit.Value).Keep(codes.Facts, left.AsSpan(0, rest), products);
     }
 
-    private void TakeDirectly(TableScan scan, Selection? rows)
+    /// <summary>Offers rows of the scan's block, and asks no codes about them.</summary>
+    public void TakeDirectly(TableScan scan, Selection? rows)
     {
         var vectors = LoadVectors(scan, rows);
         scored.Count = 0;
