@@ -64,7 +64,8 @@ internal sealed class BulkCopy : IDisposable
     public static BulkCopy Create(Session session, string table, IReadOnlyList<BulkMapping> mappings, BulkRows rows, int fieldCount)
     {
         var catalog = session.ReadCatalog();
-        var definition = ((InsertPlan)Plan(session, catalog, $"INSERT INTO {table} DEFAULT VALUES", 0).Plan).Table;
+        var whole = (InsertPlan)Plan(session, catalog, $"INSERT INTO {table} DEFAULT VALUES", 0).Plan;
+        var definition = whole.IsThroughView ? throw Error.NotATable(table, "view", -1) : whole.Table;
         string[] columns;
         int[] ordinals;
         if (mappings.Count == 0)

@@ -36,6 +36,9 @@ internal sealed partial class Session
     private static ImmutableArray<string> Combine(ImmutableArray<string> set, string? schema)
     {
         const string Alias = Query.Binding.NameMatch.TemporarySchema;
+
+        // The temporary tables of others are nobody's to name.
+        set = set.RemoveAll(s => s.StartsWith(DatabaseCatalog.TemporaryPrefix, StringComparison.Ordinal) && s != schema);
         if (schema is null)
         {
             return set.Remove(Alias);

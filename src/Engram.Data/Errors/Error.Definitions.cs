@@ -30,6 +30,12 @@ internal static partial class Error
     public static EngramException NotATable(string name, string kind, int position)
         => new($"'{name}' is a {kind}, and this needs a table. Name the table itself.", SqlStates.WrongObjectType, position + 1);
 
+    public static EngramException ViewNotUpdatable(string view, string reason, int position)
+        => new($"View '{view}' cannot be written through: {reason}. Write to its tables.", SqlStates.ObjectNotInPrerequisiteState, position + 1);
+
+    public static EngramException CheckOptionFailed(string view)
+        => new($"A row would not be one of view '{view}', which was created WITH CHECK OPTION. Give it values that the view's condition holds for, or write to the table itself.", SqlStates.WithCheckOption);
+
     public static EngramException WrongKind(string name, string kind, int position)
         => new($"{name} is no {kind}. Use the statement for what it is.", SqlStates.WrongObjectType, position + 1);
 

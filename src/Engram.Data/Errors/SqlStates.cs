@@ -80,6 +80,7 @@ internal static class SqlStates
     public const string LockNotAvailable = "55P03";
     public const string ObjectInUse = "55006";
     public const string ObjectNotInPrerequisiteState = "55000";
+    public const string WithCheckOption = "44000";
     public const string QueryCanceled = "57014";
     public const string IoError = "58030";
     public const string DuplicateFile = "58P02";

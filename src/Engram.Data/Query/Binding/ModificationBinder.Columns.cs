@@ -10,14 +10,15 @@ namespace Engram.Data.Query.Binding;
 /// <summary>Assignments, and what is computed from the rows that are written.</summary>
 internal sealed partial class ModificationBinder
 {
-    private ImmutableArray<(ColumnId Column, BoundExpression Value)> BindAssignments(TableDefinition table, IReadOnlyList<AssignmentSyntax> assignments, Scope scope)
+    private ImmutableArray<(ColumnId Column, BoundExpression Value)> BindAssignments(WriteTarget written, IReadOnlyList<AssignmentSyntax> assignments, Scope scope)
     {
+        var table = written.Table;
         var binder = new ExpressionBinder(statement, scope, "SET");
         var set = ImmutableArray.CreateBuilder<(ColumnId, BoundExpression)>();
         var seen = new HashSet<ColumnId>();
         foreach (var (name, value, ordinal) in assignments.SelectMany(Pairs))
         {
-            var column = NameMatch.FindColumn(table, name);
+            var column = written.FindColumn(name);
             if (!seen.Add(column.Id))
             {
                 throw Error.DuplicateColumn(column.Name, name.Position);
@@ -91,14 +92,15 @@ internal sealed partial class ModificationBinder
     }
 
     /// <summary>Checks and RETURNING, over the columns of the table.</summary>
-    /// <param name="table">Whose rows are written.</param>
+    /// <param name="written">What the statement names.</param>
     /// <param name="alias">What it is known by.</param>
     /// <param name="returning">RETURNING.</param>
     /// <param name="changed">The columns that an UPDATE assigns: the computed ones that read them change too, and only checks that read one of them all are made; null for all.</param>
     /// <param name="source">The tables of the statement, the one that is changed first.</param>
     private TableResult BindResult(
-        TableDefinition table, IdentifierSyntax? alias, IReadOnlyList<SelectItemSyntax> returning, HashSet<ColumnId>? changed, Scope? source = null)
+        WriteTarget written, IdentifierSyntax? alias, IReadOnlyList<SelectItemSyntax> returning, HashSet<ColumnId>? changed, Scope? source = null)
     {
+        var table = written.Table;
         var queries = new QueryBinder(statement);
         var row = queries.Scan(table, withRowId: false);
         var computed = changed == null ? [] : BindComputed(table, row.TableColumns, changed);
@@ -125,13 +127,20 @@ internal sealed partial class ModificationBinder
             }
         }
 
+        // A part of it may be false for a row that no assignment changes: PostgreSQL looks at each row that is written.
+        foreach (var (view, condition) in written.ChecksOn(row.TableColumns))
+        {
+            checks.Add(ExpressionTree.Substitute(condition, virtuals));
+            names.Add(RowChecks.CheckOptionOf(view));
+        }
+
         if (returning.Count == 0)
         {
             return new TableResult(row.TableColumns, checks.ToImmutable(), [], []) { CheckNames = names.ToImmutable(), Computed = computed };
         }
 
         var scope = new Scope(null, null);
-        scope.Add(QueryBinder.ScopeTableOf(row, row.TableColumns, alias), returning[0].Position);
+        scope.Add(written.ScopeOf(statement, row.TableColumns, alias, virtuals), returning[0].Position);
         foreach (var other in source?.Tables.Skip(1) ?? [])
         {
             scope.Add(other, returning[0].Position);

@@ -11,11 +11,12 @@ internal sealed partial class ModificationBinder
 {
     private const string Excluded = "excluded";
 
-    private BoundConflict BindConflict(TableDefinition table, InsertSyntax insert, OnConflictSyntax syntax, CommonTableScope? commonTables, ImmutableArray<LogicalColumn> row)
+    private BoundConflict BindConflict(WriteTarget written, InsertSyntax insert, OnConflictSyntax syntax, CommonTableScope? commonTables, ImmutableArray<LogicalColumn> row)
     {
+        var table = written.Table;
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
-        var indexes = FindConflictIndexes(table, syntax, target.TableColumns.RemoveAt(0));
+        var indexes = FindConflictIndexes(written, syntax, target.TableColumns.RemoveAt(0));
         if (syntax.Assignments.Count == 0)
         {
             return new BoundConflict(indexes, target.TableColumns, [], [], []);
@@ -23,24 +24,25 @@ internal sealed partial class ModificationBinder
 
         var excluded = queries.Scan(table, withRowId: false);
         var scope = new Scope(null, commonTables);
-        scope.Add(QueryBinder.ScopeTableOf(target, target.TableColumns, insert.Alias), insert.Position);
-        scope.Add(QueryBinder.ScopeTableOf(excluded, excluded.TableColumns, new IdentifierSyntax(default, Excluded, true)), syntax.Position);
         var virtuals = stored.Virtuals(table, target.TableColumns);
+        scope.Add(written.ScopeOf(statement, target.TableColumns, insert.Alias, virtuals), insert.Position);
+        scope.Add(written.ScopeOf(statement, excluded.TableColumns, new IdentifierSyntax(default, Excluded, true), virtuals), syntax.Position);
         foreach (var (id, value) in stored.Virtuals(table, excluded.TableColumns))
         {
             virtuals.Add(id, value);
         }
 
         var conditions = ImmutableArray.CreateRange(BindWhere(syntax.Where, scope), c => ExpressionTree.Substitute(c, virtuals));
-        var set = ImmutableArray.CreateRange(BindAssignments(table, syntax.Assignments, scope), s => (s.Column, ExpressionTree.Substitute(s.Value, virtuals)));
+        var set = ImmutableArray.CreateRange(BindAssignments(written, syntax.Assignments, scope), s => (s.Column, ExpressionTree.Substitute(s.Value, virtuals)));
         return new BoundConflict(indexes, target.TableColumns, excluded.TableColumns, set, conditions)
         {
             Computed = BindComputed(table, row, set.Select(s => s.Column).ToHashSet()),
         };
     }
 
-    private ImmutableArray<IndexDefinition> FindConflictIndexes(TableDefinition table, OnConflictSyntax syntax, ImmutableArray<LogicalColumn> columns)
+    private ImmutableArray<IndexDefinition> FindConflictIndexes(WriteTarget written, OnConflictSyntax syntax, ImmutableArray<LogicalColumn> columns)
     {
+        var table = written.Table;
         if (syntax.Constraint is { } name)
         {
             var found = NameMatch.Find(name, table.Indexes.Where(i => i is { IsUnique: true, IsConstraint: true }), i => i.Name);
@@ -53,7 +55,7 @@ internal sealed partial class ModificationBinder
             return [.. unique];
         }
 
-        var keys = syntax.Target.Select(key => FindKey(table, key, columns)).ToHashSet();
+        var keys = syntax.Target.Select(key => FindKey(written, key, columns)).ToHashSet();
         ImmutableArray<BoundExpression> given = syntax.TargetWhere == null ? []
             : ImmutableArray.CreateRange(BindWhere(syntax.TargetWhere, ScopeOf(table, columns)), c => ExpressionTree.Substitute(c, stored.Virtuals(table, columns)));
         ImmutableArray<IndexDefinition> matching =
@@ -63,11 +65,12 @@ internal sealed partial class ModificationBinder
     }
 
     /// <summary>The column of a key, hidden when an expression was written; that of no column when no index is over it.</summary>
-    private ColumnId FindKey(TableDefinition table, IndexKeySyntax key, ImmutableArray<LogicalColumn> columns)
+    private ColumnId FindKey(WriteTarget written, IndexKeySyntax key, ImmutableArray<LogicalColumn> columns)
     {
+        var table = written.Table;
         if (key.Expression is ColumnReferenceSyntax { Table: null, Column: var name })
         {
-            var column = NameMatch.FindColumn(table, name);
+            var column = written.FindColumn(name);
             if (!column.IsVirtual)
             {
                 return column.Id;

@@ -125,8 +125,8 @@ internal sealed partial class ModificationBinder
 
     private BoundMergeAction BindMergeUpdate(TableDefinition table, MergeWhenSyntax when, Scope scope)
     {
-        var set = BindAssignments(table, when.Assignments, scope);
-        return new BoundMergeAction(MergeAction.Update) { Set = set, Result = BindResult(table, null, [], set.Select(s => s.Column).ToHashSet()) };
+        var set = BindAssignments(new WriteTarget(table), when.Assignments, scope);
+        return new BoundMergeAction(MergeAction.Update) { Set = set, Result = BindResult(new WriteTarget(table), null, [], set.Select(s => s.Column).ToHashSet()) };
     }
 
     private BoundMergeAction BindMergeInsert(TableDefinition table, MergeWhenSyntax when, Scope scope)
@@ -137,7 +137,7 @@ internal sealed partial class ModificationBinder
             Columns = when.Columns,
             OverridingSystemValue = when.OverridingSystemValue,
         };
-        var targets = FindTargets(table, when.Columns);
+        var targets = FindTargets(new WriteTarget(table), when.Columns);
         var given = new List<ColumnDefinition>();
         var values = ImmutableArray.CreateBuilder<BoundExpression>();
         if (when.Values is { } row)
@@ -155,7 +155,7 @@ internal sealed partial class ModificationBinder
             }
         }
 
-        var result = BindResult(table, null, [], null);
+        var result = BindResult(new WriteTarget(table), null, [], null);
         return new BoundMergeAction(MergeAction.Insert) { Values = values.ToImmutable(), Columns = InsertColumns(table, given, like, result), Result = result };
     }
 

@@ -10,6 +10,9 @@ namespace Engram.Data.Query.Binding;
 internal sealed record BoundInsert(TableDefinition Table, LogicalPlan Source, ImmutableArray<InsertColumn> Columns, TableResult Result)
 {
     public BoundConflict? Conflict { get; init; }
+
+    /// <summary>The view that was named; null for a table.</summary>
+    public ViewDefinition? View { get; init; }
 }
 
 /// <summary>A bound ON CONFLICT. The assignments, none for DO NOTHING, and the conditions read <see cref="Target"/>, row id first, and then <see cref="Excluded"/>.</summary>
@@ -46,9 +49,10 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     /// <param name="outer">Common tables in reach, where it is one itself.</param>
     public BoundInsert BindInsert(InsertSyntax syntax, CommonTableScope? outer = null)
     {
-        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var written = WriteTarget.Find(statement, syntax.Table);
+        var table = written.Table;
         var commonTables = QueryBinder.AddCommonTables(syntax.With, outer, null);
-        var targets = FindTargets(table, syntax.Columns);
+        var targets = FindTargets(written, syntax.Columns);
         LogicalPlan source;
         switch (syntax.Source)
         {
@@ -63,45 +67,48 @@ internal sealed partial class ModificationBinder(StatementScope statement)
                 break;
         }
 
-        var result = BindResult(table, syntax.Alias, syntax.Returning, null);
-        var conflict = syntax.OnConflict == null ? null : BindConflict(table, syntax, syntax.OnConflict, commonTables, result.Columns);
+        var result = BindResult(written, syntax.Alias, syntax.Returning, null);
+        var conflict = syntax.OnConflict == null ? null : BindConflict(written, syntax, syntax.OnConflict, commonTables, result.Columns);
         new QueryBinder(statement).CheckUnused(syntax.With, commonTables);
         return new BoundInsert(table, source, InsertColumns(table, targets, syntax, result), result)
         {
             Conflict = conflict,
+            View = written.View,
         };
     }
 
     public BoundChange BindUpdate(UpdateSyntax syntax, CommonTableScope? outer = null)
     {
-        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var written = WriteTarget.Find(statement, syntax.Table);
+        var table = written.Table;
         var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
-        var rows = queries.Read(target, out var read);
-        scope.Add(QueryBinder.ScopeTableOf(target, read, syntax.Alias), syntax.Position);
+        var rows = ReadTarget(written, target, syntax.Alias, out var named);
+        scope.Add(named, syntax.Position);
         var from = syntax.From.Count == 0 ? null : queries.BindFrom(syntax.From, scope);
         var where = BindWhere(syntax.Where, scope);
-        var set = BindAssignments(table, syntax.Assignments, scope);
+        var set = BindAssignments(written, syntax.Assignments, scope);
         queries.CheckUnused(syntax.With, scope.CommonTables);
 
         var needsFrom = set.Any(s => ReadsOther(s.Value, rows));
-        var result = BindResult(table, syntax.Alias, syntax.Returning, set.Select(s => s.Column).ToHashSet(), scope);
+        var result = BindResult(written, syntax.Alias, syntax.Returning, set.Select(s => s.Column).ToHashSet(), scope);
         return new BoundChange(table, target, Restrict(rows, from, where, needsFrom || !result.Others.IsEmpty), set, result);
     }
 
     public BoundChange BindDelete(DeleteSyntax syntax, CommonTableScope? outer = null)
     {
-        var table = NameMatch.FindTable(statement.Catalog, syntax.Table);
+        var written = WriteTarget.Find(statement, syntax.Table);
+        var table = written.Table;
         var scope = new Scope(null, QueryBinder.AddCommonTables(syntax.With, outer, null));
         var queries = new QueryBinder(statement);
         var target = queries.Scan(table, withRowId: true);
-        var rows = queries.Read(target, out var read);
-        scope.Add(QueryBinder.ScopeTableOf(target, read, syntax.Alias), syntax.Position);
+        var rows = ReadTarget(written, target, syntax.Alias, out var named);
+        scope.Add(named, syntax.Position);
         var from = syntax.Using.Count == 0 ? null : queries.BindFrom(syntax.Using, scope);
         var where = BindWhere(syntax.Where, scope);
         queries.CheckUnused(syntax.With, scope.CommonTables);
-        var result = BindResult(table, syntax.Alias, syntax.Returning, [], scope);
+        var result = BindResult(written, syntax.Alias, syntax.Returning, [], scope);
         return new BoundChange(table, target, Restrict(rows, from, where, needsFrom: !result.Others.IsEmpty), [], result);
     }
 
@@ -135,17 +142,36 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         return ids.Count > 0;
     }
 
-    private static List<ColumnDefinition> FindTargets(TableDefinition table, IReadOnlyList<IdentifierSyntax> names)
+    /// <summary>The rows that the statement reads of what it writes to, and the names by which its conditions and values know them.</summary>
+    private LogicalPlan ReadTarget(WriteTarget written, LogicalScan scan, IdentifierSyntax? alias, out ScopeTable named)
+    {
+        if (written.View is null)
+        {
+            var rows = new QueryBinder(statement).Read(scan, out var read);
+            named = QueryBinder.ScopeTableOf(scan, read, alias);
+            return rows;
+        }
+
+        var conditions = written.ConditionsOn(scan.TableColumns);
+        LogicalPlan restricted = conditions.IsEmpty ? scan : new LogicalFilter(scan, conditions);
+        var computed = new Dictionary<int, BoundExpression>();
+        named = written.ScopeOf(statement, scan.TableColumns, alias, computed);
+        return computed.Count == 0 ? restricted
+            : new LogicalProject(
+                restricted, [.. scan.TableColumns, .. computed.Keys.Select(statement.Column)], [.. scan.TableColumns.Select(c => c.Reference), .. computed.Values]);
+    }
+
+    private static List<ColumnDefinition> FindTargets(WriteTarget written, IReadOnlyList<IdentifierSyntax> names)
     {
         if (names.Count == 0)
         {
-            return [.. table.NamedColumns];
+            return written.AllColumns();
         }
 
         var targets = new List<ColumnDefinition>(names.Count);
         foreach (var name in names)
         {
-            var column = NameMatch.FindColumn(table, name);
+            var column = written.FindColumn(name);
             if (targets.Contains(column))
             {
                 throw Error.DuplicateColumn(column.Name, name.Position);

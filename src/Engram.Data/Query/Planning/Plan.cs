@@ -270,6 +270,9 @@ internal sealed record InsertPlan(
 
     /// <summary>ON CONFLICT; null for an error.</summary>
     public ConflictPlan? Conflict { get; init; }
+
+    /// <summary>Whether the statement names a view of <see cref="Table"/>.</summary>
+    public bool IsThroughView { get; init; }
 }
 
 /// <summary>What INSERT does with a row whose key is there already in one of these indexes: nothing, or changes the row that is there.</summary>

@@ -102,6 +102,7 @@ internal static class Planner
             OutputOf(insert.Result), insert.Table, source, columns, LowerAll(insert.Result.Checks, row, lowering), LowerAll(insert.Result.Returning, row, lowering))
         {
             CheckNames = insert.Result.CheckNames,
+            IsThroughView = insert.View is not null,
             Conflict = insert.Conflict is { } conflict ? PlanConflict(conflict, row, lowering) : null,
         };
     }

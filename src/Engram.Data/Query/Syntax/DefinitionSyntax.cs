@@ -152,7 +152,10 @@ internal sealed record CreateSequenceSyntax(TextSpan Span, ObjectNameSyntax Name
 internal sealed record AlterSequenceSyntax(TextSpan Span, ObjectNameSyntax Name, bool IfExists, SequenceOptionsSyntax Options) : StatementSyntax(Span);
 
 internal sealed record CreateViewSyntax(TextSpan Span, ObjectNameSyntax Name, bool OrReplace, IReadOnlyList<IdentifierSyntax> Columns, QuerySyntax Query)
-    : StatementSyntax(Span);
+    : StatementSyntax(Span)
+{
+    public ViewCheck CheckOption { get; init; }
+}
 
 internal sealed record CreateSchemaSyntax(TextSpan Span, IdentifierSyntax Name, bool IfNotExists) : StatementSyntax(Span);
 

@@ -1,3 +1,5 @@
+using Engram.Data.Storage.Catalog;
+
 namespace Engram.Data.Query.Syntax;
 
 /// <summary>CREATE and DROP.</summary>
@@ -284,7 +286,25 @@ internal sealed partial class Parser
         List<IdentifierSyntax> columns = At(TokenKind.LeftParenthesis) ? ParseNameList("the name of a column") : [];
         Expect(Keyword.As);
         var query = ParseQuery();
-        return new CreateViewSyntax(SpanFrom(start), name, orReplace, columns, query);
+        var check = ViewCheck.None;
+        if (Accept(Keyword.With))
+        {
+            check = AtWord("local") ? ViewCheck.Local : ViewCheck.Cascaded;
+            if (AtWord("local") || AtWord("cascaded"))
+            {
+                Advance();
+            }
+
+            Expect(Keyword.Check);
+            if (!AtWord("option"))
+            {
+                throw Unexpected("OPTION");
+            }
+
+            Advance();
+        }
+
+        return new CreateViewSyntax(SpanFrom(start), name, orReplace, columns, query) { CheckOption = check };
     }
 
     private DropSyntax ParseDrop()

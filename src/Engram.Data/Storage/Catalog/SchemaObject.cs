@@ -44,6 +44,18 @@ internal sealed record ViewDefinition(ObjectId Id, string Schema, string Name, s
 
     /// <summary>What the names in its text stand for.</summary>
     public ImmutableArray<ViewSource> Sources { get; init; } = [];
+
+    public ViewCheck CheckOption { get; init; }
+}
+
+/// <summary>WITH CHECK OPTION: which conditions rows must meet that are written through a view.</summary>
+internal enum ViewCheck : byte
+{
+    None = 0,
+    /// <summary>Its own, and those that views below it check.</summary>
+    Local = 1,
+    /// <summary>Its own, and those of all views below it.</summary>
+    Cascaded = 2,
 }
 
 internal readonly record struct ViewColumn(string Name, DataType Type);

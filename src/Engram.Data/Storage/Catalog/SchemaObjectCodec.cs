@@ -8,7 +8,7 @@ namespace Engram.Data.Storage.Catalog;
 /// <code>
 /// object    length varint, kind u8 (1 sequence, 2 view), id, schema, name, comment?, then by kind:
 /// sequence  counter, type, start, increment, least, greatest, first (zigzag), cycles u8, owned u8, then table and column when it is
-/// view      SQL, columns (name, type), sources
+/// view      SQL, columns (name, type), sources, then check option u8 (1 local, 2 cascaded) if there is one
 /// source    schema?, name, is a table u8, id, columns (id, name)
 /// values    counter, last zigzag, is called u8
 /// </code>
@@ -126,6 +126,11 @@ internal static class SchemaObjectCodec
                 writer.WriteString(name);
             }
         }
+
+        if (view.CheckOption != ViewCheck.None)
+        {
+            writer.WriteByte((byte)view.CheckOption);
+        }
     }
 
     private static ViewDefinition ReadView(ref ByteReader reader, ObjectId id, string schema, string name)
@@ -154,6 +159,12 @@ internal static class SchemaObjectCodec
                 sourceSchema, sourceName, isTable ? new TableId(sourceId) : null, isTable ? null : new ObjectId(sourceId), names.DrainToImmutable()));
         }
 
-        return new ViewDefinition(id, schema, name, sql) { Columns = columns.DrainToImmutable(), Sources = sources.DrainToImmutable() };
+        var check = reader.IsAtEnd ? 0 : reader.ReadByte();
+        if (check > (byte)ViewCheck.Cascaded)
+        {
+            throw reader.Damaged($"view '{name}' cannot have check option {check}");
+        }
+
+        return new ViewDefinition(id, schema, name, sql) { Columns = columns.DrainToImmutable(), Sources = sources.DrainToImmutable(), CheckOption = (ViewCheck)check };
     }
 }

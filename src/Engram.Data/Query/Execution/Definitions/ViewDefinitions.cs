@@ -44,10 +44,16 @@ internal static class ViewDefinitions
             Columns = columns,
             Sources = [.. statement.Sources],
             Comment = old?.Comment,
+            CheckOption = create.CheckOption,
         };
         if (old is not null && Reaches(catalog, view, old.Id))
         {
             throw Error.InvalidTableDefinition($"View '{old}' would read itself.", create.Position);
+        }
+
+        if (view.CheckOption != ViewCheck.None && WriteTarget.TryCreate(new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty), view, out var reason) is null)
+        {
+            throw Error.NotSupported($"WITH CHECK OPTION of view '{view}', which cannot be written through since {reason},", create.Position + 1);
         }
 
         transaction.PutObject(view);

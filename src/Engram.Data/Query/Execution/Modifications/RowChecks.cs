@@ -12,6 +12,7 @@ namespace Engram.Data.Query.Execution.Modifications;
 internal sealed class RowChecks : IDisposable
 {
     private const string NotNullMark = "\0";
+    private const string CheckOptionMark = "\u0001";
 
     private readonly TableDefinition table;
     private readonly Evaluator[] checks;
@@ -26,6 +27,9 @@ internal sealed class RowChecks : IDisposable
 
     /// <summary>The name under which NOT NULL of a column is checked that is computed when it is read: one that no constraint has.</summary>
     public static string NotNullOf(ColumnDefinition column) => NotNullMark + column.Name;
+
+    /// <summary>The name under which the conditions of a view are checked.</summary>
+    public static string CheckOptionOf(ViewDefinition view) => CheckOptionMark + view;
 
     /// <summary>Checks one column of new values.</summary>
     public void CheckColumn(ColumnDefinition column, Column values, int rowCount)
@@ -52,8 +56,9 @@ internal sealed class RowChecks : IDisposable
                 if (!condition.IsNull(row) && condition.Get<byte>(row) == 0)
                 {
                     var name = c < checkNames.Length ? checkNames[c] : null;
-                    throw name?.StartsWith(NotNullMark, StringComparison.Ordinal) == true
-                        ? Error.NotNullViolation(table.ToString(), name[NotNullMark.Length..]) : Error.CheckFailed(table.Name, name);
+                    throw name?.StartsWith(NotNullMark, StringComparison.Ordinal) == true ? Error.NotNullViolation(table.ToString(), name[NotNullMark.Length..])
+                        : name?.StartsWith(CheckOptionMark, StringComparison.Ordinal) == true ? Error.CheckOptionFailed(name[CheckOptionMark.Length..])
+                        : Error.CheckFailed(table.Name, name);
                 }
             }
         }

@@ -74,7 +74,7 @@ internal static class InformationSchema
 
         foreach (var view in rows.Views)
         {
-            rows.Add(rows.DatabaseName, view.Schema, view.Name, "VIEW", "NO");
+            rows.Add(rows.DatabaseName, view.Schema, view.Name, "VIEW", YesNo(TargetOf(rows, view) is not null));
         }
 
         foreach (var table in All)
@@ -95,13 +95,14 @@ internal static class InformationSchema
 
         foreach (var view in rows.Views)
         {
+            var target = TargetOf(rows, view);
             for (var i = 0; i < view.Columns.Length; i++)
             {
                 var (name, type) = view.Columns[i];
                 var (length, precision, radix, scale, time) = SizesOf(type);
                 rows.Add(
                     rows.DatabaseName, view.Schema, view.Name, name, i + 1, null, "YES", NameOf(type), length, precision, radix, scale, time, null, BareName(type), "NO", null,
-                    null, null, "NEVER", null, "NO");
+                    null, null, "NEVER", null, YesNo(target?.ColumnAt(i) is not null));
             }
         }
     }
@@ -230,11 +231,17 @@ internal static class InformationSchema
         }
     }
 
+    /// <summary>How a view is written through; null when it is not.</summary>
+    private static WriteTarget? TargetOf(SystemRows rows, ViewDefinition view)
+        => WriteTarget.TryCreate(new StatementScope(rows.Catalog, ImmutableDictionary<string, DataType>.Empty), view, out _);
+
     private static void FillViews(SystemRows rows)
     {
         foreach (var view in rows.Views)
         {
-            rows.Add(rows.DatabaseName, view.Schema, view.Name, view.Sql, "NONE", "NO", "NO");
+            var isWritable = YesNo(TargetOf(rows, view) is not null);
+            rows.Add(
+                rows.DatabaseName, view.Schema, view.Name, view.Sql, view.CheckOption == ViewCheck.None ? "NONE" : view.CheckOption.ToString().ToUpperInvariant(), isWritable, isWritable);
         }
     }
 
