@@ -14,13 +14,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Engram.EntityFrameworkCore.Tests.Migrations;
 
 /// <summary>A change from one model to another, made in a database in memory by the operations that EF Core finds between the two.</summary>
-public sealed class ModelChange : IDisposable
+/// <param name="connectionString">A database of its own unless one is named.</param>
+public sealed class ModelChange(string connectionString) : IDisposable
 {
     private static readonly ServiceProvider DesignTime = CreateDesignTime();
 
-    private readonly EngramConnection connection = new("Data Source=:memory:");
+    private readonly EngramConnection connection = Open(connectionString);
 
-    public ModelChange() => connection.Open();
+    public ModelChange()
+        : this("Data Source=:memory:")
+    {
+    }
 
     public void Dispose() => connection.Dispose();
 
@@ -76,6 +80,13 @@ public sealed class ModelChange : IDisposable
         lines.AddRange(model.Sequences.Select(s => $"sequence {s.Schema}.{s.Name} {s.StoreType} {s.StartValue} {s.IncrementBy} {s.MinValue} {s.MaxValue} {s.IsCyclic}"));
         lines.Sort(StringComparer.Ordinal);
         return string.Join('\n', lines);
+    }
+
+    private static EngramConnection Open(string connectionString)
+    {
+        var connection = new EngramConnection(connectionString);
+        connection.Open();
+        return connection;
     }
 
     private static string Names(IEnumerable<DatabaseColumn>? columns) => string.Join(',', (columns ?? []).Select(c => c.Name));
