@@ -36,7 +36,8 @@ internal readonly struct NumericCast<TFrom, TTo> : IUnaryFunction<TFrom, TTo>
             throw new OverflowException();
         }
 
-        return result;
+        // numeric has one zero: System.Decimal keeps the sign of what was rounded to it, which nothing but a float would show.
+        return typeof(TFrom) == typeof(decimal) && typeof(TTo) != typeof(decimal) ? result + TTo.Zero : result;
     }
 }
 
