@@ -221,6 +221,12 @@ public sealed partial class EngramDataReader : DbDataReader
             FreeResult();
             throw Failed(run.Interrupt.ToException(e));
         }
+        catch (OutOfMemoryException e)
+        {
+            isRunEnded = true;
+            FreeResult();
+            throw Failed(Error.ProcessOutOfMemory(e));
+        }
         catch (Exception e)
         {
             Failed(e);
@@ -319,6 +325,11 @@ public sealed partial class EngramDataReader : DbDataReader
         {
             isAtEnd = isRunEnded = true;
             throw Failed(run.Interrupt.ToException(e));
+        }
+        catch (OutOfMemoryException e)
+        {
+            isAtEnd = isRunEnded = true;
+            throw Failed(Error.ProcessOutOfMemory(e));
         }
         catch (Exception e)
         {

@@ -41,6 +41,17 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     // What an arena holds beside one value of the greatest size.
     private const long SlackSizeBytes = 4L * 1024 * 1024;
 
+    // Read and made since the statement was looked after.
+    private long workedSizeBytes;
+
+    private const long WorkSizeBytesPerLook = 256 * 1024;
+
+    /// <summary>For whose statement the values are computed.</summary>
+    public CancellationToken Cancellation { get; set; }
+
+    /// <summary>Bytes that the computed values may take together, where the memory that statements may take is less than <see cref="ComputedSizeBytesMax"/>.</summary>
+    public long ComputedSizeBytesLimit { get; set; } = ComputedSizeBytesMax;
+
     private Arena VariableMemory => variableMemory ??= new Arena();
 
     public void Append<T>(T value)
@@ -165,13 +176,35 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     }
 
     /// <summary>Memory for values of variable length that a kernel appends; valid until <see cref="Clear"/>.</summary>
-    /// <exception cref="EngramException">54000: the values of one batch together are too large; a function can make a gigabyte of a word, for each of its rows.</exception>
+    /// <exception cref="EngramException">53200, 54000: the values of one batch together are too large; a function can make a gigabyte of a word, for each of its rows.</exception>
     public byte* AllocateVariable(int sizeBytes)
     {
-        var held = VariableMemory.SizeBytes;
-        return held + sizeBytes <= ComputedSizeBytesMax + SlackSizeBytes
-            ? VariableMemory.Allocate(sizeBytes)
-            : throw Error.BatchTooLarge(held + sizeBytes, ComputedSizeBytesMax);
+        var held = VariableMemory.SizeBytes + sizeBytes;
+        return held <= ComputedSizeBytesLimit + SlackSizeBytes ? VariableMemory.Allocate(sizeBytes) : throw TooLarge(held);
+    }
+
+    /// <summary>Looks whether a value that is being made elsewhere is too large already.</summary>
+    /// <exception cref="EngramException">53200, 54000: it is.</exception>
+    public void CheckComputed(long sizeBytes)
+    {
+        if (sizeBytes > ComputedSizeBytesLimit)
+        {
+            throw TooLarge(sizeBytes);
+        }
+    }
+
+    private EngramException TooLarge(long sizeBytes)
+        => ComputedSizeBytesLimit < ComputedSizeBytesMax ? Error.ComputedValuesTooLarge(sizeBytes, ComputedSizeBytesLimit) : Error.BatchTooLarge(sizeBytes, ComputedSizeBytesMax);
+
+    /// <summary>Adds to what a function has read and made of one value; after so much of it, looks whether the statement is cancelled.</summary>
+    public void Work(long sizeBytes)
+    {
+        workedSizeBytes += sizeBytes;
+        if (workedSizeBytes > WorkSizeBytesPerLook)
+        {
+            workedSizeBytes = 0;
+            Cancellation.ThrowIfCancellationRequested();
+        }
     }
 
     /// <summary>Makes sure that a cleared null mask of the whole capacity is there, and returns it.</summary>

@@ -21,6 +21,9 @@ internal static partial class Error
     public static EngramException AmbiguousColumn(string name, string first, string second, int position)
         => new($"Column {name} is ambiguous: {first} and {second} both have it. Write the table before it.", SqlStates.AmbiguousColumn, position + 1);
 
+    public static EngramException DuplicateCommonTable(string name, int position)
+        => new($"The name {name} stands for two queries of one WITH. Give one of them another name.", SqlStates.DuplicateAlias, position + 1);
+
     public static EngramException DuplicateAlias(string name, int position)
         => new($"The name {name} stands for two tables in one FROM clause. Give one of them an alias.", SqlStates.DuplicateAlias, position + 1);
 

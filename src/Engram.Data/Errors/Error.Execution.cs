@@ -75,6 +75,12 @@ internal static partial class Error
     public static EngramException BatchTooLarge(long sizeBytes, long sizeBytesMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes for up to 2,048 rows at a time take {sizeBytes:N0} bytes, which is more than {sizeBytesMax:N0}. Make smaller values, or of fewer rows."), SqlStates.ProgramLimitExceeded);
 
+    public static EngramException ComputedValuesTooLarge(long sizeBytes, long sizeBytesMax)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes for up to 2,048 rows at a time take {sizeBytes:N0} bytes, which is more than the {sizeBytesMax:N0} bytes of 'Memory Limit'. Make smaller values, or of fewer rows, or raise 'Memory Limit'."), SqlStates.OutOfMemory);
+
+    public static EngramException ProcessOutOfMemory(OutOfMemoryException cause)
+        => new("The process has no more memory for the statement. Narrow it with WHERE or LIMIT, or lower 'Memory Limit', so that a statement is refused before.", SqlStates.OutOfMemory, cause);
+
     public static EngramException TooManyRows(int countMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"The statement sorts or joins more than {countMax:N0} rows in memory. Narrow it with WHERE."), SqlStates.ProgramLimitExceeded);
 }

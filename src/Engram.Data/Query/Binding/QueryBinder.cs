@@ -98,8 +98,14 @@ internal sealed partial class QueryBinder(StatementScope statement)
             return outer;
         }
 
+        var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var table in with.Tables)
         {
+            if (!names.Add(NameMatch.Fold(table.Name)))
+            {
+                throw Error.DuplicateCommonTable(table.Name.Text, table.Position);
+            }
+
             outer = new CommonTableScope(new CommonTable(NameMatch.Fold(table.Name), table, outer) { IsRecursive = with.IsRecursive, Around = around }, outer);
         }
 

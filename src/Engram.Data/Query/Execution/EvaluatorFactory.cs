@@ -13,14 +13,16 @@ internal static class EvaluatorFactory
     /// <summary>From how many constants on IN looks its operand up in a hash table instead of comparing it with each.</summary>
     private const int InSetCountMin = 8;
 
-    public static Evaluator Create(BoundExpression expression, StatementContext context) => expression switch
+    public static Evaluator Create(BoundExpression expression, StatementContext context) => Within(CreateBare(expression, context), context);
+
+    private static Evaluator CreateBare(BoundExpression expression, StatementContext context) => expression switch
     {
         BoundConstant e => new ConstantEvaluator(e.Type, e.Value),
         BoundParameter e => CreateParameter(e, context),
         BoundColumn e => new ColumnEvaluator(e.Type, e.Ordinal),
         BoundSlot e => new ValueEvaluator(e.Type, context.Slot(e.Slot, e.Type).Column, isStable: false),
         BoundCall e => CreateCall(e, context),
-        BoundCast e => Within(CastFactory.Create(e.Type, Create(e.Operand, context), e.Target, e.IsExplicit), context),
+        BoundCast e => CastFactory.Create(e.Type, Create(e.Operand, context), e.Target, e.IsExplicit),
         BoundLogical e => new LogicalEvaluator(e.IsAnd, Create(e.Operands, context)),
         BoundNot e => new UnaryEvaluator<byte, byte, LogicalNot>(DataType.Boolean, Create(e.Operand, context)),
         BoundIsNull e => new IsNullEvaluator(Create(e.Operand, context), e.IsNegated),
@@ -59,15 +61,15 @@ internal static class EvaluatorFactory
     private static Evaluator CreateCall(BoundCall call, StatementContext context)
     {
         var create = call.Function.CreateEvaluator ?? throw Error.Internal($"{call.Function.Name} has no evaluator");
-        return Within(create(call.Type, [.. Create(call.Arguments, context)], context), context);
+        return create(call.Type, [.. Create(call.Arguments, context)], context);
     }
 
-    /// <summary>Tells an evaluator whose statement it works for, so that it looks whether that is cancelled.</summary>
+    /// <summary>Tells an evaluator whose statement it works for, so that it looks whether that is cancelled, and how much it may make.</summary>
     private static Evaluator Within(Evaluator evaluator, StatementContext context)
     {
-        if (evaluator is StrictEvaluator strict)
+        if (evaluator is ResultEvaluator result)
         {
-            strict.Context = context;
+            result.Statement = context;
         }
 
         return evaluator;

@@ -153,7 +153,10 @@ internal struct ArrayFill : IRowFunction<Bytes>
         writer.Begin();
         for (var i = 0; i < count; i++)
         {
+            var before = writer.SizeBytes;
             writer.Add(arguments[0], row);
+            memory.Work(writer.SizeBytes - before);
+            memory.CheckComputed(writer.SizeBytes);
         }
 
         result = writer.End(memory);
@@ -164,6 +167,9 @@ internal struct ArrayFill : IRowFunction<Bytes>
 /// <summary>string_to_array(text, separator [, null]): without a separator (NULL) one element a character.</summary>
 internal struct StringToArray : IRowFunction<Bytes>
 {
+    // What finding and writing one costs besides copying it.
+    private const int ElementSizeBytes = 32;
+
     private ArrayWriter writer;
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
@@ -181,6 +187,8 @@ internal struct StringToArray : IRowFunction<Bytes>
         var split = new TextSplit(text, !arguments[1].IsNull(row), arguments[1].IsNull(row) ? default : arguments[1].Get<Bytes>(row).Span);
         while (split.Next())
         {
+            memory.Work(split.Part.Length + ElementSizeBytes);
+            memory.CheckComputed((long)writer.SizeBytes + split.Part.Length);
             if (hasNull && split.Part.SequenceEqual(asNull))
             {
                 writer.AddNull();
@@ -262,7 +270,10 @@ internal struct ArrayToString : IRowFunction<Bytes>
             }
 
             isFirst = false;
-            text.AddRange(walk.IsNull ? arguments[2].Get<Bytes>(row).Span : walk.Value);
+            var value = walk.IsNull ? arguments[2].Get<Bytes>(row).Span : walk.Value;
+            memory.Work((long)value.Length + separator.Length);
+            memory.CheckComputed((long)text.Count + value.Length + separator.Length);
+            text.AddRange(value);
         }
 
         result = TextValue.Copy(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(text), memory);

@@ -12,6 +12,9 @@ internal struct ArrayWriter
     private List<byte>? bytes;
     private int count;
 
+    /// <summary>What it has written so far.</summary>
+    public readonly int SizeBytes => bytes?.Count ?? 0;
+
     public void Begin()
     {
         bytes ??= [];

@@ -47,9 +47,6 @@ internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[]
 
     private readonly Column[] columns = new Column[arguments.Length];
 
-    /// <summary>The statement that it computes for; null where nobody can cancel one.</summary>
-    public StatementContext? Context { get; set; }
-
     /// <summary>Whether the result carries the offsets of the first argument (timestamptz).</summary>
     public bool KeepsOffsets { get; init; }
 
@@ -140,7 +137,7 @@ internal abstract unsafe class StrictEvaluator(DataType type, params Evaluator[]
     private void Look(out long sizeBytes)
     {
         sizeBytes = 0;
-        Context?.Cancellation.ThrowIfCancellationRequested();
+        Statement?.Cancellation.ThrowIfCancellationRequested();
     }
 
     /// <summary>0 for a constant column, all ones for another: what a row is masked with to find its value.</summary>

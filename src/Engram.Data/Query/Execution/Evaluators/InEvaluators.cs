@@ -40,9 +40,9 @@ internal sealed class InListEvaluator(Evaluator operand, HeldEvaluator held, Log
 }
 
 /// <summary>The right side of an IN: distinct values, and whether NULL was among them.</summary>
-internal sealed class ValueSet(DataType type) : IDisposable
+internal sealed class ValueSet(DataType type, MemoryBudget? budget = null) : IDisposable
 {
-    private readonly KeyTable table = new([type]);
+    private readonly KeyTable table = new([type], budget, "the values of IN");
     private readonly Column[] key = new Column[1];
     private readonly int[] numbers = new int[Batch.RowCountMax];
     private readonly Selection notNull = new();

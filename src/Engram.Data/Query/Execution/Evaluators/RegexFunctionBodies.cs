@@ -27,6 +27,9 @@ internal struct RegexIsMatch(RegexFlags always, bool isNegated) : IRowFunction<b
 /// <param name="start">UTF-16 code unit from which matches may begin.</param>
 internal readonly struct RegexMatches(Regex regex, string text, int start)
 {
+    /// <summary>What a match is worth besides its text, in looking for the next one.</summary>
+    public const int MatchSizeBytes = 256;
+
     public Match First => regex.Match(text, start);
 
     /// <summary>PostgreSQL's rule after an empty match: go on one character later.</summary>
@@ -43,11 +46,12 @@ internal readonly struct RegexMatches(Regex regex, string text, int start)
     }
 
     /// <summary>The n-th match, from 1; a failed match when there are fewer.</summary>
-    public Match Nth(int n)
+    public Match Nth(int n, ColumnBuffer memory)
     {
         var match = First;
         for (; match.Success && n > 1; n--)
         {
+            memory.Work(MatchSizeBytes + match.Length);
             match = After(match);
         }
 
@@ -138,7 +142,7 @@ internal struct RegexSubstring(string name) : IRowFunction<Bytes>
     {
         var text = arguments[0].Get<Bytes>(row).Text;
         var group = arguments.Length > 5 ? arguments[5].Get<int>(row) : 0;
-        var match = RegexCall.Match(ref argument, arguments, row, text, name, flagsAt: 4, group);
+        var match = RegexCall.Match(ref argument, arguments, row, text, name, flagsAt: 4, group, memory);
         var found = match.Success && group < match.Groups.Count ? match.Groups[group] : null;
         result = found is { Success: true } ? RegexMatches.Copy(found.ValueSpan, memory) : default;
         return found is { Success: true };
@@ -163,7 +167,7 @@ internal struct RegexFirst : IRowFunction<Bytes>
 internal static class RegexCall
 {
     /// <summary>The n-th match of (text, pattern [, start [, n …]]), with its flags at a place of the arguments.</summary>
-    public static Match Match(ref RegexArgument argument, Column[] arguments, int row, string text, string name, int flagsAt, int group)
+    public static Match Match(ref RegexArgument argument, Column[] arguments, int row, string text, string name, int flagsAt, int group, ColumnBuffer memory)
     {
         var letters = arguments.Length > flagsAt ? arguments[flagsAt].Get<Bytes>(row).Span : default;
         var regex = argument.Of(arguments[1].Get<Bytes>(row).Span, letters, RegexFlags.None, isGlobalAllowed: false).For(arguments[0].Get<Bytes>(row).Span);
@@ -174,7 +178,7 @@ internal static class RegexCall
             throw Error.InvalidArgument(name, "the number of a match is 1 or more, that of a group 0 or more.");
         }
 
-        return start > text.Length ? System.Text.RegularExpressions.Match.Empty : new RegexMatches(regex, text, start).Nth(n);
+        return start > text.Length ? System.Text.RegularExpressions.Match.Empty : new RegexMatches(regex, text, start).Nth(n, memory);
     }
 }
 
@@ -193,7 +197,7 @@ internal struct RegexPlace : IRowFunction<int>
         }
 
         var group = arguments.Length > 6 ? arguments[6].Get<int>(row) : 0;
-        var match = RegexCall.Match(ref argument, arguments, row, text, "regexp_instr", flagsAt: 5, group);
+        var match = RegexCall.Match(ref argument, arguments, row, text, "regexp_instr", flagsAt: 5, group, memory);
         var found = match.Success && group < match.Groups.Count ? match.Groups[group] : null;
         result = found is { Success: true } ? RegexMatches.PlaceOf(text, found.Index + (end * found.Length)) : 0;
         return true;
@@ -215,6 +219,7 @@ internal struct RegexCount : IRowFunction<int>
         var matches = new RegexMatches(regex, text, start);
         for (var match = start <= text.Length ? matches.First : Match.Empty; match.Success; match = matches.After(match))
         {
+            memory.Work(RegexMatches.MatchSizeBytes + match.Length);
             result++;
         }
 
@@ -256,12 +261,15 @@ internal struct RegexReplace(bool hasPlace, RegexFlags always = RegexFlags.None)
         var copied = 0;
         for (var i = 1; match.Success; i++, match = matches.After(match))
         {
+            memory.Work(RegexMatches.MatchSizeBytes + match.Length);
             if (n != 0 && i != n)
             {
                 continue;
             }
 
             target.Append(text, copied, match.Index - copied);
+            memory.Work(replacement.Length);
+            memory.CheckComputed(target.Length + (long)replacement.Length);
             Expand(replacement, match);
             copied = match.Index + match.Length;
             if (n != 0)
@@ -319,6 +327,8 @@ internal struct RegexSplit : IRowFunction<Bytes>
         writer.Begin();
         foreach (var part in Parts(regex, source.Text))
         {
+            memory.Work(RegexMatches.MatchSizeBytes + part.Length);
+            memory.CheckComputed((long)writer.SizeBytes + part.Length);
             writer.Add(part.Span);
         }
 

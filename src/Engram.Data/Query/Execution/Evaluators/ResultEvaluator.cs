@@ -6,7 +6,13 @@ namespace Engram.Data.Query.Execution.Evaluators;
 /// <summary>An evaluator that writes its result into a column of its own, which it reuses for every batch.</summary>
 internal abstract unsafe class ResultEvaluator(DataType type) : Evaluator(type)
 {
+    // Below it no limit is worth keeping to: what is small for a program is a batch of texts.
+    private const long ComputedSizeBytesLimitMin = 16L * 1024 * 1024;
+
     private ColumnBuffer? result;
+
+    /// <summary>The statement that it computes for; null where nobody can cancel one.</summary>
+    public StatementContext? Statement { get; set; }
 
     /// <summary>Whether there is nothing to compute: the result may then hold anything.</summary>
     protected static bool IsNothing(Batch batch, Selection? rows) => rows is { Count: 0 } || batch.RowCount == 0;
@@ -22,6 +28,12 @@ internal abstract unsafe class ResultEvaluator(DataType type) : Evaluator(type)
         result.Reserve(count);
         result.SetCount(count);
         result.Column.IsConstant = isConstant;
+        if (Statement is { } statement)
+        {
+            result.Cancellation = statement.Cancellation;
+            result.ComputedSizeBytesLimit = statement.Memory is { } memory ? Math.Clamp(memory.LimitBytes, ComputedSizeBytesLimitMin, ColumnBuffer.ComputedSizeBytesMax) : ColumnBuffer.ComputedSizeBytesMax;
+        }
+
         return result;
     }
 

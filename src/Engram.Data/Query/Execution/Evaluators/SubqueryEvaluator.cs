@@ -16,6 +16,7 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
     private readonly ColumnBuffer answer;
     private readonly ValueSet? set;
     private readonly AnswerCache? cache;
+    private readonly MemoryReservation elementsMemory;
     private ColumnBuffer? elements;
     private ColumnBuffer? operand;
     private Operator? plan;
@@ -30,7 +31,8 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
         isConstant = outer.Length == 0 && free.IsEmpty;
         cache = outer.Length > 0 && free.IsSubsetOf(subquery.Outer.Select(o => o.Slot)) && AnswerCache.IsPossible(subquery.Plan) ? new AnswerCache(subquery.Type, context.Memory) : null;
         answer = new ColumnBuffer(subquery.Type, 1);
-        set = subquery.Kind == SubqueryKind.In ? new ValueSet(left!.Type) : null;
+        set = subquery.Kind == SubqueryKind.In ? new ValueSet(left!.Type, context.Memory) : null;
+        elementsMemory = new MemoryReservation(context.Memory, "the elements of an array");
     }
 
     public override Column Evaluate(Batch batch, Selection? rows)
@@ -73,6 +75,7 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
         cache?.Dispose();
         set?.Dispose();
         elements?.Dispose();
+        elementsMemory.Dispose();
         operand?.Dispose();
         foreach (var (value, _) in outer)
         {
@@ -185,6 +188,7 @@ internal sealed class SubqueryEvaluator : ResultEvaluator
                 while (plan.Next() is { } batch)
                 {
                     RowCopy.Append(elements, batch.Columns[0], batch);
+                    elementsMemory.Hold(elements.SizeBytes);
                 }
 
                 ArrayValue.AppendElements(answer, elements.Column, elements.Count);

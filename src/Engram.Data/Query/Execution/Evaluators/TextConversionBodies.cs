@@ -37,6 +37,7 @@ internal readonly struct Translate : ITernaryFunction<Bytes, Bytes, Bytes, Bytes
         foreach (var rune in a.Text.EnumerateRunes())
         {
             var place = from.IndexOf(rune);
+            memory.Work(1 + from.Count);
             if (place < 0)
             {
                 target.Append(rune);
@@ -452,6 +453,7 @@ internal struct FormatTemplate : IRowFunction<Bytes>
             else
             {
                 i = AppendOne(template, i + 1, arguments, row, ref next);
+                memory.CheckComputed(target.Length);
             }
         }
 

@@ -349,6 +349,7 @@ internal readonly unsafe struct Replace : ITernaryFunction<Bytes, Bytes, Bytes, 
             rest[..at].CopyTo(target[written..]);
             c.Span.CopyTo(target[(written + at)..]);
             written += at + c.Length;
+            memory.Work(at + c.Length);
         }
 
         rest.CopyTo(target[written..]);
@@ -387,9 +388,10 @@ internal readonly unsafe struct Repeat : IBinaryFunction<Bytes, int, Bytes>
         a.Span[..filled].CopyTo(target);
         while (filled > 0 && filled < target.Length)
         {
-            var more = Math.Min(filled, target.Length - filled);
+            var more = Math.Min(TextSize.CopyLength(filled, a.Length), target.Length - filled);
             target[..more].CopyTo(target[filled..]);
             filled += more;
+            memory.Work(more);
         }
 
         return new Bytes(pointer, target.Length);
@@ -399,6 +401,12 @@ internal readonly unsafe struct Repeat : IBinaryFunction<Bytes, int, Bytes>
 internal static unsafe class TextSize
 {
     public const int LengthMax = 1 << 30;
+
+    // What is copied between two looks at whether the statement is cancelled.
+    private const int CopyLengthMax = 1 << 20;
+
+    /// <summary>How much of a text that repeats a part is copied behind it at a time: whole parts, at least one.</summary>
+    public static int CopyLength(int filled, int part) => filled <= CopyLengthMax ? filled : Math.Max(part, CopyLengthMax / part * part);
 
     public static Span<byte> Allocate(long length, ColumnBuffer memory, out byte* pointer)
     {
@@ -446,9 +454,15 @@ internal readonly unsafe struct Pad<TSide> : ITernaryFunction<Bytes, int, Bytes,
         var target = TextSize.Allocate(a.Length + fill, memory, out var pointer);
         var filled = TSide.IsLeft ? target[..(int)fill] : target[a.Length..];
         a.Span.CopyTo(TSide.IsLeft ? target[(int)fill..] : target);
-        for (var i = 0; i < filled.Length; i++)
+        // What is filled already doubles, in whole characters of the filling.
+        var done = Math.Min(c.Length, filled.Length);
+        c.Span[..done].CopyTo(filled);
+        while (done < filled.Length)
         {
-            filled[i] = c.Pointer[i % c.Length];
+            var more = Math.Min(TextSize.CopyLength(done, c.Length), filled.Length - done);
+            filled[..more].CopyTo(filled[done..]);
+            done += more;
+            memory.Work(more);
         }
 
         return new Bytes(pointer, target.Length);
