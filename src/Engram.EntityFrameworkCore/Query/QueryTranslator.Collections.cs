@@ -150,6 +150,12 @@ internal sealed partial class QueryTranslator
             return Single(source, new JsonScalarExpression(document, [.. path, new PathSegment(place)], type, element, nullable: true), source.ShaperExpression.Type);
         }
 
+        if (isUpdate && array is ColumnExpression)
+        {
+            // EF Core sets columns and parts of them.
+            return Single(source, new JsonScalarExpression(array, [new PathSegment(place)], type, element, nullable: true), source.ShaperExpression.Type);
+        }
+
         place = place is SqlConstantExpression { Value: int constant } ? sql.Constant(constant + 1) : sql.Add(place, sql.Constant(1));
         return Single(source, new ArrayElementExpression(array, sql.ApplyDefaultTypeMapping(place), type, element), source.ShaperExpression.Type);
     }

@@ -6,11 +6,17 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Engram.EntityFrameworkCore.Query;
 
-/// <summary><c>ExecuteUpdate</c> of parts of a document: <c>jsonb_set</c>, once for each part.</summary>
+/// <summary><c>ExecuteUpdate</c> of parts of a document: <c>jsonb_set</c>, once for each part; and of elements of an array.</summary>
 internal sealed partial class QueryTranslator
 {
     protected override bool TrySerializeScalarToJson(JsonScalarExpression target, SqlExpression value, [NotNullWhen(true)] out SqlExpression? jsonValue)
     {
+        if (IsElement(target))
+        {
+            jsonValue = sql.ApplyTypeMapping(value, target.TypeMapping);
+            return true;
+        }
+
         var json = ((ColumnExpression)target.Json).TypeMapping!;
         value = sql.ApplyTypeMapping(value, value.TypeMapping ?? target.TypeMapping);
         jsonValue = value switch
@@ -35,6 +41,18 @@ internal sealed partial class QueryTranslator
     {
         var (column, path) = target is JsonScalarExpression scalar ? ((ColumnExpression)scalar.Json, scalar.Path) : (((JsonQueryExpression)target).JsonColumn, ((JsonQueryExpression)target).Path);
 
+        if (target is JsonScalarExpression part && IsElement(part))
+        {
+            var changed = WithElement(existingSetterValue ?? column, part.Path[0].ArrayIndex!, value);
+            if (existingSetterValue is null)
+            {
+                return changed;
+            }
+
+            existingSetterValue = changed;
+            return null;
+        }
+
         // jsonb_set of NULL is NULL: the whole document would be gone.
         var json = column.TypeMapping!;
         value = sql.Coalesce(value, new SqlUnaryExpression(ExpressionType.Convert, sql.ApplyDefaultTypeMapping(sql.Constant("null")), typeof(string), json), json);
@@ -47,5 +65,19 @@ internal sealed partial class QueryTranslator
 
         existingSetterValue = set;
         return null;
+    }
+
+    private static bool IsElement(JsonScalarExpression part) => part.Json.TypeMapping is { } mapping && mapping.StoreType.EndsWith("[]", StringComparison.Ordinal);
+
+    /// <summary>What stands before the element, the value, and what stands behind it. One that is not there comes last, as with <c>jsonb_set</c>.</summary>
+    private SqlExpression WithElement(SqlExpression array, SqlExpression index, SqlExpression value)
+    {
+        var place = (int offset) => index is SqlConstantExpression { Value: int constant } ? sql.Constant(constant + offset) : sql.Add(index, sql.Constant(offset));
+        var before = Array("array_slice", array, sql.Constant(1), place(0));
+        var behind = Array("array_slice", array, place(2), sql.Constant(int.MaxValue));
+        return Array("array_cat", Array("array_append", before, value), behind);
+
+        SqlExpression Array(string function, params SqlExpression[] arguments) => sql.Function(
+            function, arguments.Select(sql.ApplyDefaultTypeMapping)!, nullable: true, [true, .. arguments.Skip(1).Select(_ => false)], array.Type, array.TypeMapping);
     }
 }

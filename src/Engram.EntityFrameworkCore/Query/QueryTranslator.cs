@@ -32,6 +32,7 @@ internal sealed partial class QueryTranslator : RelationalQueryableMethodTransla
         queryCompilationContext = parentVisitor.queryCompilationContext;
         sql = parentVisitor.sql;
         typeMappingSource = parentVisitor.typeMappingSource;
+        isUpdate = parentVisitor.isUpdate;
     }
 
     private ParameterTranslationMode ContextMode => RelationalOptionsExtension.Extract(queryCompilationContext.ContextOptions).ParameterizedCollectionMode;

@@ -31,6 +31,16 @@ internal sealed partial class SelectSqlGenerator
             return jsonScalarExpression;
         }
 
+        // In ExecuteUpdate elements of arrays come as parts, too.
+        if (jsonScalarExpression is { Json.TypeMapping: { } column, Path: [{ ArrayIndex: { } index }] } && column.StoreType.EndsWith("[]", StringComparison.Ordinal))
+        {
+            VisitOperand(jsonScalarExpression.Json);
+            Sql.Append("[");
+            VisitOperand(index);
+            Sql.Append(" + 1]");
+            return jsonScalarExpression;
+        }
+
         var mapping = jsonScalarExpression.TypeMapping!;
         var isDocument = mapping.StoreType is "json" or "jsonb";
         var isText = mapping.StoreType is "text" || mapping.StoreType.StartsWith("varchar", StringComparison.Ordinal);

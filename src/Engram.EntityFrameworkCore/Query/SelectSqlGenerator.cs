@@ -130,6 +130,14 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
             _ => base.GetOperator(binaryExpression),
         };
 
+    /// <summary>With the name as it was given: it may be a word of SQL.</summary>
+    protected override Expression VisitCollate(CollateExpression collateExpression)
+    {
+        VisitOperand(collateExpression.Operand);
+        Sql.Append(" COLLATE ").Append(sqlGenerationHelper.DelimitIdentifier(collateExpression.Collation));
+        return collateExpression;
+    }
+
     protected override Expression VisitCrossApply(CrossApplyExpression crossApplyExpression)
     {
         GenerateLateral("JOIN LATERAL ", crossApplyExpression.Table);

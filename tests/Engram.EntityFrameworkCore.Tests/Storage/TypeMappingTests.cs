@@ -69,6 +69,10 @@ public sealed class TypeMappingTests : IDisposable
     [InlineData("character varying(20)", typeof(string), "varchar(20)")]
     [InlineData("Timestamp With Time Zone", null, "timestamptz")]
     [InlineData("int8", typeof(long), "bigint")]
+    [InlineData("datetime", typeof(DateTime), "timestamp")]
+    [InlineData("double", typeof(double), "double precision")]
+    [InlineData("uint1", typeof(byte), "utinyint")]
+    [InlineData("char(3)", typeof(string), "varchar(3)")]
     [InlineData("jsonb", typeof(string), "json")]
     [InlineData("integer", typeof(Mood), "integer")]
     public void A_column_type_is_read_without_regard_to_case(string name, Type? clrType, string storeType)

@@ -117,7 +117,8 @@ internal sealed partial class ModificationBinder(StatementScope statement)
 
     /// <summary>
     /// The rows to change. Other tables restrict them by a semi-join, which gives each row once; only when the new values come from those tables
-    /// is it a join, and then a row with several partners is changed by one of them.
+    /// is it a join, and then a row with several partners is changed by one of them. Queries of FROM that read the row itself are computed for each row,
+    /// which is a join as well.
     /// </summary>
     private static LogicalPlan Restrict(LogicalPlan target, LogicalPlan? from, ImmutableArray<BoundExpression> where, bool needsFrom)
     {
@@ -126,7 +127,8 @@ internal sealed partial class ModificationBinder(StatementScope statement)
             return where.IsEmpty ? target : new LogicalFilter(target, where);
         }
 
-        if (!needsFrom)
+        var isLateral = LogicalTree.FreeColumns(from).Overlaps(LogicalTree.ColumnIds(target));
+        if (!needsFrom && !isLateral)
         {
             return new LogicalJoin(JoinKind.Semi, target, from, where);
         }

@@ -89,7 +89,7 @@ internal static class TypeNames
             case "uuid": return Plain(name, DataType.Uuid);
             case "date": return Plain(name, DataType.Date);
             case "time": return WithPrecision(name, DataType.Time);
-            case "timestamp": return WithPrecision(name, DataType.Timestamp);
+            case "timestamp" or "datetime": return WithPrecision(name, DataType.Timestamp);
             case "timestamptz" or "timestamp with time zone": return WithPrecision(name, DataType.TimestampTz);
             case "interval": return WithPrecision(name, DataType.Interval);
             case "json" or "jsonb": return Plain(name, DataType.Json);

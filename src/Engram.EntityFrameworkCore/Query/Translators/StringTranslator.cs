@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 
 namespace Engram.EntityFrameworkCore.Query.Translators;
 
-/// <summary>Methods and properties of <see cref="string"/>. Where .NET counts UTF-16 units, functions that count them too are called.</summary>
+/// <summary>Methods and properties of <see cref="string"/>, and the case of a <see cref="char"/>. Where .NET counts UTF-16 units, functions that count them too are called.</summary>
 internal sealed class StringTranslator(ISqlExpressionFactory sql) : IMethodCallTranslator, IMemberTranslator
 {
     /// <summary>What <see cref="char.IsWhiteSpace(char)"/> holds for, as a constant with escapes.</summary>
@@ -19,6 +19,16 @@ internal sealed class StringTranslator(ISqlExpressionFactory sql) : IMethodCallT
         if (method.DeclaringType == typeof(Enumerable) && method.IsGenericMethod && method.GetGenericArguments() is [var element] && element == typeof(char))
         {
             return TranslateCharacters(method, arguments);
+        }
+
+        if (method.DeclaringType == typeof(char) && arguments is [{ } letter])
+        {
+            return method.Name switch
+            {
+                nameof(char.ToUpper) or nameof(char.ToUpperInvariant) => sql.Call("upper", typeof(char), letter.TypeMapping, letter),
+                nameof(char.ToLower) or nameof(char.ToLowerInvariant) => sql.Call("lower", typeof(char), letter.TypeMapping, letter),
+                _ => null,
+            };
         }
 
         if (method.DeclaringType != typeof(string))

@@ -33,6 +33,7 @@ public class TypeNameTests
     [InlineData("time", "time")]
     [InlineData("time without time zone", "time")]
     [InlineData("timestamp", "timestamp")]
+    [InlineData("datetime", "timestamp")]
     [InlineData("timestamp(6) with time zone", "timestamptz")]
     [InlineData("TimestampTZ", "timestamptz")]
     [InlineData("interval", "interval")]

@@ -195,4 +195,27 @@ public sealed class ShelfTests(ShelfFixture fixture) : IClassFixture<ShelfFixtur
         using var context = fixture.CreateContext(state);
         QueryCases<IQueryable<Shelf>>.AssertEqual(expected, All[name](context.Shelves));
     }
+
+    /// <summary>An element is set in place; one that is not there comes last, and where the array is null it stays so.</summary>
+    [Fact]
+    public void Elements_of_arrays_are_updated_by_query()
+    {
+        using var context = fixture.CreateContext(RowState.Delta);
+        using var transaction = context.Database.BeginTransaction();
+        var (place, value) = (1, 70);
+        var full = context.Shelves.Where(s => s.Ints.Length > 2 && s.Texts.Length > 0 && s.Grades.Length > 0 && s.MaybeInts.Length > 1);
+        var expected = full.AsNoTracking().OrderBy(s => s.Id).ToList();
+        Assert.True(expected.Count > 2);
+        Assert.Equal(expected.Count, full.ExecuteUpdate(s => s
+            .SetProperty(x => x.Ints[place], value).SetProperty(x => x.Ints[0], x => x.Ints[2] + x.Id).SetProperty(x => x.Texts[0], x => x.Text)
+            .SetProperty(x => x.Grades[0], Grade.High).SetProperty(x => x.MaybeInts[1], (int?)null).SetProperty(x => x.Longs[x.Longs.Count], x => 9L)));
+        foreach (var shelf in expected)
+        {
+            (shelf.Ints[0], shelf.Ints[1], shelf.Texts[0], shelf.Grades[0], shelf.MaybeInts[1]) = (shelf.Ints[2] + shelf.Id, 70, shelf.Text, Grade.High, null);
+            shelf.Longs.Add(9);
+        }
+
+        var ids = expected.Select(s => s.Id).ToList();
+        Assert.Equal(Canonical.Rows(expected), Canonical.Rows(context.Shelves.AsNoTracking().Where(s => ids.Contains(s.Id)).OrderBy(s => s.Id).ToList()));
+    }
 }

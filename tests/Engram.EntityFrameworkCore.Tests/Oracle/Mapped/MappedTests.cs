@@ -245,6 +245,34 @@ public sealed class MappedTests : IDisposable
         Assert.Equal(5, again.Set<Split>().Count());
     }
 
+    /// <summary>In <c>UPDATE t … FROM a JOIN b</c> neither a nor b sees t.</summary>
+    [Fact]
+    public void Rows_are_updated_over_joins_that_read_the_row_itself()
+    {
+        using var db = CreateContext();
+        var left = from k in db.Works from o in db.Works.Where(o => o.Id < 21) join w in db.Writers on k.WriterId equals w.Id into found from w in found.DefaultIfEmpty() select new { k, o, w };
+        Assert.Equal(db.Works.Count(), left.ExecuteUpdate(s => s.SetProperty(x => x.k.Title, x => x.w == null ? "gone" : x.w.Name)));
+        var names = db.Writers.ToDictionary(w => w.Id, w => w.Name);
+        Assert.All(db.Works.AsNoTracking().ToList(), k => Assert.Equal(names.GetValueOrDefault(k.WriterId, "gone"), k.Title));
+        var lateral = from k in db.Works from o in db.Works.Where(o => o.Id < 21) from w in db.Writers.Where(w => w.Id <= k.WriterId).OrderByDescending(w => w.Id).Take(1) select new { k, o, w };
+        Assert.Equal(db.Works.Count(), lateral.ExecuteUpdate(s => s.SetProperty(x => x.k.Title, "lateral")));
+        var outer = from k in db.Works from o in db.Works.Where(o => o.Id < 21) from w in db.Writers.Where(w => w.Id > k.WriterId + 100).DefaultIfEmpty() select new { k, o, w };
+        Assert.Equal(db.Works.Count(), outer.ExecuteUpdate(s => s.SetProperty(x => x.k.Title, x => x.w == null ? "none" : "some")));
+        Assert.All(db.Works.AsNoTracking().ToList(), k => Assert.Equal("none", k.Title));
+    }
+
+    /// <summary>Names of collations may be words of SQL, so that they are quoted.</summary>
+    [Fact]
+    public void Collations_are_named_in_queries()
+    {
+        using var db = CreateContext();
+        Assert.Equal([3], db.Writers.Where(w => EF.Functions.Collate(w.Name, "nocase") == "W3").Select(w => w.Id).ToList());
+        Assert.Equal(0, db.Writers.Count(w => EF.Functions.Collate(w.Name, "C") == "W3"));
+        Assert.Equal([4, 3, 2, 1], db.Writers.OrderByDescending(w => EF.Functions.Collate(w.Name + "x", "default")).Select(w => w.Id).ToList());
+        var error = Assert.Throws<EngramException>(() => db.Writers.Count(w => EF.Functions.Collate(w.Name, "binary") == "w3"));
+        Assert.Contains("There is no collation", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Rows_are_updated_and_deleted_by_query()
     {

@@ -42,6 +42,8 @@ internal static class TextTranslations
         b => b.Text.ToLower(),
         b => b.Text.ToUpperInvariant(),
         b => b.Text.ToLowerInvariant(),
+        b => char.ToUpper(b.Letter),
+        b => char.ToLowerInvariant(b.Letter) == 'x',
         b => b.Text.Trim(),
         b => b.Text.TrimStart(),
         b => b.Text.TrimEnd(),
