@@ -186,11 +186,16 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
     protected override bool RequiresParentheses(SqlExpression outerExpression, SqlExpression innerExpression)
         => innerExpression is VectorDistanceExpression or ArrayAnyExpression or OperatorExpression
             || (IsNegation(innerExpression) && !IsLogical(outerExpression))
+            || IsComplement(innerExpression)
             || base.RequiresParentheses(outerExpression, innerExpression);
 
     /// <summary>NOT binds weaker than comparisons and IS NULL: <c>NOT a IS NULL</c> is <c>NOT (a IS NULL)</c>.</summary>
     private static bool IsNegation(SqlExpression expression)
         => expression is SqlUnaryExpression { OperatorType: ExpressionType.Not } && expression.Type == typeof(bool);
+
+    /// <summary>As in PostgreSQL, <c>~</c> binds weaker than arithmetic: <c>~a - b</c> is <c>~(a - b)</c>.</summary>
+    private static bool IsComplement(SqlExpression expression)
+        => expression is SqlUnaryExpression { OperatorType: ExpressionType.Not or ExpressionType.OnesComplement } && expression.Type != typeof(bool) && expression.Type != typeof(bool?);
 
     private static bool IsLogical(SqlExpression expression)
         => expression is SqlBinaryExpression { OperatorType: ExpressionType.AndAlso or ExpressionType.OrElse } || IsNegation(expression);
