@@ -110,11 +110,12 @@ internal sealed partial class QueryTranslator
     protected override ShapedQueryExpression? TranslateContains(ShapedQueryExpression source, Expression item)
     {
         if (!TryGetArray(source, out var array) || array.TypeMapping is not { ElementTypeMapping: RelationalTypeMapping element } mapping || !mapping.StoreType.EndsWith("[]", StringComparison.Ordinal)
-            || TranslateExpression(item) is not { } value)
+            || TranslateExpression(item, applyDefaultTypeMapping: false) is not { } value)
         {
             return base.TranslateContains(source, item);
         }
 
+        // The element's type, with its converter, not the type that the value would have alone.
         value = sql.ApplyTypeMapping(value, element);
         SqlExpression any = new ArrayAnyExpression(value, array, typeMappingSource.FindMapping(typeof(bool)));
         if (IsNullable(value))

@@ -108,10 +108,11 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
     {
     }
 
-    /// <summary>Within a document there are no arrays of the database, but those of JSON.</summary>
+    /// <summary>Within a document there are no arrays of the database, but those of JSON, of elements as the model says.</summary>
     public override CoreTypeMapping? FindMapping(IProperty property)
-        => property.GetElementType() is not null && property.DeclaringType.IsMappedToJson() && property.GetValueConverter() is null
-            ? FindMapping(property.ClrType, "json") ?? base.FindMapping(property)
+        => property.GetElementType() is { } element && property.DeclaringType.IsMappedToJson() && property.GetValueConverter() is null
+            ? FindCollectionMapping(new RelationalTypeMappingInfo(property.ClrType, storeTypeName: "json", storeTypeNameBase: "json"), property.ClrType, null, FindMapping(element))
+                ?? base.FindMapping(property)
             : base.FindMapping(property);
 
     protected override RelationalTypeMapping? FindMapping(in RelationalTypeMappingInfo mappingInfo)

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Engram.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -9,8 +8,11 @@ using Microsoft.EntityFrameworkCore.Update;
 namespace Engram.EntityFrameworkCore.Update;
 
 /// <summary>Writes INSERT, UPDATE and DELETE of SaveChanges: EF Core's form with RETURNING, and inserts of many rows in one statement.</summary>
-internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDependencies dependencies) : UpdateSqlGenerator(dependencies)
+internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies dependencies) : UpdateSqlGenerator(dependencies)
 {
+    /// <summary>Those of the update that is being written: the model says what the paths into their documents mean.</summary>
+    private IReadOnlyList<IUpdateEntry> entries = [];
+
     /// <summary>
     /// Appends one INSERT for rows of one table with the same columns. The database returns the generated values in the order of the rows, so that the
     /// n-th row of the result belongs to the n-th command.
@@ -34,6 +36,13 @@ internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDepende
 
     public override void AppendObtainNextSequenceValueOperation(StringBuilder commandStringBuilder, string name, string? schema)
         => commandStringBuilder.Append(SequenceSql.NextValue(name, schema));
+
+    public override ResultSetMapping AppendUpdateOperation(
+        StringBuilder commandStringBuilder, IReadOnlyModificationCommand command, int commandPosition, out bool requiresTransaction)
+    {
+        entries = command.Entries;
+        return base.AppendUpdateOperation(commandStringBuilder, command, commandPosition, out requiresTransaction);
+    }
 
     /// <summary>Writes the next value of a row version beside what the application has changed: the number plus one, or another random one.</summary>
     protected override void AppendUpdateCommand(
@@ -68,15 +77,21 @@ internal sealed partial class ModificationSqlGenerator(UpdateSqlGeneratorDepende
 
         stringBuilder.Append("jsonb_set(");
         updateSqlGeneratorHelper.DelimitIdentifier(stringBuilder, columnModification.ColumnName);
-        var steps = PathStep().Matches(columnModification.JsonPath).Select(m => m.Groups["quoted"] is { Success: true } quoted ? quoted.Value.Replace("\\\"", "\"", StringComparison.Ordinal) : m.Groups["step"].Value);
-        stringBuilder.Append(", ARRAY[").AppendJoin(", ", steps.Select(s => $"'{s.Replace("'", "''", StringComparison.Ordinal)}'")).Append("], COALESCE(");
+        var path = DocumentPath.Quote(columnModification.JsonPath, DocumentsIn(columnModification.ColumnName, name, schema));
+        stringBuilder.Append(", ARRAY[").AppendJoin(", ", DocumentPath.Steps(path).Select(s => $"'{s.Replace("'", "''", StringComparison.Ordinal)}'")).Append("], COALESCE(");
         base.AppendUpdateColumnValue(updateSqlGeneratorHelper, columnModification, stringBuilder, name, schema);
         stringBuilder.Append(", CAST('null' AS jsonb)))");
     }
 
-    /// <summary>One step of <c>$.Member[0]."a member"</c>.</summary>
-    [GeneratedRegex("""\."(?<quoted>(\\"|[^"])*)"|\.(?<step>[^.\[]+)|\[(?<step>\d+)\]""")]
-    private static partial Regex PathStep();
+    /// <summary>What the documents of a column are made of: owned types, or complex ones. Types of other tables come last: a class's own table may be another.</summary>
+    private IEnumerable<ITypeBase> DocumentsIn(string column, string table, string? schema)
+        => entries.Select(e => e.EntityType.Model).Distinct().SelectMany(m => m.GetEntityTypes())
+            .SelectMany(t => t.IsMappedToJson() ? [t] : ComplexTypesOf(t))
+            .Where(t => t.GetContainerColumnName() == column)
+            .OrderBy(t => t.ContainingEntityType.GetTableName() == table && t.ContainingEntityType.GetSchema() == schema ? 0 : 1);
+
+    private static IEnumerable<ITypeBase> ComplexTypesOf(ITypeBase type)
+        => type.GetComplexProperties().SelectMany(c => c.ComplexType.IsMappedToJson() ? [c.ComplexType] : ComplexTypesOf(c.ComplexType));
 
     private string? NextVersion(IProperty property, string column)
         => GeneratedIntegers.IsInteger(GeneratedIntegers.StoredType(property)) ? $"{SqlGenerationHelper.DelimitIdentifier(column)} + 1" : property.GetDefaultValueSql();
