@@ -61,7 +61,10 @@ internal sealed partial class QueryBinder
         var made = scan.TableColumns.Where(c => expressions.ContainsKey(c.Id)).ToDictionary(c => c.Id, c => statement.NewColumn(c, c.Name));
         columns = [.. scan.TableColumns.Select(c => made.GetValueOrDefault(c.Id, c))];
         return new LogicalProject(
-            rows ?? scan, [.. scan.TableColumns, .. made.Values], [.. scan.TableColumns.Select(c => c.Reference), .. made.Keys.Select(id => expressions[id])]);
+            rows ?? scan, [.. scan.TableColumns, .. made.Values], [.. scan.TableColumns.Select(c => c.Reference), .. made.Keys.Select(id => expressions[id])])
+        {
+            IsTableRead = true,
+        };
     }
 
     /// <summary>What a scan is known by.</summary>

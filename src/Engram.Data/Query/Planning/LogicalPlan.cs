@@ -64,6 +64,9 @@ internal sealed record LogicalFilter(LogicalPlan Input, ImmutableArray<BoundExpr
 
 internal sealed record LogicalProject(LogicalPlan Input, ImmutableArray<LogicalColumn> Results, ImmutableArray<BoundExpression> Expressions) : LogicalPlan
 {
+    /// <summary>Whether it stands above a table's scan, passes its columns on as they are, and computes VIRTUAL ones behind them.</summary>
+    public bool IsTableRead { get; init; }
+
     public override ImmutableArray<LogicalColumn> Columns => Results;
 }
 

@@ -51,14 +51,14 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     }
 
     /// <summary>Optimises and lowers a whole query: the output is exactly its columns.</summary>
-    public Plan LowerQuery(LogicalPlan plan) => LowerExactly(Optimize(Fold(plan)), plan.Columns, NoSlots);
+    public Plan LowerQuery(LogicalPlan plan) => LowerExactly(Optimize(Fold(Bare(plan, plan.Columns))), plan.Columns, NoSlots);
 
     /// <summary>Optimises and lowers the source of an UPDATE or DELETE: the columns of the target first, then others that are read.</summary>
     /// <returns>The plan, and where each id lies in its output.</returns>
     public (Plan Plan, Dictionary<int, int> Map) LowerSource(LogicalPlan plan, ImmutableArray<LogicalColumn> target, HashSet<int> others)
     {
         var columns = target.AddRange(others.Except(target.Select(c => c.Id)).Select(statement.Column));
-        var source = LowerExactly(Optimize(Fold(plan)), columns, NoSlots);
+        var source = LowerExactly(Optimize(Fold(Bare(plan, columns))), columns, NoSlots);
         return (source, new Lowered(source, ImmutableArray.CreateRange(columns, c => c.Id)).Map());
     }
 
@@ -68,6 +68,8 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     /// <summary>Of the whole statement at once, its subqueries included.</summary>
     private LogicalPlan Fold(LogicalPlan plan) => optimizes ? ConstantFolding.Apply(plan) : plan;
 
+    private LogicalPlan Bare(LogicalPlan plan, ImmutableArray<LogicalColumn> columns) => optimizes ? TableReads.Prune(plan, columns.Select(c => c.Id)) : plan;
+
     private LogicalPlan Optimize(LogicalPlan plan)
     {
         if (!optimizes)
@@ -76,7 +78,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
         }
 
         decorrelation ??= new SubqueryDecorrelation(statement, cardinality);
-        return Order(LimitPushdown.Apply(EmptyInputs.Apply(IndexedExpressions.Apply(PredicatePushdown.Apply(decorrelation.Apply(plan)), statement))));
+        return Order(LimitPushdown.Apply(EmptyInputs.Apply(IndexedExpressions.Apply(TableReads.Lift(PredicatePushdown.Apply(decorrelation.Apply(plan))), statement))));
     }
 
     private LogicalPlan Order(LogicalPlan plan) => optimizes && cardinality is not null ? new JoinOrdering(cardinality).Apply(plan) : plan;
