@@ -17,6 +17,11 @@ internal sealed partial class ExpressionBinder
             throw Error.UndefinedFunction($"{syntax.Name}(…)", null, syntax.Position);
         }
 
+        if (syntax.WithinGroup.Count > 0 && IsHypothetical(name))
+        {
+            return BindOverOrder(name, syntax);
+        }
+
         if (syntax.Over != null || FunctionRegistry.Find(name, FunctionKind.Window).Length > 0)
         {
             return BindWindow(name, syntax);
@@ -183,7 +188,7 @@ internal sealed partial class ExpressionBinder
     private static BoundExpression Call(string name, IReadOnlyList<BoundExpression> arguments, int position)
         => Resolve(name, FunctionKind.Scalar, [.. arguments], position, isOperator: false).Expression;
 
-    private BoundColumn BindAggregate(string name, FunctionCallSyntax syntax)
+    private BoundExpression BindAggregate(string name, FunctionCallSyntax syntax)
     {
         if (syntax.WithinGroup.Count > 0 || IsOverOrder(name))
         {

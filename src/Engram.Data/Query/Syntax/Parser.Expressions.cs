@@ -81,6 +81,8 @@ internal sealed partial class Parser
             Keyword.Or => Level.Or,
             Keyword.And => Level.And,
             Keyword.Is or Keyword.Isnull or Keyword.Notnull => Level.Is,
+            // SUBSTRING has a SIMILAR of its own, without TO.
+            Keyword.Similar when Peek() is not { Kind: TokenKind.Word, Keyword: Keyword.To } => 0,
             Keyword.Between or Keyword.In or Keyword.Like or Keyword.Ilike or Keyword.Similar or Keyword.Overlaps => Level.Matching,
             Keyword.Not when Peek() is { Kind: TokenKind.Word } next
                 && next.Keyword is Keyword.Between or Keyword.In or Keyword.Like or Keyword.Ilike or Keyword.Similar => Level.Matching,
@@ -114,7 +116,9 @@ internal sealed partial class Parser
 
         // All of them associate to the left, even the power.
         var right = ParseOperators(level + 1);
-        return new BinarySyntax(SpanFrom(start), symbol, left, right);
+        return symbol is "~~" or "!~~" or "~~*" or "!~~*"
+            ? new LikeSyntax(SpanFrom(start), symbol.EndsWith('*') ? LikeKind.ILike : LikeKind.Like, left, right, null, symbol[0] == '!')
+            : new BinarySyntax(SpanFrom(start), symbol, left, right);
     }
 
     private LogicalSyntax ParseLogical(int start, ExpressionSyntax first, Keyword word, int operandLevel)

@@ -269,6 +269,14 @@ internal sealed partial class Parser
             return arguments;
         }
 
+        if (Accept(Keyword.Similar))
+        {
+            arguments.Add(ParseExpression());
+            Expect(Keyword.Escape);
+            arguments.Add(ParseExpression());
+            return arguments;
+        }
+
         ExpressionSyntax? from = null, length = null;
         while (from == null || length == null)
         {

@@ -22,6 +22,7 @@ internal static class ConversionFunctions
         Scalar.Unary<int, Bytes, CharacterOf>("chr", Int, DataType.Text, "The character of a code point."),
         Scalar.Unary<Bytes, Bytes, Md5>("md5", Text, DataType.Text, "MD5 hash in hexadecimal digits."),
         Scalar.Unary<Bytes, Bytes, Md5>("md5", Bytea, DataType.Text, "MD5 hash in hexadecimal digits."),
+        Scalar.Unary<Bytes, Bytes, HashOf<Sha224>>("sha224", Bytea, DataType.Bytea, "SHA-224 hash."),
         Scalar.Unary<Bytes, Bytes, HashOf<Sha256>>("sha256", Bytea, DataType.Bytea, "SHA-256 hash."),
         Scalar.Unary<Bytes, Bytes, HashOf<Sha384>>("sha384", Bytea, DataType.Bytea, "SHA-384 hash."),
         Scalar.Unary<Bytes, Bytes, HashOf<Sha512>>("sha512", Bytea, DataType.Bytea, "SHA-512 hash."),

@@ -19,6 +19,11 @@ internal static class DateTimeFunctions
         Now("current_time", DataType.Time, n => TimeOnly.FromDateTime(n.DateTime), "The time of day, in UTC."),
         Now("localtime", DataType.Time, n => TimeOnly.FromDateTime(n.DateTime), "The time of day, in UTC."),
         .. Part("date_part"),
+        Scalar.Binary<long, long, long, SubtractToInterval>("age", TypeKind.Timestamp, TypeKind.Timestamp, DataType.Interval, "The first less the second, in days and hours: an interval has no months."),
+        Scalar.Binary<long, long, long, SubtractToInterval>("age", TypeKind.TimestampTz, TypeKind.TimestampTz, DataType.Interval, "The same of instants."),
+        Justify("justify_hours"),
+        Justify("justify_days"),
+        Justify("justify_interval"),
         .. Part("extract"),
         Scalar.Binary<Bytes, long, long, TimestampTruncate>("date_trunc", Text, TypeKind.Timestamp, DataType.Timestamp, "The start of the year, month, week, day, hour … of a timestamp."),
         Scalar.Of("date_trunc", [Text, TypeKind.TimestampTz], DataType.TimestampTz, (_, arguments, _)
@@ -28,6 +33,9 @@ internal static class DateTimeFunctions
         Scalar.Of("add_months", [TypeKind.TimestampTz, TypeKind.Int32], DataType.TimestampTz, (_, arguments, _)
             => new InstantClockEvaluator<int, InstantAddMonths>(arguments[0], arguments[1], default) { KeepsOffsets = true }, "Calendar months later on the instant's own clock."),
     ];
+
+    private static FunctionOverload Justify(string name)
+        => Scalar.Of(name, [TypeKind.Interval], DataType.Interval, (_, arguments, _) => arguments[0], "The interval itself: a day has 24 hours, and there are no months.");
 
     private static FunctionOverload[] Part(string name) =>
     [

@@ -29,6 +29,9 @@ internal static class DotNetFunctions
         Scalar.Of("make_instant", [TypeKind.Timestamp, TypeKind.Interval], DataType.TimestampTz, (_, arguments, _)
             => new OffsetEvaluator(arguments[0], arguments[1], isClock: true), "The instant at which a clock of this offset shows a time: new DateTimeOffset of .NET."),
         Scalar.Binary<Bytes, int, int, GetByte>("get_byte", Bytea, Int, DataType.Int32, "The byte at a 0-based place."),
+        Scalar.Row<Bytes, SetByte>("set_byte", [Bytea, Int, Int], DataType.Bytea, "With another byte at a 0-based place."),
+        Scalar.Binary<Bytes, long, int, GetBit>("get_bit", Bytea, TypeKind.Int64, DataType.Int32, "The bit at a 0-based place, the lowest of a byte first."),
+        Scalar.Row<Bytes, SetBit>("set_bit", [Bytea, TypeKind.Int64, Int], DataType.Bytea, "With another bit at a 0-based place."),
         Scalar.Binary<Bytes, int, byte, ContainsByte>("contains", Bytea, Int, DataType.Boolean, "Whether there is a byte of this value."),
         Scalar.Binary<Bytes, Bytes, int, BytesPosition>("position", Bytea, Bytea, DataType.Int32, "position(part, bytes): 1-based, 0 when it is not there."),
     ];

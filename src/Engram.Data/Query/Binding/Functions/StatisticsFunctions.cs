@@ -49,6 +49,8 @@ internal static class StatisticsFunctions
             { CreateAggregator = (_, _) => new VectorAggregator(isAverage: true), Summary = "Mean, element by element." },
         Of("percentile_cont", [Double, Double], DataType.Double, () => new PercentileAggregator(DataType.Double, isContinuous: true),
             "Written percentile_cont(fraction) WITHIN GROUP (ORDER BY value): the value at a fraction of the order, between two where none is there."),
+        Of("percentile_cont", [TypeKind.Interval, Double], DataType.Interval, () => new PercentileAggregator(DataType.Interval, isContinuous: true),
+            "The same of intervals."),
         new FunctionOverload("percentile_disc", FunctionKind.Aggregate, [TypeKind.Unknown, Double], types => types[0])
             { CreateAggregator = (type, _) => new PercentileAggregator(type, isContinuous: false), Summary = "Written percentile_disc(fraction) WITHIN GROUP (ORDER BY value): the first value at or behind a fraction of the order." },
         new FunctionOverload("mode", FunctionKind.Aggregate, [TypeKind.Unknown], types => types[0])

@@ -59,6 +59,7 @@ internal static class TextFunctions
         [
             Scalar.Unary<Bytes, Bytes, TrimSpaces<TEnds>>(name, Text, DataType.Text, $"Without spaces at {ends}."),
             Scalar.Binary<Bytes, Bytes, Bytes, TrimCharacters<TEnds>>(name, Text, Text, DataType.Text, $"Without characters of a set at {ends}."),
+            Scalar.Binary<Bytes, Bytes, Bytes, TrimBytes<TEnds>>(name, TypeKind.Bytea, TypeKind.Bytea, DataType.Bytea, $"Without bytes of a set at {ends}."),
         ];
 
     private static FunctionOverload[] Substring(string name) =>

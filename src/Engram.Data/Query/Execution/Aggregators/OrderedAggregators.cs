@@ -100,6 +100,13 @@ internal sealed class PercentileAggregator(DataType type, bool isContinuous) : O
 
         var at = fraction * (sorted.Length - 1);
         var (below, above) = ((int)Math.Floor(at), (int)Math.Ceiling(at));
+        if (Values.Column.Type.Kind == TypeKind.Interval)
+        {
+            var (shorter, longer) = (Values.Column.Get<long>(sorted[below]), Values.Column.Get<long>(sorted[above]));
+            target.Append(below == above ? shorter : (long)(shorter + Math.Round((decimal)(at - below) * ((decimal)longer - shorter))));
+            return;
+        }
+
         var low = Values.Column.Get<double>(sorted[below]);
         // Of infinities only where the place is between two: 0 times infinity is no number.
         target.Append(below == above ? low : low + ((at - below) * (Values.Column.Get<double>(sorted[above]) - low)));

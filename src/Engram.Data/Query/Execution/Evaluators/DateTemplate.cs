@@ -6,7 +6,7 @@ namespace Engram.Data.Query.Execution.Evaluators;
 /// <summary>PostgreSQL's templates of dates and times, for to_char, to_date and to_timestamp: 'YYYY-MM-DD HH24:MI:SS'.</summary>
 /// <remarks>
 /// A template is cut into patterns, longest first, and texts between them; what stands in double quotes is text. FM drops fill; TH and th write ordinals. Names are
-/// English. What is not known here (Roman months, eras, time zone names, TM, SP) is refused with 0A000, never written as it stands.
+/// English, with TM too, which drops their fill. All years are AD; a zone is known by its offset, and called UTC where that is none. SP and FX are refused with 0A000, never written as they stand.
 /// </remarks>
 internal sealed class DateTemplate
 {
@@ -15,9 +15,13 @@ internal sealed class DateTemplate
         "HH24", "HH12", "HH", "MI", "MS", "US", "SSSSS", "SSSS", "SS", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "AM", "am", "PM", "pm", "A.M.", "a.m.", "P.M.", "p.m.",
         "Y,YYY", "YYYY", "YYY", "YY", "Y", "IYYY", "IYY", "IY", "I", "MONTH", "Month", "month", "MON", "Mon", "mon", "MM", "DAY", "Day", "day", "DY", "Dy", "dy",
         "DDD", "DD", "D", "IDDD", "ID", "WW", "IW", "W", "CC", "J", "Q",
+        "RM", "rm", "BC", "bc", "B.C.", "b.c.", "AD", "ad", "A.D.", "a.d.", "TZH", "TZM", "TZ", "tz", "OF",
     ];
 
-    private static readonly string[] Refused = ["TM", "RM", "rm", "BC", "bc", "B.C.", "b.c.", "AD", "ad", "A.D.", "a.d.", "TZH", "TZM", "TZ", "tz", "OF", "SP", "FX"];
+    private static readonly string[] Roman = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+
+
+    private static readonly string[] Refused = ["SP", "FX"];
 
     private readonly List<Part> parts = [];
 
@@ -40,7 +44,8 @@ internal sealed class DateTemplate
 
     /// <param name="ticks">Of the local clock, or of an interval.</param>
     /// <param name="isInterval">Whether days count on, and hours do not end at 24.</param>
-    public string Format(long ticks, bool isInterval)
+    /// <param name="offset">Of the local clock from UTC, in minutes; null when none is known.</param>
+    public string Format(long ticks, bool isInterval, int? offset = null)
     {
         var target = new StringBuilder();
         foreach (var part in parts)
@@ -51,7 +56,7 @@ internal sealed class DateTemplate
                 continue;
             }
 
-            var shown = isInterval ? OfInterval(part, ticks) : OfTime(part, new DateTime(ticks));
+            var shown = isInterval ? OfInterval(part, ticks) : OfZone(part, offset) ?? OfTime(part, new DateTime(ticks));
             if (part.Ordinal != 0)
             {
                 shown += Suffix(shown, part.Ordinal == 'T');
@@ -109,6 +114,12 @@ internal sealed class DateTemplate
             at += 2;
         }
 
+        if (string.CompareOrdinal(template, at, "TM", 0, 2) == 0)
+        {
+            fills = false;
+            at += 2;
+        }
+
         if (Refused.FirstOrDefault(r => string.CompareOrdinal(template, at, r, 0, r.Length) == 0) is { } refused)
         {
             throw Error.NotSupported($"{refused} in a template of dates");
@@ -137,8 +148,24 @@ internal sealed class DateTemplate
     private static bool Fits(string template, int at, string pattern)
     {
         var isWord = pattern is "AM" or "am" or "PM" or "pm" or "A.M." or "a.m." or "P.M." or "p.m." || pattern[0] is 'M' or 'm' && pattern.Length >= 3 && pattern[1] is 'O' or 'o'
-            || pattern is "DAY" or "Day" or "day" or "DY" or "Dy" or "dy";
+            || pattern is "RM" or "rm" or "BC" or "bc" or "B.C." or "b.c." or "AD" or "ad" or "A.D." or "a.d." or "TZH" or "TZM" or "TZ" or "tz" or "OF" or "DAY" or "Day" or "day" or "DY" or "Dy" or "dy";
         return string.Compare(template, at, pattern, 0, pattern.Length, isWord ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase) == 0;
+    }
+
+    private static string? OfZone(Part part, int? offset)
+    {
+        var (sign, minutes) = (offset < 0 ? '-' : '+', Math.Abs(offset ?? 0));
+        var hours = string.Create(CultureInfo.InvariantCulture, $"{sign}{minutes / 60:00}");
+        var whole = minutes % 60 == 0 ? hours : string.Create(CultureInfo.InvariantCulture, $"{hours}:{minutes % 60:00}");
+        return part.Text switch
+        {
+            "OF" => whole,
+            "TZH" => hours,
+            "TZM" => string.Create(CultureInfo.InvariantCulture, $"{minutes % 60:00}"),
+            "TZ" => offset is null ? "" : minutes == 0 ? "UTC" : whole,
+            "tz" => offset is null ? "" : minutes == 0 ? "utc" : whole,
+            _ => null,
+        };
     }
 
     private static string OfTime(Part part, DateTime t)
@@ -158,6 +185,12 @@ internal sealed class DateTemplate
             "CC" => Digits(part, (t.Year + 99) / 100, 2),
             "Q" => Digits(part, (t.Month + 2) / 3, 1),
             "MM" => Digits(part, t.Month, 2),
+            "RM" => Roman[t.Month - 1].PadRight(part.Fills ? 4 : 0),
+            "rm" => Roman[t.Month - 1].ToLowerInvariant().PadRight(part.Fills ? 4 : 0),
+            "BC" or "AD" => "AD",
+            "bc" or "ad" => "ad",
+            "B.C." or "A.D." => "A.D.",
+            "b.c." or "a.d." => "a.d.",
             "MONTH" or "Month" or "month" => Word(part, CultureInfo.InvariantCulture.DateTimeFormat.GetMonthName(t.Month), 9),
             "MON" or "Mon" or "mon" => Word(part, CultureInfo.InvariantCulture.DateTimeFormat.GetAbbreviatedMonthName(t.Month), 3),
             "DAY" or "Day" or "day" => Word(part, CultureInfo.InvariantCulture.DateTimeFormat.GetDayName(t.DayOfWeek), 9),
@@ -247,8 +280,24 @@ internal sealed class DateTemplate
             case "US": fields.Fraction = FractionOf(text, ref at, 6); break;
             case ['F', 'F', var n]: fields.Fraction = FractionOf(text, ref at, n - '0'); break;
             case "AM" or "PM" or "am" or "pm": fields.IsAfternoon = Name(text, ref at, part, ["am", "pm"]) == 2; break;
+            case "RM" or "rm":
+                var word = text[at..].TakeWhile(c => c is 'I' or 'V' or 'X' or 'i' or 'v' or 'x').Count();
+                var roman = Array.IndexOf(Roman, text.Substring(at, word).ToUpperInvariant()) + 1;
+                at += word;
+                fields.Month = roman > 0 ? roman : throw Error.TemplateMismatch(part.Text, text);
+                break;
+            case "AD" or "ad" or "BC" or "bc": RequireAfterChrist(Name(text, ref at, part, ["ad", "bc"]) == 1); break;
+            case "A.D." or "a.d." or "B.C." or "b.c.": RequireAfterChrist(Name(text, ref at, part, ["a.d.", "b.c."]) == 1); break;
             case "A.M." or "P.M." or "a.m." or "p.m.": fields.IsAfternoon = Name(text, ref at, part, ["a.m.", "p.m."]) == 2; break;
             default: throw Error.NotSupported($"{part.Text} in a template by which a date is read");
+        }
+    }
+
+    private static void RequireAfterChrist(bool isAfter)
+    {
+        if (!isAfter)
+        {
+            throw Error.DateTimeOutOfRange("timestamp");
         }
     }
 

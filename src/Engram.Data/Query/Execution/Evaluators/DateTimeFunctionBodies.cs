@@ -24,6 +24,7 @@ internal enum DateField
     Millisecond,
     Microsecond,
     Epoch,
+    Julian,
     TimeZone,
 }
 
@@ -64,6 +65,7 @@ internal struct DateFieldName
         "millisecond" or "milliseconds" => DateField.Millisecond,
         "microsecond" or "microseconds" => DateField.Microsecond,
         "epoch" => DateField.Epoch,
+        "julian" => DateField.Julian,
         "timezone" => DateField.TimeZone,
         _ => throw Error.InvalidArgument("date field", $"'{text}' is none of year, month, day, hour, minute, second, epoch and the others of docs/sql.md."),
     };
@@ -90,6 +92,7 @@ internal static class DateParts
             DateField.IsoDayOfWeek => value.DayOfWeek == DayOfWeek.Sunday ? 7 : (int)value.DayOfWeek,
             DateField.DayOfYear => value.DayOfYear,
             DateField.Epoch => (ticks - DateTime.UnixEpoch.Ticks) / (double)TimeSpan.TicksPerSecond,
+            DateField.Julian => (ticks / (double)TimeSpan.TicksPerDay) + 1721426,
             DateField.TimeZone => 0,
             _ => OfClock(field, ticks % TimeSpan.TicksPerDay),
         };

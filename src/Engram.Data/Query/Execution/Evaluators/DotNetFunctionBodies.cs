@@ -1,4 +1,5 @@
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Casts;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
@@ -44,6 +45,64 @@ internal readonly struct GetByte : IBinaryFunction<Bytes, int, int>
 
     public int Invoke(Bytes a, int b, ColumnBuffer memory)
         => (uint)b < (uint)a.Length ? a.Span[b] : throw Error.NoByteAt(b, a.Length);
+}
+
+/// <summary>The bit at a 0-based place, the lowest of a byte first.</summary>
+internal readonly struct GetBit : IBinaryFunction<Bytes, long, int>
+{
+    public static bool IsTotal => false;
+
+    public int Invoke(Bytes a, long b, ColumnBuffer memory)
+        => b >= 0 && b < a.Length * 8L ? (a.Span[(int)(b / 8)] >> (int)(b % 8)) & 1 : throw Error.NoByteAt((int)Math.Clamp(b >> 3, int.MinValue, int.MaxValue), a.Length);
+}
+
+internal readonly struct SetBit : IRowFunction<Bytes>
+{
+    public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
+    {
+        var (bytes, place, bit) = (arguments[0].Get<Bytes>(row), arguments[1].Get<long>(row), arguments[2].Get<int>(row));
+        if (place < 0 || place >= bytes.Length * 8L)
+        {
+            throw Error.NoByteAt((int)Math.Clamp(place >> 3, int.MinValue, int.MaxValue), bytes.Length);
+        }
+
+        if (bit is not (0 or 1))
+        {
+            throw Error.InvalidArgument("set_bit", "a bit is 0 or 1.");
+        }
+
+        var changed = bytes.Span.ToArray();
+        var mask = (byte)(1 << (int)(place % 8));
+        changed[place / 8] = (byte)(bit == 1 ? changed[place / 8] | mask : changed[place / 8] & ~mask);
+        result = TextValue.Copy(changed, memory);
+        return true;
+    }
+}
+
+internal readonly struct SetByte : IRowFunction<Bytes>
+{
+    public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
+    {
+        var (bytes, place, value) = (arguments[0].Get<Bytes>(row), arguments[1].Get<int>(row), arguments[2].Get<int>(row));
+        var changed = bytes.Span.ToArray();
+        changed[(uint)place < (uint)changed.Length ? place : throw Error.NoByteAt(place, changed.Length)] = unchecked((byte)value);
+        result = TextValue.Copy(changed, memory);
+        return true;
+    }
+}
+
+/// <summary>Drops bytes of a set.</summary>
+internal readonly struct TrimBytes<TEnds> : IBinaryFunction<Bytes, Bytes, Bytes>
+    where TEnds : struct, ITrimEnds
+{
+    public static bool IsTotal => false;
+
+    public Bytes Invoke(Bytes a, Bytes b, ColumnBuffer memory)
+    {
+        var kept = a.Span;
+        kept = TEnds.AtStart ? kept.TrimStart(b.Span) : kept;
+        return TextValue.Copy(TEnds.AtEnd ? kept.TrimEnd(b.Span) : kept, memory);
+    }
 }
 
 /// <summary>position(part, bytes): from 1, 0 when it is not there.</summary>

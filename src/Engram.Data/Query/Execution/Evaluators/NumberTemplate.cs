@@ -5,7 +5,7 @@ namespace Engram.Data.Query.Execution.Evaluators;
 
 /// <summary>PostgreSQL's templates of numbers, for to_char and to_number: 'FM999,990.00'.</summary>
 /// <remarks>
-/// Known are blanks, 9 0 . D , G FM S (at either end) MI PL SG PR. V, EEEE, RN, TH and L are refused (0A000). A number with more digits
+/// Known are blanks, 9 0 . D , G FM S (at either end) MI PL SG PR V EEEE RN TH, and L, which is a blank: there is no currency. A number with more digits
 /// before the point than the template has is shown as #, as in PostgreSQL.
 /// </remarks>
 internal sealed class NumberTemplate
@@ -14,6 +14,14 @@ internal sealed class NumberTemplate
     private readonly bool fills = true;
     private readonly string sign = "";
     private readonly bool isSignFirst;
+
+    // Digits behind V, by which the number is shifted; -1 without.
+    private readonly int shiftFrom = -1;
+    private readonly bool isScientific;
+
+    // 'N' or 'n' for Roman numbers, 'H' or 'h' for ordinals.
+    private readonly char roman;
+    private readonly char ordinal;
 
     public NumberTemplate(string template)
     {
@@ -32,6 +40,25 @@ internal sealed class NumberTemplate
                 isSignFirst = picture.Count == 0;
                 i++;
             }
+            else if (rest.StartsWith("RN", StringComparison.OrdinalIgnoreCase))
+            {
+                roman = rest[0] == 'R' ? 'N' : 'n';
+                i++;
+            }
+            else if (rest.StartsWith("TH", StringComparison.OrdinalIgnoreCase))
+            {
+                ordinal = rest[0] == 'T' ? 'H' : 'h';
+                i++;
+            }
+            else if (rest.StartsWith("EEEE", StringComparison.OrdinalIgnoreCase))
+            {
+                isScientific = true;
+                i += 3;
+            }
+            else if (rest[0] is 'V' or 'v')
+            {
+                shiftFrom = picture.Count;
+            }
             else if (rest[0] is 'S' or 's')
             {
                 sign = sign.Length == 0 ? "S" : throw Error.NotSupported("More than one sign in a template of numbers");
@@ -45,7 +72,7 @@ internal sealed class NumberTemplate
                     '0' => '0',
                     '.' or 'D' => '.',
                     ',' or 'G' => ',',
-                    ' ' => ' ',
+                    ' ' or 'L' => ' ',
                     _ => throw Error.NotSupported($"'{rest[0]}' in a template of numbers"),
                 });
             }
@@ -55,20 +82,48 @@ internal sealed class NumberTemplate
         {
             throw Error.InvalidArgument("to_char", "the template has more than one point.");
         }
+
+        if (shiftFrom >= 0 && picture.Contains('.'))
+        {
+            throw Error.InvalidArgument("to_char", "V and a point do not stand in one template.");
+        }
+
+        if ((isScientific && (!fills || sign.Length > 0 || ordinal != 0 || shiftFrom >= 0 || picture.Exists(c => c is ',' or ' '))) || (roman != 0 && picture.Exists(c => c != ' ')))
+        {
+            throw Error.InvalidArgument("to_char", "EEEE stands behind digits and a point alone, RN beside FM alone.");
+        }
     }
 
     private int Decimals => picture.IndexOf('.') is >= 0 and var point ? picture.Skip(point + 1).Count(c => c is '9' or '0') : 0;
 
     private int Integers => picture.TakeWhile(c => c != '.').Count(c => c is '9' or '0');
 
-    public string Format(decimal value)
+    public string Format(decimal value, MidpointRounding rounding = MidpointRounding.AwayFromZero)
     {
+        if (roman != 0)
+        {
+            return FormatRoman(value);
+        }
+
         var decimals = Decimals;
+        if (isScientific)
+        {
+            // .NET writes three digits of the exponent at least, PostgreSQL two.
+            var parts = value.ToString("e" + Math.Min(decimals, 28).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Split('e');
+            return string.Create(CultureInfo.InvariantCulture, $"{(value < 0 ? "" : " ")}{parts[0]}e{parts[1][0]}{int.Parse(parts[1][1..], CultureInfo.InvariantCulture):00}");
+        }
+
+        var shift = shiftFrom < 0 ? 0 : picture.Skip(shiftFrom).Count(c => c is '9' or '0');
         var isOverflow = false;
+        for (; shift > 0; shift--)
+        {
+            value = Math.Abs(value) < decimal.MaxValue / 10 ? value * 10 : value < 0 ? decimal.MinValue : decimal.MaxValue;
+        }
+
         var text = "";
         if (decimals <= 28)
         {
-            var rounded = decimal.Round(Math.Abs(value), decimals, MidpointRounding.AwayFromZero);
+            var rounded = decimal.Round(Math.Abs(value), decimals, rounding);
             text = rounded.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         }
 
@@ -76,7 +131,40 @@ internal sealed class NumberTemplate
         isOverflow = whole.Length > Integers;
         var isNegative = value < 0 && text.AsSpan().IndexOfAnyInRange('1', '9') >= 0;
         var digits = isOverflow ? new string('#', Integers) + new string('#', decimals) : whole.PadLeft(Integers, ' ') + (decimals > 0 ? text.Split('.')[1] : "");
-        return WithSign(Fill(digits, decimals), isNegative);
+        var shown = WithSign(Fill(digits, decimals), isNegative);
+        return ordinal == 0 || isNegative || decimals > 0 ? shown : shown + Suffix(whole);
+    }
+
+    private string Suffix(string number)
+    {
+        var teens = number.Length > 1 && number[^2] == '1';
+        var suffix = teens || number.Length == 0 ? "th" : number[^1] switch { '1' => "st", '2' => "nd", '3' => "rd", _ => "th" };
+        return ordinal == 'H' ? suffix.ToUpperInvariant() : suffix;
+    }
+
+    private string FormatRoman(decimal value)
+    {
+        const int WidthMax = 15;
+        var number = decimal.Round(value, 0, MidpointRounding.AwayFromZero);
+        if (number is < 1 or > 3999)
+        {
+            return new string('#', WidthMax);
+        }
+
+        ReadOnlySpan<(int Value, string Text)> numerals =
+            [(1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")];
+        var text = new StringBuilder();
+        var left = (int)number;
+        foreach (var (amount, numeral) in numerals)
+        {
+            for (; left >= amount; left -= amount)
+            {
+                text.Append(numeral);
+            }
+        }
+
+        var shown = roman == 'n' ? text.ToString().ToLowerInvariant() : text.ToString();
+        return fills ? shown.PadLeft(WidthMax) : shown;
     }
 
     /// <summary>Reads a number, whatever the template: digits, a point and a sign; all else is passed over.</summary>

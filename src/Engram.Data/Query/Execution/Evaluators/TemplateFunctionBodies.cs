@@ -30,7 +30,8 @@ internal struct DateToText(bool isInterval) : IRowFunction<Bytes>
     {
         // A timestamptz is shown on its own clock.
         var ticks = arguments[0].Get<long>(row) + (arguments[0].GetOffset(row) * TimeSpan.TicksPerMinute);
-        result = RegexMatches.Copy(template.Of(arguments[1].Get<Bytes>(row)).Format(ticks, isInterval), memory);
+        int? offset = arguments[0].Type.Kind == TypeKind.TimestampTz ? arguments[0].GetOffset(row) : null;
+        result = RegexMatches.Copy(template.Of(arguments[1].Get<Bytes>(row)).Format(ticks, isInterval, offset), memory);
         return true;
     }
 }
@@ -84,6 +85,23 @@ internal struct NumberToText : IRowFunction<Bytes>
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
     {
         result = RegexMatches.Copy(template.Of(arguments[1].Get<Bytes>(row)).Format(arguments[0].Get<decimal>(row)), memory);
+        return true;
+    }
+}
+
+/// <summary>to_char(float, template): by as many digits as the type holds for certain. What numeric cannot hold is shown as too long for any template.</summary>
+internal struct FloatToText<T> : IRowFunction<Bytes>
+    where T : unmanaged, System.Numerics.IFloatingPointIeee754<T>
+{
+    private NumberTemplateArgument template;
+
+    public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
+    {
+        var value = double.CreateChecked(arguments[0].Get<T>(row));
+        var digits = value.ToString(typeof(T) == typeof(float) ? "E5" : "E14", CultureInfo.InvariantCulture);
+        var isHeld = double.IsFinite(value) && Math.Abs(value) < 7.9e28;
+        var number = isHeld ? decimal.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture) : value < 0 ? decimal.MinValue : decimal.MaxValue;
+        result = RegexMatches.Copy(template.Of(arguments[1].Get<Bytes>(row)).Format(number, MidpointRounding.ToEven), memory);
         return true;
     }
 }
@@ -172,4 +190,20 @@ internal struct ClockToInstant : IRowFunction<long>
         result = TickRange.Timestamp(local.Ticks, -offset.Ticks);
         return true;
     }
+}
+
+/// <summary>timezone(interval, timestamptz).</summary>
+internal readonly struct InstantToOffset : IBinaryFunction<long, long, long>
+{
+    public static bool IsTotal => false;
+
+    public long Invoke(long a, long b, ColumnBuffer memory) => TickRange.Timestamp(b, a);
+}
+
+/// <summary>timezone(interval, timestamp).</summary>
+internal readonly struct OffsetToInstant : IBinaryFunction<long, long, long>
+{
+    public static bool IsTotal => false;
+
+    public long Invoke(long a, long b, ColumnBuffer memory) => TickRange.Timestamp(b, -a);
 }

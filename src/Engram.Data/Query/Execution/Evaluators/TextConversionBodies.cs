@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -130,6 +132,86 @@ internal readonly struct Sha512 : IHashAlgorithm
     public static int Size => SHA512.HashSizeInBytes;
 
     public static void Hash(ReadOnlySpan<byte> source, Span<byte> target) => SHA512.HashData(source, target);
+}
+
+/// <summary>SHA-256 from another start, cut to 28 bytes: .NET has none, and 224 bits are not worth a package.</summary>
+internal readonly struct Sha224 : IHashAlgorithm
+{
+    private const int BlockSizeBytes = 64;
+
+    private static readonly uint[] Start = [0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939, 0xffc00b31, 0x68581511, 0x64f98fa7, 0xbefa4fa4];
+
+    // The first 32 bits of the fractions of the cube roots of the first 64 primes.
+    private static readonly uint[] Rounds =
+    [
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+    ];
+
+    public static int Size => 28;
+
+    public static void Hash(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        Span<uint> state = stackalloc uint[8];
+        Start.CopyTo(state);
+        var rest = source;
+        for (; rest.Length >= BlockSizeBytes; rest = rest[BlockSizeBytes..])
+        {
+            Mix(state, rest[..BlockSizeBytes]);
+        }
+
+        // One bit, zeros, and the length in bits at the end of a block.
+        Span<byte> last = stackalloc byte[2 * BlockSizeBytes];
+        last.Clear();
+        rest.CopyTo(last);
+        last[rest.Length] = 0x80;
+        var size = rest.Length + 9 <= BlockSizeBytes ? BlockSizeBytes : 2 * BlockSizeBytes;
+        BinaryPrimitives.WriteUInt64BigEndian(last[(size - sizeof(ulong))..], (ulong)source.Length * 8);
+        for (var at = 0; at < size; at += BlockSizeBytes)
+        {
+            Mix(state, last.Slice(at, BlockSizeBytes));
+        }
+
+        for (var i = 0; i < Size / sizeof(uint); i++)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(target[(i * sizeof(uint))..], state[i]);
+        }
+    }
+
+    private static void Mix(Span<uint> state, ReadOnlySpan<byte> block)
+    {
+        Span<uint> w = stackalloc uint[64];
+        for (var i = 0; i < 16; i++)
+        {
+            w[i] = BinaryPrimitives.ReadUInt32BigEndian(block[(i * sizeof(uint))..]);
+        }
+
+        for (var i = 16; i < w.Length; i++)
+        {
+            var (x, y) = (w[i - 15], w[i - 2]);
+            w[i] = w[i - 16] + (BitOperations.RotateRight(x, 7) ^ BitOperations.RotateRight(x, 18) ^ (x >> 3))
+                + w[i - 7] + (BitOperations.RotateRight(y, 17) ^ BitOperations.RotateRight(y, 19) ^ (y >> 10));
+        }
+
+        var (a, b, c, d, e, f, g, h) = (state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]);
+        for (var i = 0; i < w.Length; i++)
+        {
+            var one = h + (BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^ BitOperations.RotateRight(e, 25)) + ((e & f) ^ (~e & g)) + Rounds[i] + w[i];
+            var two = (BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^ BitOperations.RotateRight(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+            (h, g, f, e, d, c, b, a) = (g, f, e, d + one, c, b, a, one + two);
+        }
+
+        state[0] += a;
+        state[1] += b;
+        state[2] += c;
+        state[3] += d;
+        state[4] += e;
+        state[5] += f;
+        state[6] += g;
+        state[7] += h;
+    }
 }
 
 internal readonly unsafe struct HashOf<TAlgorithm> : IUnaryFunction<Bytes, Bytes>
@@ -484,7 +566,9 @@ internal struct FormatTemplate : IRowFunction<Bytes>
         if (number is null && width == 0 && at < template.Length && template[at] == '*')
         {
             at++;
-            var from = ReadNumber(template, ref at) is { } widthPlace && at < template.Length && template[at++] == '$' ? widthPlace : next++;
+            // A place that is given counts: the value comes behind it.
+            var from = ReadNumber(template, ref at) is { } widthPlace && at < template.Length && template[at++] == '$' ? widthPlace : next;
+            next = from + 1;
             var text = TextOf(arguments, from, row);
             width = text is null ? 0 : int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         }
