@@ -23,12 +23,12 @@ internal sealed class ProviderLoggingDefinitions : RelationalLoggingDefinitions
     public EventDefinition<string> MissingSchema(IDiagnosticsLogger logger)
         => missingSchema ??= new EventDefinition<string>(
             logger.Options, EngramEventId.MissingSchemaWarning, LogLevel.Warning, nameof(EngramEventId.MissingSchemaWarning),
-            level => LoggerMessage.Define<string>(level, EngramEventId.MissingSchemaWarning, "The database has no schema '{schema}', which was asked for."));
+            level => LoggerMessage.Define<string>(level, EngramEventId.MissingSchemaWarning, "The database has no schema '{Schema}', which was asked for."));
 
     public EventDefinition<string> MissingTable(IDiagnosticsLogger logger)
         => missingTable ??= new EventDefinition<string>(
             logger.Options, EngramEventId.MissingTableWarning, LogLevel.Warning, nameof(EngramEventId.MissingTableWarning),
-            level => LoggerMessage.Define<string>(level, EngramEventId.MissingTableWarning, "The database has no table '{table}', which was asked for."));
+            level => LoggerMessage.Define<string>(level, EngramEventId.MissingTableWarning, "The database has no table '{Table}', which was asked for."));
 
     public EventDefinition<string, string, string> MissingPrincipalTable(IDiagnosticsLogger logger)
         => missingPrincipalTable ??= new EventDefinition<string, string, string>(
@@ -36,13 +36,13 @@ internal sealed class ProviderLoggingDefinitions : RelationalLoggingDefinitions
             nameof(EngramEventId.ForeignKeyReferencesMissingPrincipalTableWarning),
             level => LoggerMessage.Define<string, string, string>(
                 level, EngramEventId.ForeignKeyReferencesMissingPrincipalTableWarning,
-                "Foreign key '{foreignKey}' of table '{table}' is left out: table '{principalTable}', to which it refers, was not asked for."));
+                "Foreign key '{ForeignKey}' of table '{Table}' is left out: table '{PrincipalTable}', to which it refers, was not asked for."));
 
     public EventDefinition<string, string> ExpressionIndexSkipped(IDiagnosticsLogger logger)
         => expressionIndexSkipped ??= new EventDefinition<string, string>(
             logger.Options, EngramEventId.ExpressionIndexSkippedWarning, LogLevel.Warning, nameof(EngramEventId.ExpressionIndexSkippedWarning),
             level => LoggerMessage.Define<string, string>(
-                level, EngramEventId.ExpressionIndexSkippedWarning, "Index '{index}' of table '{table}' is left out: it is over an expression, which a model cannot tell."));
+                level, EngramEventId.ExpressionIndexSkippedWarning, "Index '{Index}' of table '{Table}' is left out: it is over an expression, which a model cannot tell."));
 }
 
 internal static class ProviderLogging
