@@ -57,6 +57,7 @@ public static class EngramServiceCollectionExtensions
             .TryAdd<IUpdateSqlGenerator, ModificationSqlGenerator>()
             .TryAdd<IMigrationsSqlGenerator, DefinitionSqlGenerator>()
             .TryAdd<IHistoryRepository, MigrationHistory>()
+            .TryAdd<IQueryCompilationContextFactory, CompilationContextFactory>()
             .TryAdd<IMethodCallTranslatorProvider, MethodTranslators>()
             .TryAdd<IAggregateMethodCallTranslatorProvider, AggregateTranslators>()
             .TryAdd<IMemberTranslatorProvider, MemberTranslators>()

@@ -55,6 +55,7 @@ public sealed class ConventionBuilderTests
     [InlineData(typeof(IMigrationsSqlGenerator))]
     [InlineData(typeof(IHistoryRepository))]
     [InlineData(typeof(IValueGeneratorSelector))]
+    [InlineData(typeof(IQueryCompilationContextFactory))]
     [InlineData(typeof(IMethodCallTranslatorProvider))]
     [InlineData(typeof(IMemberTranslatorProvider))]
     [InlineData(typeof(IAggregateMethodCallTranslatorProvider))]
