@@ -238,7 +238,7 @@ public sealed partial class EngramConnection : DbConnection
             text.Append(text.Length == 0 ? "" : ";\n").Append(sql);
         }
 
-        return new CommandTrace(Database, text.ToString(), items.Length, slowThreshold, source?.Logger ?? NullLogger.Instance);
+        return new CommandTrace(Database, text.ToString(), CommandTrace.OperationOf(items), items.Length, slowThreshold, source?.Logger ?? NullLogger.Instance);
     }
 
     internal void Detach(EngramDataReader reader) => RemoveReader(reader);

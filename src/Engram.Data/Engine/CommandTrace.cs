@@ -16,7 +16,7 @@ internal sealed partial class CommandTrace
     private readonly Activity? activity;
     private readonly string text;
     private readonly string database;
-    private readonly int batchSize;
+    private readonly string operation;
     private readonly TimeSpan slowThreshold;
     private readonly ILogger logger;
     private readonly long startedAt = Stopwatch.GetTimestamp();
@@ -28,17 +28,17 @@ internal sealed partial class CommandTrace
 
     /// <param name="database">Its name.</param>
     /// <param name="text">All texts of a batch.</param>
+    /// <param name="operation">What <see cref="OperationOf"/> says of the texts.</param>
     /// <param name="batchSize">Commands of a batch; 1 without one.</param>
     /// <param name="slowThreshold">Zero: nothing is slow.</param>
     /// <param name="logger">Where slow commands are told.</param>
-    public CommandTrace(string database, string text, int batchSize, TimeSpan slowThreshold, ILogger logger)
+    public CommandTrace(string database, string text, string operation, int batchSize, TimeSpan slowThreshold, ILogger logger)
     {
         this.database = database;
         this.text = text;
-        this.batchSize = batchSize;
+        this.operation = operation;
         this.slowThreshold = slowThreshold;
         this.logger = logger;
-        var operation = batchSize > 1 ? "BATCH" : Operation(text);
         activity = Telemetry.Activities.StartActivity($"{operation} {database}", ActivityKind.Client);
         if (activity is { IsAllDataRequested: true })
         {
@@ -51,6 +51,26 @@ internal sealed partial class CommandTrace
                 activity.SetTag("db.operation.batch.size", batchSize);
             }
         }
+    }
+
+    /// <summary>The operation of a text, or of a batch: <c>BATCH INSERT</c> when all its commands do the same, else <c>BATCH</c>.</summary>
+    public static string OperationOf(ReadOnlySpan<(string Sql, ParameterList)> items)
+    {
+        var first = items.IsEmpty ? "OTHER" : Operation(items[0].Sql);
+        if (items.Length == 1)
+        {
+            return first;
+        }
+
+        foreach (var (sql, _) in items)
+        {
+            if (first == "OTHER" || Operation(sql) != first)
+            {
+                return "BATCH";
+            }
+        }
+
+        return $"BATCH {first}";
     }
 
     /// <summary>Whether anybody listens.</summary>
@@ -76,13 +96,20 @@ internal sealed partial class CommandTrace
         }
 
         isEnded = true;
-        var code = failure is null ? null : failure is EngramException known ? known.SqlState : failure.InnerException is EngramException inner ? inner.SqlState : failure.GetType().FullName;
+        // A status is what the database said; an error of another kind has its type alone.
+        var status = ((failure as EngramException) ?? (failure?.InnerException as EngramException))?.SqlState;
+        var code = status ?? failure?.GetType().FullName;
         if (Telemetry.IsMeasuring)
         {
-            var tags = new TagList { { "db.system.name", Telemetry.SystemName }, { "db.namespace", database }, { "db.operation.name", batchSize > 1 ? "BATCH" : Operation(text) } };
+            var tags = new TagList { { "db.system.name", Telemetry.SystemName }, { "db.namespace", database }, { "db.operation.name", operation } };
             if (code is not null)
             {
                 tags.Add("error.type", code);
+            }
+
+            if (status is not null)
+            {
+                tags.Add("db.response.status_code", status);
             }
 
             Telemetry.OperationDuration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds, tags);
@@ -97,7 +124,7 @@ internal sealed partial class CommandTrace
             activity.SetTag("db.response.returned_rows", rows);
             if (code is not null)
             {
-                activity.SetTag("db.response.status_code", code);
+                activity.SetTag("db.response.status_code", status);
                 activity.SetTag("error.type", code);
                 activity.SetStatus(ActivityStatusCode.Error, failure!.Message);
             }

@@ -28,7 +28,7 @@ internal static class Telemetry
 
     static Telemetry()
     {
-        _ = Meter.CreateObservableUpDownCounter("db.client.connection.count", () => Observe(static o => (long)o.Connections), "{connection}", "Connections that are open.");
+        _ = Meter.CreateObservableUpDownCounter("db.client.connection.count", ObserveConnections, "{connection}", "Connections that are open.");
         _ = Meter.CreateObservableCounter("engram.commits", () => Observe(static o => o.Commits), "{commit}", "Transactions that are durable, over the life of the database.");
         _ = Meter.CreateObservableCounter("engram.log.syncs", () => Observe(static o => o.LogSyncs), "{sync}", "Syncs of the log since the database was opened.");
         _ = Meter.CreateObservableCounter("engram.log.written", () => Observe(static o => o.LogWrittenBytes), "By", "Bytes written to the log since the database was opened.");
@@ -37,6 +37,11 @@ internal static class Telemetry
     }
 
     public static bool IsMeasuring => OperationDuration.Enabled || ReturnedRows.Enabled;
+
+    /// <summary>By the names that the conventions have for pools: a database is what its connections share.</summary>
+    private static List<Measurement<long>> ObserveConnections()
+        => [.. DatabaseRegistry.ReadFigures().Select(f => new Measurement<long>(
+            f.Connections, new("db.system.name", SystemName), new("db.namespace", f.Name), new("db.client.connection.pool.name", f.Name), new("db.client.connection.state", "used")))];
 
     private static List<Measurement<long>> Observe(Func<DatabaseFigures, long> figure)
         => [.. DatabaseRegistry.ReadFigures().Select(f => new Measurement<long>(figure(f), new("db.system.name", SystemName), new("db.namespace", f.Name)))];

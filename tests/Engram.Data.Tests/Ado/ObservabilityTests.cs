@@ -64,6 +64,13 @@ public sealed class ObservabilityTests : AdoTest
         Assert.Equal("BATCH", span.GetTagItem("db.operation.name"));
         Assert.Equal(2, span.GetTagItem("db.operation.batch.size"));
         Assert.Equal("INSERT INTO t VALUES (10);\nDELETE FROM t WHERE id = 10", span.GetTagItem("db.query.text"));
+
+        using var same = Connection.CreateBatch();
+        same.BatchCommands.Add("INSERT INTO t VALUES (11)");
+        same.BatchCommands.Add("insert into t VALUES (12)");
+        same.ExecuteNonQuery();
+        Assert.Equal("BATCH INSERT", spans[1].GetTagItem("db.operation.name"));
+        Assert.Equal($"BATCH INSERT {database}", spans[1].OperationName);
     }
 
     [Fact]
