@@ -109,10 +109,12 @@ internal sealed class QueryGenerator(TradeModel model, int seed)
         query = Page(query).Take(40);
         var other = Source().Where(Predicate(1));
         other = Page(other).Take(40);
+
+        // A key that is null has no partner; but where the other key is the constant null, EF Core asks for IS NULL.
         return random.Next(3) switch
         {
-            0 => query.Join(other, a => a.B, b => b.A, (a, b) => new Row { A = a.A, B = b.B, S = a.S, T = b.T, D = b.D, At = a.At, F = a.F }),
-            1 => query.Join(other, a => a.S, b => b.S, (a, b) => new Row { A = a.A, B = b.B, S = a.T, T = b.T, D = a.D, At = b.At, F = b.F }),
+            0 => query.Join(other.Where(b => b.A != null), a => a.B, b => b.A, (a, b) => new Row { A = a.A, B = b.B, S = a.S, T = b.T, D = b.D, At = a.At, F = a.F }),
+            1 => query.Join(other.Where(b => b.S != null), a => a.S, b => b.S, (a, b) => new Row { A = a.A, B = b.B, S = a.T, T = b.T, D = a.D, At = b.At, F = b.F }),
             _ => query.LeftJoin(
                 model.Products, a => a.B, p => (int?)p.ProductId, (a, p) => new Row { A = a.A, B = p!.CategoryId, S = a.S, T = p.ProductName, D = p.UnitPrice, At = a.At, F = a.F }),
         };
