@@ -47,7 +47,12 @@ internal static class SqlStates
     public const string UndefinedColumn = "42703";
     public const string UndefinedObject = "42704";
     public const string InvalidJsonSubscript = "22033";
+    public const string NonNumericJsonItem = "22036";
     public const string SingletonJsonItemRequired = "22038";
+    public const string JsonArrayNotFound = "22039";
+    public const string JsonMemberNotFound = "2203A";
+    public const string JsonNumberNotFound = "2203B";
+    public const string JsonObjectNotFound = "2203C";
     public const string DuplicateObject = "42710";
     public const string DuplicateAlias = "42712";
     public const string DuplicateFunction = "42723";

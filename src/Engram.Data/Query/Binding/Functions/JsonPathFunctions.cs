@@ -13,9 +13,9 @@ internal static class JsonPathFunctions
 
     public static IEnumerable<FunctionOverload> All =>
     [
-        Scalar.Row<byte, JsonPathFinds>("@?", [Json, Text], DataType.Boolean, "Whether the json path finds anything."),
+        Finds("@?", [Json, Text], isStrict: false, "Whether the json path finds anything; NULL after an error."),
         Matches("@@", [Json, Text], isStrict: false, "What the condition of the json path says; NULL when it is none."),
-        .. Both(p => Scalar.Row<byte, JsonPathFinds>("jsonb_path_exists", p, DataType.Boolean, "Whether the json path finds anything.")),
+        .. Both(p => Finds("jsonb_path_exists", p, isStrict: true, "Whether the json path finds anything.")),
         .. Both(p => Matches("jsonb_path_match", p, isStrict: true, "What the condition of the json path says.")),
         .. Both(p => Scalar.Row<Bytes, JsonPathFirst>("jsonb_path_query_first", p, DataType.Json, "The first that the json path finds; NULL for nothing.")),
         .. Both(p => Scalar.Row<Bytes, JsonPathArray>("jsonb_path_query_array", p, DataType.Json, "All that the json path finds, as an array.")),
@@ -27,6 +27,9 @@ internal static class JsonPathFunctions
     ];
 
     private static FunctionOverload[] Both(Func<TypeKind[], FunctionOverload> make) => [make([Json, Text]), make([Json, Text, Json]) is var other ? other with { Summary = other.Summary + WithVariables } : null!];
+
+    private static FunctionOverload Finds(string name, TypeKind[] parameters, bool isStrict, string summary)
+        => Scalar.Of(name, parameters, DataType.Boolean, (type, arguments, _) => new RowEvaluator<byte, JsonPathFinds>(type, [.. arguments], new JsonPathFinds(isStrict)), summary);
 
     private static FunctionOverload Matches(string name, TypeKind[] parameters, bool isStrict, string summary)
         => Scalar.Of(name, parameters, DataType.Boolean, (type, arguments, _) => new RowEvaluator<byte, JsonPathMatches>(type, [.. arguments], new JsonPathMatches(isStrict)), summary);

@@ -3,8 +3,8 @@ using Engram.Data.Columns;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
-/// <summary>Runs a json path over values, in the lax mode of SQL: what is not there gives nothing, and an array stands for its elements where an element is wanted.</summary>
-/// <remarks>The path is taken apart again only when it changes. Results are views of the value, of the variables, of the path, or of the memory that is given.</remarks>
+/// <summary>Runs a json path over values. In SQL's lax mode what is not there gives nothing, and an array stands for its elements where an element is wanted; in strict mode both are errors.</summary>
+/// <remarks>An error within a condition makes it unknown; so errors are kept, and thrown at the end alone. The path is taken apart again only when it changes. Results are views of the value, of the variables, of the path, or of the memory that is given.</remarks>
 internal sealed class JsonPath
 {
     private static readonly JsonPathLiteral True = JsonPathLiteral.Of("true"u8);
@@ -18,13 +18,19 @@ internal sealed class JsonPath
     private bool hasVariables;
     private int last;
     private ColumnBuffer memory = null!;
+    private bool isStrict;
+
+    // The first error, after which nothing is evaluated any more.
+    private EngramException? failure;
 
     /// <summary>Appends what the path finds.</summary>
-    public void Run(Bytes value, Bytes pathText, Bytes? vars, ColumnBuffer scratch, List<Bytes> results)
+    /// <param name="isSilent">Whether an error gives false, and is not thrown.</param>
+    public bool Run(Bytes value, Bytes pathText, Bytes? vars, ColumnBuffer scratch, List<Bytes> results, bool isSilent)
     {
+        failure = null;
         if (text is null || !pathText.Span.SequenceEqual(text))
         {
-            path = new JsonPathParser(pathText.Text).Parse();
+            path = new JsonPathParser(pathText.Text).Parse(out isStrict);
             text = pathText.Span.ToArray();
         }
 
@@ -38,6 +44,7 @@ internal sealed class JsonPath
         }
 
         Evaluate(path, root, results);
+        return failure is null || (isSilent ? false : throw failure);
     }
 
     private void Evaluate(JsonPathNode node, Bytes current, List<Bytes> results)
@@ -50,14 +57,18 @@ internal sealed class JsonPath
             case JsonPathVariable variable: results.Add(FindVariable(variable)); break;
             case JsonPathLast end: results.Add(Number(last - end.Back)); break;
             case JsonPathPredicate predicate: results.Add(Test(predicate, current) switch { true => True.Value, false => False.Value, null => Null.Value }); break;
-            case JsonPathMember member: ForEach(member.Input, current, unwraps: true, v => AddMember(v, member.RawName, results)); break;
-            case JsonPathMembers members: ForEach(members.Input, current, unwraps: true, v => AddParts(v, JsonKind.Object, results)); break;
+            case JsonPathMember member: ForEach(member.Input, current, unwraps: !isStrict, v => AddMember(v, member, results)); break;
+            case JsonPathMembers members: ForEach(members.Input, current, unwraps: !isStrict, v => AddMembers(v, members, results)); break;
             case JsonPathDescendants all: ForEach(all.Input, current, unwraps: false, v => AddAll(v, results)); break;
-            case JsonPathElements { Ranges.IsEmpty: true } all: ForEach(all.Input, current, unwraps: true, results.Add); break;
+            case JsonPathElements { Ranges.IsEmpty: true } all when !IsStrictFor(all.Input): ForEach(all.Input, current, unwraps: true, results.Add); break;
+            case JsonPathElements { Ranges.IsEmpty: true } all: ForEach(all.Input, current, unwraps: false, v => AddAllElements(v, results)); break;
             case JsonPathElements some: ForEach(some.Input, current, unwraps: false, v => AddElements(v, some, current, results)); break;
-            case JsonPathFilter filter: ForEach(filter.Input, current, unwraps: true, v => AddIf(v, filter.Condition, results)); break;
-            case JsonPathSize size: ForEach(size.Input, current, unwraps: false, v => results.Add(Number(IsArray(v) ? JsonText.Count(v.Span) : 1))); break;
+            case JsonPathFilter filter: ForEach(filter.Input, current, unwraps: !isStrict, v => AddIf(v, filter.Condition, results)); break;
+            case JsonPathSize size: ForEach(size.Input, current, unwraps: false, v => AddSize(v, size, results)); break;
             case JsonPathType type: ForEach(type.Input, current, unwraps: false, v => results.Add(TypeOf(v))); break;
+            case JsonPathSign sign: ForEach(sign.Input, current, unwraps: !isStrict, v => AddSigned(v, sign, results)); break;
+            case JsonPathMethod method: ForEach(method.Input, current, unwraps: !isStrict, v => AddMethod(v, method.Name, results)); break;
+            case JsonPathArithmetic arithmetic: AddArithmetic(arithmetic, current, results); break;
             default: throw Error.Internal($"no evaluation of {node.GetType().Name}");
         }
     }
@@ -69,6 +80,11 @@ internal sealed class JsonPath
         Evaluate(input, current, values);
         foreach (var value in values)
         {
+            if (failure is not null)
+            {
+                return;
+            }
+
             if (!unwraps || !IsArray(value))
             {
                 act(value);
@@ -89,13 +105,147 @@ internal sealed class JsonPath
         return found.Length > 0 ? found : throw Error.UndefinedJsonPathVariable(variable.Name);
     }
 
-    private static void AddMember(Bytes value, byte[] rawName, List<Bytes> results)
+    /// <summary>Whether what is not there is an error: not below .**, which finds values of all kinds.</summary>
+    private bool IsStrictFor(JsonPathNode input)
     {
-        if (value.Span[0] == '{' && JsonPart.View(value, JsonText.FindMember(value.Span, rawName)) is { Length: > 0 } member)
+        while (isStrict && input is not JsonPathDescendants)
+        {
+            switch (input)
+            {
+                case JsonPathMember m: input = m.Input; break;
+                case JsonPathMembers m: input = m.Input; break;
+                case JsonPathElements m: input = m.Input; break;
+                case JsonPathFilter m: input = m.Input; break;
+                default: return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void AddMember(Bytes value, JsonPathMember node, List<Bytes> results)
+    {
+        if (value.Span[0] == '{' && JsonPart.View(value, JsonText.FindMember(value.Span, node.RawName)) is { Length: > 0 } member)
         {
             results.Add(member);
         }
+        else if (IsStrictFor(node.Input))
+        {
+            failure ??= Error.JsonPathMember(node.Name, isObject: value.Span[0] == '{');
+        }
     }
+
+    private void AddMembers(Bytes value, JsonPathMembers node, List<Bytes> results)
+    {
+        if (value.Span[0] != '{' && IsStrictFor(node.Input))
+        {
+            failure ??= Error.JsonPathNoObject();
+        }
+
+        AddParts(value, JsonKind.Object, results);
+    }
+
+    private void AddAllElements(Bytes value, List<Bytes> results)
+    {
+        if (!IsArray(value))
+        {
+            failure ??= Error.JsonPathNoArray();
+        }
+
+        AddParts(value, JsonKind.Array, results);
+    }
+
+    private void AddSize(Bytes value, JsonPathSize node, List<Bytes> results)
+    {
+        if (!IsArray(value) && IsStrictFor(node.Input))
+        {
+            failure ??= Error.JsonPathNoArray();
+        }
+
+        results.Add(Number(IsArray(value) ? JsonText.Count(value.Span) : 1));
+    }
+
+    private void AddSigned(Bytes value, JsonPathSign node, List<Bytes> results)
+    {
+        if (JsonText.KindOf(value.Span) != JsonKind.Number)
+        {
+            failure ??= Error.JsonPathNoNumber(node.IsNegative ? "-" : "+");
+            return;
+        }
+
+        results.Add(node.IsNegative ? Number(-NumberOf(value)) : value);
+    }
+
+    private void AddMethod(Bytes value, string name, List<Bytes> results)
+    {
+        var kind = JsonText.KindOf(value.Span);
+        if (name == "double" && kind is JsonKind.Number or JsonKind.String)
+        {
+            var digits = kind == JsonKind.Number ? value.Span : JsonText.Unescaped(JsonText.Inside(value.Span));
+            if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
+            {
+                results.Add(Keep(JsonText.Normalize(System.Text.Encoding.UTF8.GetBytes(number.ToString("R", CultureInfo.InvariantCulture)))));
+                return;
+            }
+        }
+        else if (kind == JsonKind.Number && name != "double")
+        {
+            var number = NumberOf(value);
+            results.Add(Number(name switch { "abs" => Math.Abs(number), "floor" => decimal.Floor(number), _ => decimal.Ceiling(number) }));
+            return;
+        }
+
+        failure ??= Error.JsonPathNotNumeric(name);
+    }
+
+    private void AddArithmetic(JsonPathArithmetic node, Bytes current, List<Bytes> results)
+    {
+        if (OperandOf(node.Left, node, "left", current) is not { } left || OperandOf(node.Right, node, "right", current) is not { } right)
+        {
+            return;
+        }
+
+        if (right == 0 && node.Operator is '/' or '%')
+        {
+            failure ??= Error.DivisionByZero();
+            return;
+        }
+
+        try
+        {
+            results.Add(Number(node.Operator switch { '+' => left + right, '-' => left - right, '*' => left * right, '/' => left / right, _ => left % right }));
+        }
+        catch (OverflowException)
+        {
+            failure ??= Error.NumericOutOfRange("numeric");
+        }
+    }
+
+    /// <summary>The one number that an operand is.</summary>
+    private decimal? OperandOf(JsonPathNode operand, JsonPathArithmetic node, string side, Bytes current)
+    {
+        var values = new List<Bytes>();
+        ForEach(operand, current, unwraps: !isStrict, values.Add);
+        if (failure is null && (values is not [var value] || JsonText.KindOf(value.Span) != JsonKind.Number))
+        {
+            failure = Error.JsonPathOperand(side, node.Operator);
+        }
+
+        return failure is null ? NumberOf(values[0]) : null;
+    }
+
+    private decimal NumberOf(Bytes value)
+    {
+        if (decimal.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
+        {
+            return number;
+        }
+
+        failure ??= Error.NumericOutOfRange("numeric");
+        return 0;
+    }
+
+    private Bytes Number(decimal value) => Keep(System.Text.Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
 
     private static void AddParts(Bytes value, JsonKind kind, List<Bytes> results)
     {
@@ -139,6 +289,11 @@ internal sealed class JsonPath
         {
             AddParts(value, JsonKind.Array, elements);
         }
+        else if (IsStrictFor(node.Input))
+        {
+            failure ??= Error.JsonPathNoArray();
+            return;
+        }
         else
         {
             elements.Add(value);
@@ -150,6 +305,12 @@ internal sealed class JsonPath
             last = elements.Count - 1;
             var first = IndexOf(from, current);
             var end = to is null ? first : IndexOf(to, current);
+            if (IsStrictFor(node.Input) && (first < 0 || first > end || end >= elements.Count))
+            {
+                failure ??= Error.JsonPathOutOfBounds();
+                break;
+            }
+
             for (var i = Math.Max(first, 0); i <= Math.Min(end, elements.Count - 1); i++)
             {
                 results.Add(elements[i]);
@@ -193,7 +354,7 @@ internal sealed class JsonPath
             case JsonPathExists exists:
                 var found = new List<Bytes>();
                 Evaluate(exists.Input, current, found);
-                return found.Count > 0;
+                return Failed() ? null : found.Count > 0;
             case JsonPathCompare compare:
                 return TestPairs(compare.Left, compare.Right, current, (a, b) => Compare(compare.Comparison, a, b));
             case JsonPathStartsWith starts:
@@ -205,12 +366,25 @@ internal sealed class JsonPath
         }
     }
 
+    /// <summary>Whether there was an error, which is forgotten: the condition is unknown.</summary>
+    private bool Failed()
+    {
+        var hasFailed = failure is not null;
+        failure = null;
+        return hasFailed;
+    }
+
     /// <summary>TRUE when one pair answers so, else unknown when one is, else FALSE.</summary>
     private bool? TestPairs(JsonPathNode left, JsonPathNode right, Bytes current, Func<Bytes, Bytes, bool?> test)
     {
         var (lefts, rights) = (new List<Bytes>(), new List<Bytes>());
-        ForEach(left, current, unwraps: true, lefts.Add);
-        ForEach(right, current, unwraps: true, rights.Add);
+        ForEach(left, current, unwraps: !isStrict, lefts.Add);
+        ForEach(right, current, unwraps: !isStrict, rights.Add);
+        if (Failed())
+        {
+            return null;
+        }
+
         bool? answer = false;
         foreach (var a in lefts)
         {

@@ -2,15 +2,16 @@ using Engram.Data.Columns;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
-/// <summary>jsonb_path_exists(value, path [, variables]) and <c>@?</c>.</summary>
-internal struct JsonPathFinds : IRowFunction<byte>
+/// <summary>jsonb_path_exists(value, path [, variables]) and, without errors, <c>@?</c>.</summary>
+internal struct JsonPathFinds(bool isStrict) : IRowFunction<byte>
 {
     private JsonPathRun run;
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out byte result)
     {
-        result = run.Of(arguments, row, memory).Count > 0 ? (byte)1 : (byte)0;
-        return true;
+        var found = run.TryOf(arguments, row, memory, isSilent: !isStrict);
+        result = found?.Count > 0 ? (byte)1 : (byte)0;
+        return found is not null;
     }
 }
 
@@ -22,7 +23,7 @@ internal struct JsonPathMatches(bool isStrict) : IRowFunction<byte>
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out byte result)
     {
         result = 0;
-        if (run.Of(arguments, row, memory) is [var answer] && JsonText.KindOf(answer.Span) is JsonKind.Boolean or JsonKind.Null)
+        if (run.TryOf(arguments, row, memory, isSilent: !isStrict) is [var answer] && JsonText.KindOf(answer.Span) is JsonKind.Boolean or JsonKind.Null)
         {
             result = answer.Span[0] == 't' ? (byte)1 : (byte)0;
             return answer.Span[0] != 'n';
@@ -76,12 +77,14 @@ internal struct JsonPathRun
     private JsonPath? path;
     private List<Bytes>? results;
 
-    public List<Bytes> Of(Column[] arguments, int row, ColumnBuffer memory)
+    public List<Bytes> Of(Column[] arguments, int row, ColumnBuffer memory) => TryOf(arguments, row, memory, isSilent: false)!;
+
+    /// <summary>Null after an error that is to be passed over.</summary>
+    public List<Bytes>? TryOf(Column[] arguments, int row, ColumnBuffer memory, bool isSilent)
     {
         path ??= new JsonPath();
         results ??= [];
         results.Clear();
-        path.Run(arguments[0].Get<Bytes>(row), arguments[1].Get<Bytes>(row), arguments.Length > 2 ? arguments[2].Get<Bytes>(row) : null, memory, results);
-        return results;
+        return path.Run(arguments[0].Get<Bytes>(row), arguments[1].Get<Bytes>(row), arguments.Length > 2 ? arguments[2].Get<Bytes>(row) : null, memory, results, isSilent) ? results : null;
     }
 }

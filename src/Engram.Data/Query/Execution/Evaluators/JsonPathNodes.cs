@@ -81,6 +81,15 @@ internal sealed record JsonPathSize(JsonPathNode Input) : JsonPathNode;
 
 internal sealed record JsonPathType(JsonPathNode Input) : JsonPathNode;
 
+/// <summary>left + right and the like: of one number each.</summary>
+internal sealed record JsonPathArithmetic(char Operator, JsonPathNode Left, JsonPathNode Right) : JsonPathNode;
+
+/// <summary>A sign before each of some numbers.</summary>
+internal sealed record JsonPathSign(bool IsNegative, JsonPathNode Input) : JsonPathNode;
+
+/// <summary>.abs(), .floor(), .ceiling() or .double().</summary>
+internal sealed record JsonPathMethod(JsonPathNode Input, string Name) : JsonPathNode;
+
 internal enum JsonPathComparison
 {
     Equal,

@@ -1,19 +1,19 @@
-using System.Globalization;
 using System.Text;
 using Engram.Data.Columns;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
-/// <summary>Reads the language of json paths, in its lax mode.</summary>
+/// <summary>Reads the language of json paths.</summary>
 /// <remarks>
 /// <code>
-/// path      = ["lax"] or
+/// path      = ["lax" | "strict"] or
 /// or        = and {"||" and}          and = not {"&amp;&amp;" not}          not = "!" not | comparison
-/// comparison = operand [("==" | "!=" | "&lt;" | …) operand | "starts with" operand | "like_regex" string ["flag" string]]
+/// comparison = sum [("==" | "!=" | "&lt;" | …) sum | "starts with" sum | "like_regex" string ["flag" string]]
+/// sum       = product {("+" | "-") product}   product = sign {("*" | "/" | "%") sign}   sign = ("+" | "-") sign | operand
 /// operand   = ("$" | "@" | "$name" | literal | "last" | "exists" "(" or ")" | "(" or ")" ["is unknown"]) {accessor}
-/// accessor  = ".name" | ".*" | ".**" | "[*]" | "[i, j to k]" | "?" "(" or ")" | ".size()" | ".type()"
+/// accessor  = ".name" | ".*" | ".**" | "[*]" | "[i, j to k]" | "?" "(" or ")" | ".size()" | ".type()" | ".abs()" | ".floor()" | ".ceiling()" | ".double()"
 /// </code>
-/// Arithmetic, the strict mode and the other methods are refused.
+/// The other methods are refused.
 /// </remarks>
 internal ref struct JsonPathParser(string text)
 {
@@ -22,14 +22,14 @@ internal ref struct JsonPathParser(string text)
     private int at;
     private int depth;
 
-    public JsonPathNode Parse()
+    public JsonPathNode Parse(out bool isStrict)
     {
-        if (AcceptWord("strict"))
+        isStrict = AcceptWord("strict");
+        if (!isStrict)
         {
-            throw Error.NotSupported("The strict mode of json paths");
+            AcceptWord("lax");
         }
 
-        AcceptWord("lax");
         var node = ParseOr();
         return Skip() == text.Length ? node : throw Unexpected();
     }
@@ -82,7 +82,7 @@ internal ref struct JsonPathParser(string text)
 
     private JsonPathNode ParseComparison()
     {
-        var left = ParseOperand();
+        var left = ParseSum();
         JsonPathComparison? comparison = Accept("==") ? JsonPathComparison.Equal
             : Accept("!=") || Accept("<>") ? JsonPathComparison.NotEqual
             : Accept("<=") ? JsonPathComparison.LessOrEqual
@@ -92,12 +92,12 @@ internal ref struct JsonPathParser(string text)
             : null;
         if (comparison is { } found)
         {
-            return new JsonPathCompare(found, Value(left), Value(ParseOperand()));
+            return new JsonPathCompare(found, Value(left), Value(ParseSum()));
         }
 
         if (AcceptWord("starts"))
         {
-            return AcceptWord("with") ? new JsonPathStartsWith(Value(left), Value(ParseOperand())) : throw Unexpected();
+            return AcceptWord("with") ? new JsonPathStartsWith(Value(left), Value(ParseSum())) : throw Unexpected();
         }
 
         if (AcceptWord("like_regex"))
@@ -111,17 +111,54 @@ internal ref struct JsonPathParser(string text)
         return left;
     }
 
+    private JsonPathNode ParseSum()
+    {
+        var left = ParseProduct();
+        while (Skip() < text.Length && text[at] is '+' or '-')
+        {
+            left = new JsonPathArithmetic(text[at++], Value(left), Value(ParseProduct()));
+        }
+
+        return left;
+    }
+
+    private JsonPathNode ParseProduct()
+    {
+        var left = ParseSign();
+        while (Skip() < text.Length && text[at] is '*' or '/' or '%')
+        {
+            left = new JsonPathArithmetic(text[at++], Value(left), Value(ParseSign()));
+        }
+
+        return left;
+    }
+
+    private JsonPathNode ParseSign()
+    {
+        var signs = new Stack<bool>();
+        while (Skip() < text.Length && text[at] is '+' or '-')
+        {
+            signs.Push(text[at++] == '-');
+            if (signs.Count > DepthMax)
+            {
+                throw Error.InvalidJsonPath(text, at, "it is nested too deeply");
+            }
+        }
+
+        var node = ParseOperand();
+        while (signs.TryPop(out var isNegative))
+        {
+            node = new JsonPathSign(isNegative, Value(node));
+        }
+
+        return node;
+    }
+
     private JsonPathNode ParseOperand()
     {
         var node = ParsePrimary();
         while (true)
         {
-            Skip();
-            if (at < text.Length && text[at] is '+' or '-' or '/' or '%' || (at < text.Length && text[at] == '*'))
-            {
-                throw Error.NotSupported("Arithmetic in json paths");
-            }
-
             if (Accept("["))
             {
                 node = ParseSubscripts(Value(node));
@@ -172,7 +209,7 @@ internal ref struct JsonPathParser(string text)
                 }
 
                 return AcceptWord("unknown") ? new JsonPathIsUnknown(Predicate(inner)) : throw Unexpected();
-            case '-' or (>= '0' and <= '9'):
+            case >= '0' and <= '9':
                 return ParseNumber();
         }
 
@@ -194,7 +231,6 @@ internal ref struct JsonPathParser(string text)
     private JsonPathLiteral ParseNumber()
     {
         var start = at;
-        at += text[at] == '-' ? 1 : 0;
         while (at < text.Length && (char.IsAsciiLetterOrDigit(text[at]) || text[at] == '.' || (text[at] is '+' or '-' && text[at - 1] is 'e' or 'E')))
         {
             at++;
@@ -233,6 +269,7 @@ internal ref struct JsonPathParser(string text)
         {
             "size" => new JsonPathSize(input),
             "type" => new JsonPathType(input),
+            "abs" or "floor" or "ceiling" or "double" => new JsonPathMethod(input, name),
             _ => throw Error.NotSupported($"The method {name}() of json paths"),
         };
     }
@@ -256,28 +293,8 @@ internal ref struct JsonPathParser(string text)
         return new JsonPathElements(input, [.. ranges]);
     }
 
-    /// <summary>A place in an array: a number, or last, or last less a number.</summary>
-    private JsonPathNode ParseIndex()
-    {
-        if (!AcceptWord("last"))
-        {
-            return Value(ParseOperand());
-        }
-
-        if (!Accept("-"))
-        {
-            return JsonPathLast.Instance;
-        }
-
-        Skip();
-        var start = at;
-        while (at < text.Length && char.IsAsciiDigit(text[at]))
-        {
-            at++;
-        }
-
-        return int.TryParse(text.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var back) ? new JsonPathLast(back) : throw Unexpected();
-    }
+    /// <summary>A place in an array.</summary>
+    private JsonPathNode ParseIndex() => Value(ParseSum());
 
     private string ParseKey()
     {

@@ -16,7 +16,7 @@ internal sealed class JsonPathRows : TableFunction
         results.Clear();
         memory.Clear();
         next = 0;
-        path.Run(arguments[0].Get<Bytes>(0), arguments[1].Get<Bytes>(0), arguments.Length > 2 ? arguments[2].Get<Bytes>(0) : null, memory, results);
+        path.Run(arguments[0].Get<Bytes>(0), arguments[1].Get<Bytes>(0), arguments.Length > 2 ? arguments[2].Get<Bytes>(0) : null, memory, results, isSilent: false);
     }
 
     public override int Append(ReadOnlySpan<ColumnBuffer> targets, int countMax)
