@@ -92,10 +92,8 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
             return base.VisitSqlFunction(sqlFunctionExpression);
         }
 
-        var typed = arguments.Select(a => IsTypedNull(a) ? new SqlUnaryExpression(ExpressionType.Convert, a, a.Type, a.TypeMapping) : a).ToList();
-        base.VisitSqlFunction(sqlFunctionExpression.Update(sqlFunctionExpression.Instance, typed));
+        base.VisitSqlFunction(sqlFunctionExpression.Update(sqlFunctionExpression.Instance, arguments.Select(Typed).ToList()));
         return sqlFunctionExpression;
-
     }
 
     /// <summary>The same for operators: <c>NULL - NULL</c> could be a number or a length of time.</summary>
@@ -108,13 +106,22 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
 
         base.VisitSqlBinary(sqlBinaryExpression.Update(Typed(sqlBinaryExpression.Left), Typed(sqlBinaryExpression.Right)));
         return sqlBinaryExpression;
-
-        static SqlExpression Typed(SqlExpression operand)
-            => IsTypedNull(operand) ? new SqlUnaryExpression(ExpressionType.Convert, operand, operand.Type, operand.TypeMapping) : operand;
     }
 
-    private static bool IsTypedNull(SqlExpression operand) => operand is SqlConstantExpression { Value: null, TypeMapping: not null };
+    /// <summary>A choice between NULLs is text: among the results of another one, which may be numbers, it gets its type.</summary>
+    protected override Expression VisitCase(CaseExpression caseExpression)
+    {
+        base.VisitCase(caseExpression.Update(
+            caseExpression.Operand, [.. caseExpression.WhenClauses.Select(w => new CaseWhenClause(w.Test, Result(w.Result)!))], Result(caseExpression.ElseResult)));
+        return caseExpression;
 
+        static SqlExpression? Result(SqlExpression? result) => result is CaseExpression ? Typed(result) : result;
+    }
+
+    private static SqlExpression Typed(SqlExpression operand)
+        => IsTypedNull(operand) ? new SqlUnaryExpression(ExpressionType.Convert, operand, operand.Type, operand.TypeMapping) : operand;
+
+    private static bool IsTypedNull(SqlExpression operand) => operand.TypeMapping is not null && IsNullOnly(operand);
 
     protected override string GetOperator(SqlBinaryExpression binaryExpression)
         => (binaryExpression.OperatorType, binaryExpression.Type == typeof(bool)) switch

@@ -31,6 +31,8 @@ internal static class TradeMiscellany
         { "misc: OrderDescending", t => t.Orders.Select(o => o.OrderId).OrderDescending().Take(3) },
         { "misc: reverse of an order", t => t.Customers.OrderBy(c => c.Country).ThenByDescending(c => c.CustomerId).Reverse().Select(c => c.CustomerId) },
         { "misc: reverse in a subquery", t => t.Employees.OrderBy(e => e.EmployeeId).Select(e => e.Orders.OrderBy(o => o.OrderId).Reverse().Select(o => (int?)o.OrderId).FirstOrDefault()) },
+        { "misc: a choice between nulls, computed with", t => t.Customers.Select(c => new { c.CustomerId, Sum = (c.Region == null ? (int?)null : null) + 5 }) },
+        { "misc: a choice between nulls in a choice", t => t.Customers.Select(c => new { c.CustomerId, Length = c.Country == "UK" ? (c.Region == null ? (int?)null : null) : c.CustomerId.Length }) },
         { "misc: except", t => t.Customers.Select(c => c.City).Except(t.Employees.Select(e => e.City)) },
         { "misc: intersect", t => t.Customers.Select(c => c.City).Intersect(t.Employees.Select(e => e.City)) },
         { "misc: except of entities", t => t.Orders.Where(o => o.Freight > 200m).Except(t.Orders.Where(o => o.EmployeeId == 3)).Select(o => o.OrderId) },
