@@ -111,7 +111,7 @@ public sealed class WrittenCodeTests
         var assembly = DesignTime.Compile(["global using System.Linq;", written.ContextFile.Code, .. written.AdditionalFiles.Select(f => f.Code)]);
         using var context = (DbContext)Activator.CreateInstance(assembly.GetType("Written.LibraryContext")!)!;
         Assert.Equal(connectionString, context.Database.GetConnectionString());
-        Assert.Equal(context.Model.FindEntityType("Written.Title")!.GetViewName(), "titles");
+        Assert.Equal("titles", context.Model.FindEntityType("Written.Title")!.GetViewName());
 
         using var copy = new ModelChange();
         copy.Execute(context.Database.GenerateCreateScript());
