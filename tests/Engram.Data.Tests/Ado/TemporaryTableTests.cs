@@ -1,6 +1,8 @@
 using System.Data;
+using Engram.Data.Columns;
 using Engram.Data.Engine;
 using Engram.Data.Storage.Catalog;
+using Engram.Data.Storage.Transactions;
 
 namespace Engram.Data.Tests.Ado;
 
@@ -175,23 +177,44 @@ public sealed class TemporaryTableTests : AdoTest
     }
 
     [Fact]
-    public void A_commit_that_fails_in_what_it_does_with_them_ends_the_transaction()
+    public async Task A_commit_that_fails_in_what_it_does_with_them_ends_the_transaction()
     {
         Execute("CREATE TABLE kept (a integer)");
         Execute("CREATE TEMP TABLE t (a integer) ON COMMIT DELETE ROWS");
+        TableDefinition table;
+        using (var snapshot = Connection.Session.Database.Store.OpenSnapshot())
+        {
+            table = snapshot.Catalog.Tables.Values.Single(t => t.Name == "t");
+        }
+
+        RowIdRange rows = default;
+        using var value = new ColumnBuffer(table.Columns[0].Type);
+        value.Append(1);
+        var batch = new Batch(1) { RowCount = 1, Columns = { [0] = value.Column } };
+        await WriteAsync(t => rows = t.Insert(table.Id, batch));
         using var other = Open();
-        Execute(other, $"SET search_path TO {Left(Connection)[0]}, public");
-        Execute(other, "INSERT INTO t VALUES (1)");
         using var transaction = Connection.BeginTransaction(IsolationLevel.Snapshot);
         Assert.Equal(1L, Scalar("SELECT count(*) FROM t"));
 
-        // No session does so to another; what deletes the row finds that it has changed.
-        Execute(other, "UPDATE t SET a = 2");
+        // No session can do so to another; what deletes the row finds that it has changed.
+        await WriteAsync(t => t.Update(table.Id, [rows.First], [table.Columns[0].Id], batch));
         Execute("INSERT INTO kept VALUES (1)");
         Assert.Equal(SqlStates.SerializationFailure, Assert.Throws<EngramException>(transaction.Commit).SqlState);
         Assert.Null(Connection.Session.Transaction);
         Assert.Equal(0L, Scalar(other, "SELECT count(*) FROM kept"));
         Execute(other, "INSERT INTO kept VALUES (2)");
+
+        async Task WriteAsync(Action<Transaction> work)
+        {
+            await using var writer = await Connection.Session.Database.Store.BeginWriteAsync(TimeSpan.FromMinutes(1), null, default);
+            using (writer.BeginStatement())
+            {
+                work(writer);
+                writer.EndStatement();
+            }
+
+            await writer.CommitAsync();
+        }
     }
 
     [Fact]
