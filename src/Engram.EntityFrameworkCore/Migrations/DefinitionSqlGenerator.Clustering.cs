@@ -30,6 +30,8 @@ internal sealed partial class DefinitionSqlGenerator
             }
         }
 
+        indexesToCome.Clear();
+        indexesToCome.UnionWith(operations.OfType<CreateIndexOperation>().Select(o => (o.Schema, o.Name)));
         var settings = clusterings.Select(c => new SqlOperation
         {
             Sql = $"ALTER TABLE {Delimit(c.Key.Table, c.Key.Schema)} SET ({Option(c.Value)}){Dependencies.SqlGenerationHelper.StatementTerminator}",

@@ -74,7 +74,7 @@ internal sealed partial class DefinitionSqlGenerator
         }
 
         var indexes = model?.GetRelationalModel().FindTable(operation.Table, operation.Schema)?.Indexes
-            .Where(i => i.Columns.Any(c => c.Name == operation.Name)).ToList() ?? [];
+            .Where(i => i.Columns.Any(c => c.Name == operation.Name) && !indexesToCome.Contains((operation.Schema, i.Name))).ToList() ?? [];
         foreach (var index in indexes)
         {
             End(builder.Append("DROP INDEX IF EXISTS ").Append(Delimit(index.Name, operation.Schema)));

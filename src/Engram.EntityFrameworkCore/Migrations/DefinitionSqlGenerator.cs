@@ -13,6 +13,9 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
 {
     private const string PublicSchema = "public";
 
+    /// <summary>Those that later operations create: a column that is made anew must not bring them.</summary>
+    private readonly HashSet<(string? Schema, string Name)> indexesToCome = [];
+
     protected override void ColumnDefinition(
         string? schema, string table, string name, ColumnOperation operation, IModel? model, MigrationCommandListBuilder builder)
     {
@@ -129,14 +132,14 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
     {
         var sql = operation.Sql.TrimEnd();
         var isComment = sql.Split('\n').All(l => l.TrimStart() is "" or ['-', '-', ..]);
-        if (!Options.HasFlag(MigrationsSqlGenerationOptions.Script) || isComment || sql.EndsWith(';'))
+        // Within a comment at the end nothing is ended, neither by what stands there nor by what is added. One end too many is none.
+        var isCommented = sql[(sql.LastIndexOf('\n') + 1)..].Contains("--", StringComparison.Ordinal);
+        if (!Options.HasFlag(MigrationsSqlGenerationOptions.Script) || isComment || (sql.EndsWith(';') && !isCommented))
         {
             base.Generate(operation, model, builder);
             return;
         }
 
-        // Within a comment at the end nothing would be ended.
-        var isCommented = sql[(sql.LastIndexOf('\n') + 1)..].Contains("--", StringComparison.Ordinal);
         builder.Append(sql).AppendLine(isCommented ? Environment.NewLine + ";" : ";").EndCommand(operation.SuppressTransaction);
     }
 
@@ -166,6 +169,7 @@ internal sealed partial class DefinitionSqlGenerator(MigrationsSqlGeneratorDepen
     /// <summary><c>CREATE INDEX "IX" ON "T" USING hnsw ("Embedding" vector_cosine_ops) WITH (m = 16)</c> for a vector index.</summary>
     protected override void Generate(CreateIndexOperation operation, IModel? model, MigrationCommandListBuilder builder, bool terminate = true)
     {
+        indexesToCome.Remove((operation.Schema, operation.Name));
         if (operation[AnnotationNames.VectorMetric] is not VectorMetric metric)
         {
             base.Generate(operation, model, builder, terminate);

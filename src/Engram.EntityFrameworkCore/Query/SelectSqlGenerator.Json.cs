@@ -8,7 +8,7 @@ namespace Engram.EntityFrameworkCore.Query;
 /// <summary>Parts of documents, paths to them, and functions that return rows.</summary>
 internal sealed partial class SelectSqlGenerator
 {
-    /// <summary>A part of a document that is JSON's null is null to LINQ as well: as text it is NULL.</summary>
+    /// <summary>A part of a document that is JSON's null is null to LINQ as well: as text it is NULL. And a NULL that is negated has its type.</summary>
     protected override Expression VisitSqlUnary(SqlUnaryExpression sqlUnaryExpression)
     {
         if (sqlUnaryExpression is { OperatorType: ExpressionType.Equal or ExpressionType.NotEqual, Operand: JsonScalarExpression { TypeMapping.StoreType: "json" or "jsonb", Path.Count: > 0 } part })
@@ -16,6 +16,12 @@ internal sealed partial class SelectSqlGenerator
             Sql.Append("(");
             VisitPath(part, asText: true);
             Sql.Append(sqlUnaryExpression.OperatorType == ExpressionType.Equal ? ") IS NULL" : ") IS NOT NULL");
+            return sqlUnaryExpression;
+        }
+
+        if (sqlUnaryExpression.OperatorType is ExpressionType.Negate or ExpressionType.Not or ExpressionType.OnesComplement && IsTypedNull(sqlUnaryExpression.Operand))
+        {
+            base.VisitSqlUnary(sqlUnaryExpression.Update(Typed(sqlUnaryExpression.Operand)));
             return sqlUnaryExpression;
         }
 

@@ -108,6 +108,9 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
         return sqlBinaryExpression;
     }
 
+    protected override void GenerateIn(InExpression inExpression, bool negated)
+        => base.GenerateIn(inExpression.Update(Typed(inExpression.Item), inExpression.Subquery, inExpression.Values, inExpression.ValuesParameter), negated);
+
     /// <summary>A choice between NULLs is text: among the results of another one, which may be numbers, it gets its type.</summary>
     protected override Expression VisitCase(CaseExpression caseExpression)
     {
@@ -248,7 +251,7 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
 
     private ArrayAnyExpression VisitArrayAny(ArrayAnyExpression any)
     {
-        VisitOperand(any.Item);
+        VisitOperand(Typed(any.Item));
         Sql.Append(" = ANY (");
         Visit(any.Array);
         Sql.Append(")");

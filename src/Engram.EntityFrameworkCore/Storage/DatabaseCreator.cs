@@ -14,7 +14,7 @@ namespace Engram.EntityFrameworkCore.Storage;
 /// <summary>Creates and deletes the database of a context: <c>EnsureCreated</c>, <c>EnsureDeleted</c>, <c>CanConnect</c>.</summary>
 /// <remarks>
 /// Contexts of one process that create the same database take turns, from asking whether there are tables to having made them: the first creates them
-/// and the others find them. Seeding is outside of the turn, since it is the application's code, and may itself ask for the database.
+/// and the others find them. The turn is not taken twice: what runs within it, as interceptors do, must not create the same database. Seeding is outside of the turn, since it is the application's code, and may itself ask for the database.
 /// </remarks>
 internal sealed class DatabaseCreator(RelationalDatabaseCreatorDependencies dependencies) : RelationalDatabaseCreator(dependencies)
 {
@@ -35,15 +35,17 @@ internal sealed class DatabaseCreator(RelationalDatabaseCreatorDependencies depe
     {
         get
         {
-            if (IsPrivateMemory)
+            var settings = new EngramConnectionStringBuilder(ConnectionString);
+            var source = settings.DataSource is "" && Connection.DbConnection.State == ConnectionState.Open ? Connection.DbConnection.DataSource : settings.DataSource;
+
+            // What names no database is refused when it is opened, by an error that says so.
+            if (string.IsNullOrEmpty(source) || source == ":memory:")
             {
                 var owner = Dependencies.ContextOptions.FindExtension<EngramOptionsExtension>()?.DataSource ?? (object)Connection.DbConnection;
                 return TurnsByOwner.GetValue(owner, _ => new SemaphoreSlim(1, 1));
             }
 
-            var settings = new EngramConnectionStringBuilder(ConnectionString);
-            var name = settings.Mode == EngramOpenMode.Memory
-                ? "memory:" + settings.DataSource : Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.DataSource));
+            var name = settings.Mode == EngramOpenMode.Memory ? "memory:" + source : Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
             return TurnsByName.GetOrAdd(name, _ => new SemaphoreSlim(1, 1));
         }
     }

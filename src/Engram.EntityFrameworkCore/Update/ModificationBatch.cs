@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Engram.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -15,6 +16,8 @@ namespace Engram.EntityFrameworkCore.Update;
 /// it began to add it.</para>
 /// <para>When a statement fails, the exception names the entries that it is about: the database tells which statement it was, and <see cref="FailedInsert"/>
 /// which row of many.</para>
+/// <para>A row that is not as it was read is told, whatever comes behind it: the statements that are left run when the reader is closed, and one that fails
+/// would be told instead.</para>
 /// </remarks>
 internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependencies dependencies, int batchSizeMax)
     : AffectedCountModificationCommandBatch(dependencies, batchSizeMax)
@@ -26,6 +29,8 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
     private const int TextLengthMax = 4_000_000;
 
     private readonly List<IReadOnlyModificationCommand> pendingInserts = [];
+
+    private ExceptionDispatchInfo? conflict;
 
     private new ModificationSqlGenerator UpdateSqlGenerator => (ModificationSqlGenerator)base.UpdateSqlGenerator;
 
@@ -47,9 +52,14 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
 
     public override void Execute(IRelationalConnection connection)
     {
+        conflict = null;
         try
         {
             base.Execute(connection);
+        }
+        catch (DbUpdateException e) when (conflict is not null && e != conflict.SourceException)
+        {
+            conflict.Throw();
         }
         catch (DbUpdateException e) when (FailedStatement(e) is { } failed)
         {
@@ -60,14 +70,45 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
 
     public override async Task ExecuteAsync(IRelationalConnection connection, CancellationToken cancellationToken = default)
     {
+        conflict = null;
         try
         {
             await base.ExecuteAsync(connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DbUpdateException e) when (conflict is not null && e != conflict.SourceException)
+        {
+            conflict.Throw();
         }
         catch (DbUpdateException e) when (FailedStatement(e) is { } failed)
         {
             throw WithEntries(
                 e, await FindFailedAsync(connection, (EngramException)e.InnerException!, failed, isAsync: true, cancellationToken).ConfigureAwait(false));
+        }
+    }
+
+    protected override void Consume(RelationalDataReader reader)
+    {
+        try
+        {
+            base.Consume(reader);
+        }
+        catch (DbUpdateConcurrencyException e)
+        {
+            conflict = ExceptionDispatchInfo.Capture(e);
+            throw;
+        }
+    }
+
+    protected override async Task ConsumeAsync(RelationalDataReader reader, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await base.ConsumeAsync(reader, cancellationToken).ConfigureAwait(false);
+        }
+        catch (DbUpdateConcurrencyException e)
+        {
+            conflict = ExceptionDispatchInfo.Capture(e);
+            throw;
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Engram.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore;
@@ -10,8 +12,12 @@ namespace Engram.EntityFrameworkCore.Update;
 /// <summary>Writes INSERT, UPDATE and DELETE of SaveChanges: EF Core's form with RETURNING, and inserts of many rows in one statement.</summary>
 internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies dependencies) : UpdateSqlGenerator(dependencies)
 {
-    /// <summary>Those of the update that is being written: the model says what the paths into their documents mean.</summary>
-    private IReadOnlyList<IUpdateEntry> entries = [];
+    /// <summary>The types that a column's documents are made of, which are looked for among all of a model.</summary>
+    private static readonly ConditionalWeakTable<IModel, ConcurrentDictionary<(string Table, string? Schema, string Column), ITypeBase[]>> DocumentsByModel = [];
+
+    /// <summary>The quoted paths of parts of documents. They are read where the command is known, and so its model, and written where only the column is. All
+    /// contexts share this object: nothing else may be handed over by it.</summary>
+    private readonly ConditionalWeakTable<IColumnModification, string> paths = [];
 
     /// <summary>
     /// Appends one INSERT for rows of one table with the same columns. The database returns the generated values in the order of the rows, so that the
@@ -40,7 +46,11 @@ internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies de
     public override ResultSetMapping AppendUpdateOperation(
         StringBuilder commandStringBuilder, IReadOnlyModificationCommand command, int commandPosition, out bool requiresTransaction)
     {
-        entries = command.Entries;
+        foreach (var part in command.ColumnModifications.Where(c => c is { IsWrite: true, JsonPath: not (null or "$") }))
+        {
+            paths.AddOrUpdate(part, DocumentPath.Quote(part.JsonPath!, DocumentsIn(command, part.ColumnName)));
+        }
+
         return base.AppendUpdateOperation(commandStringBuilder, command, commandPosition, out requiresTransaction);
     }
 
@@ -77,18 +87,22 @@ internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies de
 
         stringBuilder.Append("jsonb_set(");
         updateSqlGeneratorHelper.DelimitIdentifier(stringBuilder, columnModification.ColumnName);
-        var path = DocumentPath.Quote(columnModification.JsonPath, DocumentsIn(columnModification.ColumnName, name, schema));
+        var path = paths.TryGetValue(columnModification, out var quoted) ? quoted : columnModification.JsonPath;
         stringBuilder.Append(", ARRAY[").AppendJoin(", ", DocumentPath.Steps(path).Select(s => $"'{s.Replace("'", "''", StringComparison.Ordinal)}'")).Append("], COALESCE(");
         base.AppendUpdateColumnValue(updateSqlGeneratorHelper, columnModification, stringBuilder, name, schema);
         stringBuilder.Append(", CAST('null' AS jsonb)))");
     }
 
+    private static IEnumerable<ITypeBase> DocumentsIn(IReadOnlyModificationCommand command, string column)
+        => command.Entries.Select(e => e.EntityType.Model).Distinct().SelectMany(m => DocumentsByModel.GetOrCreateValue(m).GetOrAdd(
+            (command.TableName, command.Schema, column), static (key, model) => DocumentsIn(model, key.Table, key.Schema, key.Column), m));
+
     /// <summary>What the documents of a column are made of: owned types, or complex ones. Types of other tables come last: a class's own table may be another.</summary>
-    private IEnumerable<ITypeBase> DocumentsIn(string column, string table, string? schema)
-        => entries.Select(e => e.EntityType.Model).Distinct().SelectMany(m => m.GetEntityTypes())
+    private static ITypeBase[] DocumentsIn(IModel model, string table, string? schema, string column)
+        => [.. model.GetEntityTypes()
             .SelectMany(t => t.IsMappedToJson() ? [t] : ComplexTypesOf(t))
             .Where(t => t.GetContainerColumnName() == column)
-            .OrderBy(t => t.ContainingEntityType.GetTableName() == table && t.ContainingEntityType.GetSchema() == schema ? 0 : 1);
+            .OrderBy(t => t.ContainingEntityType.GetTableName() == table && t.ContainingEntityType.GetSchema() == schema ? 0 : 1)];
 
     private static IEnumerable<ITypeBase> ComplexTypesOf(ITypeBase type)
         => type.GetComplexProperties().SelectMany(c => c.ComplexType.IsMappedToJson() ? [c.ComplexType] : ComplexTypesOf(c.ComplexType));

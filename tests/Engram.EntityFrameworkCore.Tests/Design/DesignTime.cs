@@ -31,10 +31,12 @@ internal static class DesignTime
     private static readonly Lazy<MetadataReference[]> References = new(() =>
         [.. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(p => MetadataReference.CreateFromFile(p))]);
 
+    private static readonly Lazy<byte[]> TextTemplatingImage = new(() => Image("Mono.TextTemplating", OutputKind.DynamicallyLinkedLibrary, TextTemplating).ToArray());
+
     [ModuleInitializer]
     internal static void ResolveTextTemplating()
         => AssemblyLoadContext.Default.Resolving += (context, name) =>
-            name.Name == "Mono.TextTemplating" ? context.LoadFromStream(Image(name.Name, OutputKind.DynamicallyLinkedLibrary, TextTemplating)) : null;
+            name.Name == "Mono.TextTemplating" ? context.LoadFromStream(new MemoryStream(TextTemplatingImage.Value)) : null;
 
     /// <summary>As <c>dotnet ef</c> makes them: EF Core's, a context's where there is one, and the provider's.</summary>
     public static ServiceProvider CreateServices(DbContext? context = null)

@@ -98,6 +98,7 @@ public sealed class DefinitionSqlTests : IDisposable
     [InlineData("SELECT 1", "SELECT 1;")]
     [InlineData("SELECT 1;  ", "SELECT 1;")]
     [InlineData("SELECT 1 -- one", "SELECT 1 -- one\n;")]
+    [InlineData("SELECT 1 -- done;", "SELECT 1 -- done;\n;")]
     [InlineData("-- nothing", "-- nothing")]
     public void Sql_of_ones_own_is_ended_in_scripts(string sql, string expected)
     {

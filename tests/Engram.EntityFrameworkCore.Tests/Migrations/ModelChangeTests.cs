@@ -108,6 +108,14 @@ public sealed partial class ModelChangeTests
             b => People(b, e => X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" - \"Y\"", stored: true))),
         ["change an indexed computed column"] = (
             b => People(b, e => Sum(e, "\"X\" + \"Y\"")), b => People(b, e => Sum(e, "\"X\" - \"Y\""))),
+        ["an index comes with a column's expression"] = (
+            b => People(b, e => X(e).Property<int>("Sum")), b => People(b, e => Sum(e, "\"X\" + \"Y\""))),
+        ["an indexed column becomes computed, and its index unique"] = (
+            b => People(b, e => Sum(e, "\"X\" + \"Y\"")), b => People(b, e =>
+            {
+                X(e).Property<int>("Sum").HasComputedColumnSql("\"X\" - \"Y\"", stored: true);
+                e.HasIndex("Sum").IsUnique();
+            })),
         ["a computed column is stored no longer"] = (
             b => People(b, e => Sum(e, "\"X\" + \"Y\"")), b => People(b, e => Sum(e, "\"X\" + \"Y\"", stored: false))),
         ["a column that is not stored is computed no longer"] = (

@@ -39,6 +39,14 @@ public sealed class DatabaseCreatorTests : IDisposable
     }
 
     [Fact]
+    public void A_connection_string_without_a_database_is_told()
+    {
+        using var connection = new EngramConnection("Enlist=false");
+        using var context = new MemoryContext(new DbContextOptionsBuilder<MemoryContext>().UseEngram(connection).Options);
+        Assert.Contains("names no database", Assert.Throws<InvalidOperationException>(() => context.Database.EnsureCreated()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_temporary_table_is_none_of_the_database()
     {
         using var connection = new EngramConnection("Data Source=:memory:");

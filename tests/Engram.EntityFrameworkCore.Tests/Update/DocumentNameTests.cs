@@ -1,5 +1,9 @@
+using System.Reflection;
+using System.Text;
 using Engram.EntityFrameworkCore.Tests.Model;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Update;
 
 namespace Engram.EntityFrameworkCore.Tests.Update;
 
@@ -41,6 +45,33 @@ public sealed class DocumentNameTests : IDisposable
         Assert.Equal((8, 1), (shelf.Owned.Number, shelf.Owned.Items.Count));
     }
 
+    /// <summary>What writes the SQL is one object for all contexts: another's update comes in between, as it can from another thread.</summary>
+    [Fact]
+    public void Updates_of_several_contexts_are_written_at_once()
+    {
+        using var db = Context();
+        using var other = database.CreateContext();
+        db.Set<Shelf>().Single().Owned.Items[1].Text = "b2";
+        other.Update(new Note { Id = 1 });
+        var (command, otherCommand) = (Command(db), Command(other));
+        var generator = db.GetService<IUpdateSqlGenerator>();
+        Assert.Same(generator, other.GetService<IUpdateSqlGenerator>());
+        var interrupted = DispatchProxy.Create<IReadOnlyModificationCommand, InterruptedCommand>();
+        ((InterruptedCommand)interrupted).Command = command;
+        ((InterruptedCommand)interrupted).Interruption = () => generator.AppendUpdateOperation(new StringBuilder(), otherCommand, 0);
+        var sql = new StringBuilder();
+        generator.AppendUpdateOperation(sql, interrupted, 0);
+        Assert.Contains("""ARRAY['x.y[0]', '1', 'q"[']""", sql.ToString(), StringComparison.Ordinal);
+
+        static IReadOnlyModificationCommand Command(DbContext context)
+        {
+            context.ChangeTracker.DetectChanges();
+            var adapter = context.GetService<IUpdateAdapterFactory>().Create();
+            var batch = context.GetService<ICommandBatchPreparer>().BatchCommands([.. adapter.GetEntriesToSave()], adapter).Single();
+            return batch.ModificationCommands.Single();
+        }
+    }
+
     [Fact]
     public void Elements_are_stored_and_searched_as_they_are_converted()
     {
@@ -62,6 +93,24 @@ public sealed class DocumentNameTests : IDisposable
         using var db = Context();
         change(db.Set<Shelf>().Single());
         Assert.Equal(1, db.SaveChanges());
+    }
+
+    /// <summary>A command that lets something else happen before its columns are read.</summary>
+    private class InterruptedCommand : DispatchProxy
+    {
+        public IReadOnlyModificationCommand? Command { get; set; }
+
+        public Action? Interruption { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (targetMethod!.Name == "get_ColumnModifications")
+            {
+                Interruption!();
+            }
+
+            return targetMethod.Invoke(Command, args);
+        }
     }
 
     private enum Label

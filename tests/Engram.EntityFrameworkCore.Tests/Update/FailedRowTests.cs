@@ -58,6 +58,25 @@ public sealed class FailedRowTests : IDisposable
         AssertUnchanged();
     }
 
+    /// <summary>What stands behind a row that is gone still runs when the reader is closed, and fails.</summary>
+    [Fact]
+    public async Task A_row_that_is_gone_is_told_and_not_what_fails_behind_it()
+    {
+        using var context = Context();
+        var gone = context.Places.Single(p => p.Id == 1);
+        gone.Name = "renamed";
+        context.Places.Single(p => p.Id == 2).Name = "place 3";
+        using (var other = Context())
+        {
+            other.Places.Where(p => p.Id == 1).ExecuteDelete();
+        }
+
+        Assert.Same(gone, Assert.Single(Assert.Throws<DbUpdateConcurrencyException>(() => context.SaveChanges()).Entries).Entity);
+        Assert.Same(gone, Assert.Single((await Assert.ThrowsAsync<DbUpdateConcurrencyException>(() => context.SaveChangesAsync())).Entries).Entity);
+        context.Entry(gone).State = EntityState.Detached;
+        AssertFailed(2, Assert.Throws<DbUpdateException>(() => context.SaveChanges()), SqlStateOfDuplicate);
+    }
+
     [Fact]
     public void A_text_that_is_too_long_and_a_parent_that_is_not_there()
     {

@@ -196,7 +196,7 @@ public sealed class ShelfTests(ShelfFixture fixture) : IClassFixture<ShelfFixtur
         QueryCases<IQueryable<Shelf>>.AssertEqual(expected, All[name](context.Shelves));
     }
 
-    /// <summary>An element is set in place; one that is not there comes last, and where the array is null it stays so.</summary>
+    /// <summary>An element is set in place; one that is not there comes last. (Where the array is null, it is the only one.)</summary>
     [Fact]
     public void Elements_of_arrays_are_updated_by_query()
     {
