@@ -55,9 +55,13 @@ internal sealed partial class ModificationBinder
             return [.. unique];
         }
 
-        var keys = syntax.Target.Select(key => FindKey(written, key, columns)).ToHashSet();
+        // Names are those of what the statement names: of a view, which may call another column so.
+        var known = stored.Virtuals(table, columns);
+        var scope = new Scope(null, null);
+        scope.Tables.Add(written.ScopeOf(statement, columns, null, known));
+        var keys = syntax.Target.Select(key => FindKey(written, key, columns, scope, known)).ToHashSet();
         ImmutableArray<BoundExpression> given = syntax.TargetWhere == null ? []
-            : ImmutableArray.CreateRange(BindWhere(syntax.TargetWhere, ScopeOf(table, columns)), c => ExpressionTree.Substitute(c, stored.Virtuals(table, columns)));
+            : ImmutableArray.CreateRange(BindWhere(syntax.TargetWhere, scope), c => ExpressionTree.Substitute(c, known));
         ImmutableArray<IndexDefinition> matching =
             [.. unique.Where(i => keys.SetEquals(i.Columns.Select(c => c.Column)) && Implies(given, table, i, columns))];
         return !matching.IsEmpty ? matching
@@ -65,32 +69,23 @@ internal sealed partial class ModificationBinder
     }
 
     /// <summary>The column of a key, hidden when an expression was written; that of no column when no index is over it.</summary>
-    private ColumnId FindKey(WriteTarget written, IndexKeySyntax key, ImmutableArray<LogicalColumn> columns)
+    private ColumnId FindKey(WriteTarget written, IndexKeySyntax key, ImmutableArray<LogicalColumn> columns, Scope scope, Dictionary<int, BoundExpression> known)
     {
-        var table = written.Table;
         if (key.Expression is ColumnReferenceSyntax { Table: null, Column: var name })
         {
-            var column = written.FindColumn(name);
-            if (!column.IsVirtual)
+            if (written.FindOwnColumn(name) is { IsVirtual: false } column)
             {
                 return column.Id;
             }
         }
 
-        var value = ExpressionTree.Substitute(new ExpressionBinder(statement, ScopeOf(table, columns), "ON CONFLICT").Bind(key.Expression), stored.Virtuals(table, columns));
-        var known = columns.FirstOrDefault(c => c.Definition is { IsHidden: true, ComputedSql: { } sql } && ExpressionTree.AreSame(stored.IndexKey(table, sql, columns), value));
-        return known?.Definition!.Id ?? default;
+        var value = ExpressionTree.Substitute(new ExpressionBinder(statement, scope, "ON CONFLICT").Bind(key.Expression), known);
+        var hidden = columns.FirstOrDefault(c => c.Definition is { IsHidden: true, ComputedSql: { } sql } && ExpressionTree.AreSame(stored.IndexKey(written.Table, sql, columns), value));
+        return hidden?.Definition!.Id ?? default;
     }
 
     /// <summary>Whether the index is about all rows for which the given conditions hold: it is whole, or each of its own conditions is among them.</summary>
     private bool Implies(ImmutableArray<BoundExpression> given, TableDefinition table, IndexDefinition index, ImmutableArray<LogicalColumn> columns)
         => index.FilterSql == null
             || ExpressionTree.Conjuncts(stored.IndexCondition(table, index, columns)).All(c => given.Contains(c, ExpressionTree.SameComparer.Instance));
-
-    private static Scope ScopeOf(TableDefinition table, ImmutableArray<LogicalColumn> columns)
-    {
-        var scope = new Scope(null, null);
-        scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]));
-        return scope;
-    }
 }

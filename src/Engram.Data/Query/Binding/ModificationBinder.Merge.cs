@@ -142,7 +142,7 @@ internal sealed partial class ModificationBinder
         var values = ImmutableArray.CreateBuilder<BoundExpression>();
         if (when.Values is { } row)
         {
-            CheckWidth(table, targets, row.Count, like, row[0].Position);
+            CheckWidth(new WriteTarget(table), targets, row.Count, like, row[0].Position);
             var binder = new ExpressionBinder(statement, scope, "VALUES");
             for (var i = 0; i < row.Count; i++)
             {

@@ -60,10 +60,10 @@ internal sealed partial class ModificationBinder(StatementScope statement)
                 (source, targets) = (new LogicalValues([], [[]]), []);
                 break;
             case { Body: ValuesSyntax values, IsBare: true }:
-                (source, targets) = BindRows(table, targets, values, syntax, commonTables);
+                (source, targets) = BindRows(written, targets, values, syntax, commonTables);
                 break;
             default:
-                (source, targets) = BindSource(table, targets, syntax.Source, syntax, commonTables);
+                (source, targets) = BindSource(written, targets, syntax.Source, syntax, commonTables);
                 break;
         }
 
@@ -187,15 +187,18 @@ internal sealed partial class ModificationBinder(StatementScope statement)
 
     /// <summary>Binds VALUES straight into the types of the columns. A column that is DEFAULT in every row is left to the insert itself.</summary>
     private (LogicalValues Source, List<ColumnDefinition> Targets) BindRows(
-        TableDefinition table, List<ColumnDefinition> targets, ValuesSyntax values, InsertSyntax syntax, CommonTableScope? commonTables)
+        WriteTarget written, List<ColumnDefinition> targets, ValuesSyntax values, InsertSyntax syntax, CommonTableScope? commonTables)
     {
+        var table = written.Table;
         var width = values.Rows[0].Length;
-        CheckWidth(table, targets, width, syntax, values.Position);
+        CheckWidth(written, targets, width, syntax, values.Position);
         var given = Enumerable.Range(0, width).Where(i => values.Rows.Any(r => r[i] is not DefaultSyntax)).ToArray();
         foreach (var i in given)
         {
             CheckTakesValues(targets[i], syntax, values.Rows.First(r => r[i] is not DefaultSyntax)[i].Position);
         }
+
+        CheckOnce(given.Select(i => targets[i]), values.Position);
 
         var binder = new ExpressionBinder(statement, new Scope(null, commonTables), "VALUES");
         var defaults = given.ToDictionary(i => i, i => new Lazy<BoundExpression>(() => stored.Default(table, targets[i])));
@@ -216,13 +219,15 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     }
 
     private (LogicalPlan Source, List<ColumnDefinition> Targets) BindSource(
-        TableDefinition table, List<ColumnDefinition> targets, QuerySyntax source, InsertSyntax syntax, CommonTableScope? commonTables)
+        WriteTarget written, List<ColumnDefinition> targets, QuerySyntax source, InsertSyntax syntax, CommonTableScope? commonTables)
     {
+        var table = written.Table;
         var query = new QueryBinder(statement).Bind(source, null, commonTables, settles: false);
         var columns = query.Columns;
-        CheckWidth(table, targets, columns.Length, syntax, source.Position);
+        CheckWidth(written, targets, columns.Length, syntax, source.Position);
         targets = targets.GetRange(0, columns.Length);
         targets.ForEach(t => CheckTakesValues(t, syntax, source.Position));
+        CheckOnce(targets, source.Position);
         // A literal without a type takes that of its column, as in VALUES: it is assigned where it stands.
         var literals = (query.Plan is LogicalLimit limit ? limit.Input : query.Plan) as LogicalProject;
         BoundExpression Given(LogicalColumn column, int i) => literals is not null && Coercion.IsUntyped(literals.Expressions[i]) ? literals.Expressions[i] : column.Reference;
@@ -231,12 +236,25 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         return (new LogicalProject(query.Plan, results, expressions), targets);
     }
 
-    private static void CheckWidth(TableDefinition table, List<ColumnDefinition> targets, int found, InsertSyntax syntax, int position)
+    private static void CheckWidth(WriteTarget written, List<ColumnDefinition> targets, int found, InsertSyntax syntax, int position)
     {
         // Without a list of columns, the last ones may be left out and get their defaults.
         if (found > targets.Count || (found < targets.Count && syntax.Columns.Count > 0))
         {
-            throw Error.ColumnCount(syntax.Columns.Count > 0 ? "Each row for the list of columns" : $"A row of {table}", targets.Count, found, position);
+            throw Error.ColumnCount(syntax.Columns.Count > 0 ? "Each row for the list of columns" : $"A row of {written.View?.ToString() ?? written.Table.ToString()}", targets.Count, found, position);
+        }
+    }
+
+    /// <summary>A view may have a column of its table twice; a row gives it one value.</summary>
+    private static void CheckOnce(IEnumerable<ColumnDefinition> given, int position)
+    {
+        var seen = new HashSet<ColumnId>();
+        foreach (var column in given)
+        {
+            if (!seen.Add(column.Id))
+            {
+                throw Error.DuplicateColumn(column.Name, position);
+            }
         }
     }
 

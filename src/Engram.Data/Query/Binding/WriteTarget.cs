@@ -39,6 +39,9 @@ internal sealed class WriteTarget
     /// <summary>What the columns of the view are.</summary>
     private ImmutableArray<BoundExpression> Values { get; } = [];
 
+    /// <summary>Which of them are columns of the table that are computed when they are read: as expressions they may look like another column. Null for the others.</summary>
+    private ImmutableArray<ColumnDefinition?> Virtuals { get; init; } = [];
+
     /// <summary>What holds for the rows of the view.</summary>
     private ImmutableArray<BoundExpression> Conditions { get; } = [];
 
@@ -80,9 +83,10 @@ internal sealed class WriteTarget
 
         var query = statement.BindView(view);
         var conditions = ImmutableArray.CreateBuilder<BoundExpression>();
-        if (Peel(query.Plan, conditions) is not var (scan, map))
+        var virtuals = new Dictionary<int, ColumnDefinition>();
+        if (Peel(query.Plan, conditions, virtuals) is not var (scan, map))
         {
-            reason = "it is not over one table";
+            reason = ReadsTable(query.Plan) ? "it computes rows of its own" : "it is not over one table";
             return null;
         }
 
@@ -103,12 +107,21 @@ internal sealed class WriteTarget
             checks.AddRange(own.Select(c => (view, c)));
         }
 
-        return new WriteTarget(view, made.Table, made.over, made.Values, made.Conditions) { Checks = checks.ToImmutable() };
+        return new WriteTarget(view, made.Table, made.over, made.Values, made.Conditions)
+        {
+            Checks = checks.ToImmutable(),
+            Virtuals = [.. query.Columns.Take(view.Columns.Length).Select(c => virtuals.GetValueOrDefault(c.Id))],
+        };
     }
 
     /// <summary>The column of the table that a name means, which is to be given a value.</summary>
     /// <exception cref="EngramException">42703 there is no such column; 0A000 a column of a view that is none of its table.</exception>
     public ColumnDefinition FindColumn(IdentifierSyntax name)
+        => FindOwnColumn(name) ?? throw Error.NotSupported($"Giving a value to column '{name.Text}' of view '{View}', which is no column of table '{Table}' itself,", name.Position + 1);
+
+    /// <summary>The column of the table that a name means; null for one that a view computes.</summary>
+    /// <exception cref="EngramException">42703 there is no such column.</exception>
+    public ColumnDefinition? FindOwnColumn(IdentifierSyntax name)
     {
         if (View is null)
         {
@@ -118,7 +131,7 @@ internal sealed class WriteTarget
         var found = NameMatch.Find(name, Enumerable.Range(0, Values.Length), i => View.Columns[i].Name);
         return found.Count switch
         {
-            1 => ColumnAt(found[0]) ?? throw Error.NotSupported($"Giving a value to column '{View.Columns[found[0]].Name}' of view '{View}', which is no column of table '{Table}' itself,", name.Position + 1),
+            1 => ColumnAt(found[0]),
             0 => throw Error.UndefinedColumn(name.Text, View.ToString(), NameMatch.Similar(name.Text, View.Columns.Select(c => c.Name)), name.Position),
             _ => throw Error.AmbiguousName("column", name.Text, name.Position),
         };
@@ -130,7 +143,8 @@ internal sealed class WriteTarget
 
     /// <summary>The column of the table that one of the view is; null when it is computed.</summary>
     public ColumnDefinition? ColumnAt(int place)
-        => Values[place] is BoundColumn column && over.FirstOrDefault(c => c.Id == column.Ordinal) is { Definition: { IsHidden: false } definition } ? definition : null;
+        => Virtuals[place] is { } computed ? computed
+            : Values[place] is BoundColumn column && over.FirstOrDefault(c => c.Id == column.Ordinal) is { Definition: { IsHidden: false } definition } ? definition : null;
 
     /// <summary>What names mean in the statement: of a table its columns, of a view its own.</summary>
     /// <param name="columns">The table's.</param>
@@ -194,25 +208,39 @@ internal sealed class WriteTarget
         _ => "",
     };
 
+    private static bool ReadsTable(LogicalPlan plan) => plan is LogicalScan || LogicalTree.Inputs(plan).Any(ReadsTable);
+
     /// <summary>Takes projections and filters off a scan. What each column of the plan is of the scan's, and the conditions, the innermost first; null when anything else is there.</summary>
-    private static (LogicalScan Scan, Dictionary<int, BoundExpression> Map)? Peel(LogicalPlan plan, ImmutableArray<BoundExpression>.Builder conditions)
+    /// <param name="virtuals">Receives which columns of the plan are such of the table that are computed when they are read.</param>
+    private static (LogicalScan Scan, Dictionary<int, BoundExpression> Map)? Peel(
+        LogicalPlan plan, ImmutableArray<BoundExpression>.Builder conditions, Dictionary<int, ColumnDefinition> virtuals)
     {
         switch (plan)
         {
             case LogicalScan scan:
                 return (scan, []);
-            case LogicalFilter filter when Peel(filter.Input, conditions) is var (scan, map):
+            case LogicalFilter filter when Peel(filter.Input, conditions, virtuals) is var (scan, map):
                 conditions.AddRange(filter.Conjuncts.Select(c => ExpressionTree.Substitute(c, map)));
                 return (scan, map);
             case LogicalSort { Limit: null, Offset: null } sort:
-                return Peel(sort.Input, conditions);
-            case LogicalProject project when Peel(project.Input, conditions) is var (scan, map):
+                return Peel(sort.Input, conditions, virtuals);
+            case LogicalProject project when Peel(project.Input, conditions, virtuals) is var (scan, map):
                 for (var i = 0; i < project.Results.Length; i++)
                 {
-                    var value = ExpressionTree.Substitute(project.Expressions[i], map);
-                    if (value is not BoundColumn same || same.Ordinal != project.Results[i].Id)
+                    var id = project.Results[i].Id;
+                    if (project.IsTableRead && project.Results[i].Definition is { IsVirtual: true } made && i >= project.Input.Columns.Length)
                     {
-                        map[project.Results[i].Id] = value;
+                        virtuals[id] = made;
+                    }
+                    else if (project.Expressions[i] is BoundColumn read && virtuals.TryGetValue(read.Ordinal, out var computed))
+                    {
+                        virtuals[id] = computed;
+                    }
+
+                    var value = ExpressionTree.Substitute(project.Expressions[i], map);
+                    if (value is not BoundColumn same || same.Ordinal != id)
+                    {
+                        map[id] = value;
                     }
                 }
 

@@ -17,6 +17,9 @@ internal sealed class InsertOperator : DmlOperator
     private readonly CompactRows compact;
     private readonly ColumnBuffer?[] numbers;
     private readonly RowChecks checks;
+
+    // The conditions of views, where ON CONFLICT leaves rows out that do not have to meet them.
+    private readonly RowChecks? checkOptions;
     private readonly ReferencingKeys references;
     private readonly ConflictResolution? conflicts;
     private readonly Batch rows;
@@ -38,7 +41,10 @@ internal sealed class InsertOperator : DmlOperator
 
         compact = new CompactRows(plan.Columns.Length);
         numbers = new ColumnBuffer?[plan.Columns.Length];
-        checks = new RowChecks(plan.Table, plan.Checks, plan.CheckNames, context);
+        var options = plan.Conflict is null ? 0 : plan.CheckNames.Count(RowChecks.IsCheckOption);
+        var own = plan.Checks.Length - options;
+        checks = new RowChecks(plan.Table, plan.Checks[..own], options == 0 ? plan.CheckNames : plan.CheckNames[..own], context);
+        checkOptions = options == 0 ? null : new RowChecks(plan.Table, plan.Checks[own..], plan.CheckNames[own..], context);
         references = new ReferencingKeys(plan.Table, null, context);
         rows = new Batch(plan.Columns.Length);
         conflicts = plan.Conflict is null ? null : new ConflictResolution(plan, context, Insert, Return);
@@ -53,6 +59,7 @@ internal sealed class InsertOperator : DmlOperator
         source.Dispose();
         compact.Dispose();
         checks.Dispose();
+        checkOptions?.Dispose();
         references.Dispose();
         conflicts?.Dispose();
         foreach (var expression in expressions)
@@ -108,6 +115,7 @@ internal sealed class InsertOperator : DmlOperator
 
     private RowIdRange Insert(Batch whole)
     {
+        checkOptions?.CheckRows(whole);
         var range = Target.Insert(plan.Table.Id, whole);
         Context.Changed?.AddInserted(plan.Table.Id, range);
         references.Add(whole);

@@ -31,6 +31,9 @@ internal sealed class RowChecks : IDisposable
     /// <summary>The name under which the conditions of a view are checked.</summary>
     public static string CheckOptionOf(ViewDefinition view) => CheckOptionMark + view;
 
+    /// <summary>Whether a check is the condition of a view, which rows meet that are written, and not such that were only proposed.</summary>
+    public static bool IsCheckOption(string name) => name.StartsWith(CheckOptionMark, StringComparison.Ordinal);
+
     /// <summary>Checks one column of new values.</summary>
     public void CheckColumn(ColumnDefinition column, Column values, int rowCount)
     {
@@ -57,7 +60,7 @@ internal sealed class RowChecks : IDisposable
                 {
                     var name = c < checkNames.Length ? checkNames[c] : null;
                     throw name?.StartsWith(NotNullMark, StringComparison.Ordinal) == true ? Error.NotNullViolation(table.ToString(), name[NotNullMark.Length..])
-                        : name?.StartsWith(CheckOptionMark, StringComparison.Ordinal) == true ? Error.CheckOptionFailed(name[CheckOptionMark.Length..])
+                        : name is not null && IsCheckOption(name) ? Error.CheckOptionFailed(name[CheckOptionMark.Length..])
                         : Error.CheckFailed(table.Name, name);
                 }
             }

@@ -102,7 +102,7 @@ internal static class InformationSchema
                 var (length, precision, radix, scale, time) = SizesOf(type);
                 rows.Add(
                     rows.DatabaseName, view.Schema, view.Name, name, i + 1, null, "YES", NameOf(type), length, precision, radix, scale, time, null, BareName(type), "NO", null,
-                    null, null, "NEVER", null, YesNo(target?.ColumnAt(i) is not null));
+                    null, null, "NEVER", null, YesNo(target?.ColumnAt(i) is { IsVirtual: false }));
             }
         }
     }
