@@ -5,8 +5,10 @@ namespace Engram.Data;
 /// <summary>Json paths.</summary>
 internal static partial class Error
 {
+    private const int PathShownMax = 1000;
+
     public static EngramException InvalidJsonPath(string path, int place, string why)
-        => new(string.Create(CultureInfo.InvariantCulture, $"The json path '{path}' is not valid at character {place + 1}: {why}."), SqlStates.SyntaxError);
+        => new(string.Create(CultureInfo.InvariantCulture, $"The json path '{(path.Length > PathShownMax ? path[..PathShownMax] + "…" : path)}' is not valid at character {place + 1}: {why}."), SqlStates.SyntaxError);
 
     public static EngramException UndefinedJsonPathVariable(string name)
         => new($"The json path names a variable ${name}, which the object of variables does not have. Give it as a member of the last argument.", SqlStates.UndefinedObject);

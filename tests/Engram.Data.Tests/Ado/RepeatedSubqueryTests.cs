@@ -12,15 +12,15 @@ public sealed class RepeatedSubqueryTests : AdoTest
 
     /// <summary>Each beside a form in which every outer row has values of its own.</summary>
     [Theory]
-    [InlineData("SELECT id FROM o WHERE EXISTS (SELECT 1 FROM b WHERE b.k > o.k AND b.t <> o.t AND b.v < 9 OFFSET 1 + 0 * {0})")]
-    [InlineData("SELECT id FROM o WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.k > o.k AND b.t = o.t OFFSET 0 * {0})")]
-    [InlineData("SELECT id, (SELECT max(v) FROM b WHERE b.k < o.k OR b.t = o.t OFFSET 0 * {0}) FROM o")]
-    [InlineData("SELECT id, (SELECT v FROM b WHERE b.k > o.k ORDER BY v DESC LIMIT 1 + 0 * {0}) FROM o")]
-    [InlineData("SELECT id, o.k IN (SELECT b.k FROM b WHERE b.t <> o.t OFFSET 0 * {0}) FROM o")]
-    [InlineData("SELECT id, o.k NOT IN (SELECT b.k FROM b WHERE b.v > 10 AND b.t <> o.t OFFSET 0 * {0}) FROM o")]
-    [InlineData("SELECT id, array_to_string(ARRAY(SELECT v FROM b WHERE b.k > o.k ORDER BY v LIMIT 3 + 0 * {0}), '+') FROM o")]
+    [InlineData("SELECT id FROM o WHERE EXISTS (SELECT 1 FROM b WHERE b.k > o.k AND b.t <> o.t AND b.v < 9 OFFSET 1 + 0 * {0}) ORDER BY id")]
+    [InlineData("SELECT id FROM o WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.k > o.k AND b.t = o.t OFFSET 0 * {0}) ORDER BY id")]
+    [InlineData("SELECT id, (SELECT max(v) FROM b WHERE b.k < o.k OR b.t = o.t OFFSET 0 * {0}) FROM o ORDER BY id")]
+    [InlineData("SELECT id, (SELECT v FROM b WHERE b.k > o.k ORDER BY v DESC LIMIT 1 + 0 * {0}) FROM o ORDER BY id")]
+    [InlineData("SELECT id, o.k IN (SELECT b.k FROM b WHERE b.t <> o.t OFFSET 0 * {0}) FROM o ORDER BY id")]
+    [InlineData("SELECT id, o.k NOT IN (SELECT b.k FROM b WHERE b.v > 10 AND b.t <> o.t OFFSET 0 * {0}) FROM o ORDER BY id")]
+    [InlineData("SELECT id, array_to_string(ARRAY(SELECT v FROM b WHERE b.k > o.k ORDER BY v LIMIT 3 + 0 * {0}), '+') FROM o ORDER BY id")]
     [InlineData("SELECT k, t, count(*) FROM o GROUP BY k, t HAVING EXISTS (SELECT 1 FROM b WHERE b.k > o.k AND (SELECT count(*) FROM b c WHERE c.k < o.k AND c.t <> o.t) > 2 OFFSET 0 * {1}) ORDER BY k, t")]
-    [InlineData("SELECT id, (SELECT sum(c.v) FROM b c WHERE c.k <= o.k AND EXISTS (SELECT 1 FROM b d WHERE d.v > c.v AND d.t <> o.t OFFSET 0 * {0})) FROM o WHERE id < 300")]
+    [InlineData("SELECT id, (SELECT sum(c.v) FROM b c WHERE c.k <= o.k AND EXISTS (SELECT 1 FROM b d WHERE d.v > c.v AND d.t <> o.t OFFSET 0 * {0})) FROM o WHERE id < 300 ORDER BY id")]
     public void Answers_are_those_of_running_each_time(string sql)
         => Assert.Equal(Rows(sql.Replace("{0}", "o.id", StringComparison.Ordinal).Replace("{1}", "max(o.id)", StringComparison.Ordinal)),
             Rows(sql.Replace("{0}", "1", StringComparison.Ordinal).Replace("{1}", "1", StringComparison.Ordinal)));

@@ -17,7 +17,7 @@ internal sealed partial class ExpressionBinder
             throw Error.UndefinedFunction($"{syntax.Name}(…)", null, syntax.Position);
         }
 
-        if (syntax.WithinGroup.Count > 0 && IsHypothetical(name))
+        if (syntax.WithinGroup.Count > 0 && syntax.Over == null && IsHypothetical(name))
         {
             return BindOverOrder(name, syntax);
         }

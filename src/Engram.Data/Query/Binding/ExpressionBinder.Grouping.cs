@@ -111,11 +111,11 @@ internal sealed partial class ExpressionBinder
             before = new BoundCase(
                 DataType.Boolean,
                 [
-                    (new BoundLogical(true, [new BoundIsNull(value, false), new BoundIsNull(given, false)]), before),
+                    // What stands before is there once: as often as it stood here, the tree would double with each key.
+                    (new BoundLogical(false, [new BoundLogical(true, [new BoundIsNull(value, false), new BoundIsNull(given, false)]), AreEqual(value, given, syntax.Position)]), before),
                     (new BoundIsNull(value, false), first),
                     (new BoundIsNull(given, false), last),
                     (Operate(key.IsDescending ? ">" : "<", value, given), new BoundConstant(DataType.Boolean, true)),
-                    (AreEqual(value, given, syntax.Position), before),
                 ],
                 new BoundConstant(DataType.Boolean, false));
         }

@@ -16,6 +16,9 @@ internal sealed unsafe class AnswerCache : IDisposable
 {
     private const long SizeBytesMax = 4L * 1024 * 1024;
 
+    // Greater answers are not kept: a few of them would drive all others out.
+    private const long AnswerSizeBytesMax = SizeBytesMax / 4;
+
     // A key, its entry in the table, the array's head.
     private const int EntrySizeBytes = 80;
 
@@ -23,9 +26,9 @@ internal sealed unsafe class AnswerCache : IDisposable
     private const int TrialRows = 512;
 
     private readonly MemoryBudget? budget;
-    private readonly ColumnBuffer answers;
     private readonly Dictionary<byte[], int> rows = new(new KeyEquality());
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> lookup;
+    private ColumnBuffer answers;
     private byte[] key = new byte[64];
     private int keySize;
     private long keysSizeBytes;
@@ -110,7 +113,7 @@ internal sealed unsafe class AnswerCache : IDisposable
     /// <summary>Keeps the answer for the key that was made last.</summary>
     public void Add(Column answer, int row)
     {
-        if (isOff)
+        if (isOff || keySize + SizeBytesOf(answer, row) > AnswerSizeBytesMax)
         {
             return;
         }
@@ -139,12 +142,14 @@ internal sealed unsafe class AnswerCache : IDisposable
     public void Dispose()
     {
         answers.Dispose();
-        budget?.ReleaseDerived(reservedBytes);
-        reservedBytes = 0;
+        Release();
         GC.SuppressFinalize(this);
     }
 
     private long SizeBytes => keysSizeBytes + answers.SizeBytes;
+
+    private static long SizeBytesOf(Column answer, int row)
+        => answer.Type.IsByReference && !answer.IsNull(row) ? ((Bytes*)answer.Data)[answer.At(row)].Length : 0;
 
     private static bool IsSame(BoundExpression expression) => expression switch
     {
@@ -157,14 +162,25 @@ internal sealed unsafe class AnswerCache : IDisposable
     {
         isOff = true;
         Forget();
+        Release();
     }
 
     private void Forget()
     {
         rows.Clear();
         rows.TrimExcess();
-        answers.Clear();
         keysSizeBytes = 0;
+
+        // A cleared buffer keeps the memory of its values.
+        var type = answers.Column.Type;
+        answers.Dispose();
+        answers = new ColumnBuffer(type);
+    }
+
+    private void Release()
+    {
+        budget?.ReleaseDerived(reservedBytes);
+        reservedBytes = 0;
     }
 
     private Span<byte> Room(int size)

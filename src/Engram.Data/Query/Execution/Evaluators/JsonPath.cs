@@ -11,6 +11,9 @@ internal sealed class JsonPath
     private static readonly JsonPathLiteral False = JsonPathLiteral.Of("false"u8);
     private static readonly JsonPathLiteral Null = JsonPathLiteral.Of("null"u8);
 
+    // What looking at a value counts for, until the next look for a cancellation.
+    private const int ValueWorkBytes = 64;
+
     private byte[]? text;
     private JsonPathNode path = JsonPathRoot.Instance;
     private Bytes root;
@@ -25,7 +28,8 @@ internal sealed class JsonPath
 
     /// <summary>Appends what the path finds.</summary>
     /// <param name="isSilent">Whether an error gives false, and is not thrown.</param>
-    public bool Run(Bytes value, Bytes pathText, Bytes? vars, ColumnBuffer scratch, List<Bytes> results, bool isSilent)
+    /// <param name="isExistence">Whether the first result is enough: in lax mode, an error behind it is none.</param>
+    public bool Run(Bytes value, Bytes pathText, Bytes? vars, ColumnBuffer scratch, List<Bytes> results, bool isSilent, bool isExistence = false)
     {
         failure = null;
         if (text is null || !pathText.Span.SequenceEqual(text))
@@ -44,18 +48,27 @@ internal sealed class JsonPath
         }
 
         Evaluate(path, root, results);
-        return failure is null || (isSilent ? false : throw failure);
+        return failure is null || (isExistence && Exists(results)) || (isSilent ? false : throw failure);
     }
 
+    /// <summary>Whether there is something before the error, if there was one, that makes the rest unnecessary.</summary>
+    private bool Exists(List<Bytes> results) => results.Count > 0 && (failure is null || !isStrict);
+
+    /// <summary>Appends what a part finds up to the first error.</summary>
     private void Evaluate(JsonPathNode node, Bytes current, List<Bytes> results)
     {
+        if (failure is not null)
+        {
+            return;
+        }
+
         switch (node)
         {
             case JsonPathRoot: results.Add(root); break;
             case JsonPathCurrent: results.Add(current); break;
             case JsonPathLiteral literal: results.Add(literal.Value); break;
             case JsonPathVariable variable: results.Add(FindVariable(variable)); break;
-            case JsonPathLast end: results.Add(Number(last - end.Back)); break;
+            case JsonPathLast: results.Add(Number(last)); break;
             case JsonPathPredicate predicate: results.Add(Test(predicate, current) switch { true => True.Value, false => False.Value, null => Null.Value }); break;
             case JsonPathMember member: ForEach(member.Input, current, unwraps: !isStrict, v => AddMember(v, member, results)); break;
             case JsonPathMembers members: ForEach(members.Input, current, unwraps: !isStrict, v => AddMembers(v, members, results)); break;
@@ -66,35 +79,45 @@ internal sealed class JsonPath
             case JsonPathFilter filter: ForEach(filter.Input, current, unwraps: !isStrict, v => AddIf(v, filter.Condition, results)); break;
             case JsonPathSize size: ForEach(size.Input, current, unwraps: false, v => AddSize(v, size, results)); break;
             case JsonPathType type: ForEach(type.Input, current, unwraps: false, v => results.Add(TypeOf(v))); break;
-            case JsonPathSign sign: ForEach(sign.Input, current, unwraps: !isStrict, v => AddSigned(v, sign, results)); break;
+            case JsonPathSign sign: AddAllSigned(sign, current, results); break;
             case JsonPathMethod method: ForEach(method.Input, current, unwraps: !isStrict, v => AddMethod(v, method.Name, results)); break;
             case JsonPathArithmetic arithmetic: AddArithmetic(arithmetic, current, results); break;
             default: throw Error.Internal($"no evaluation of {node.GetType().Name}");
         }
     }
 
+    /// <summary>Acts on what a part finds, one after the other: an error of the part comes behind what it found before, and after an error nothing is acted on any more.</summary>
     /// <param name="unwraps">Whether an array stands for its elements.</param>
     private void ForEach(JsonPathNode input, Bytes current, bool unwraps, Action<Bytes> act)
     {
         var values = new List<Bytes>();
         Evaluate(input, current, values);
+        (var later, failure) = (failure, null);
         foreach (var value in values)
         {
+            memory.Work(ValueWorkBytes);
+            if (!unwraps || !IsArray(value))
+            {
+                act(value);
+            }
+            else
+            {
+                var elements = new List<Bytes>();
+                AddParts(value, JsonKind.Array, elements);
+                for (var i = 0; i < elements.Count && failure is null; i++)
+                {
+                    memory.Work(ValueWorkBytes);
+                    act(elements[i]);
+                }
+            }
+
             if (failure is not null)
             {
                 return;
             }
-
-            if (!unwraps || !IsArray(value))
-            {
-                act(value);
-                continue;
-            }
-
-            var elements = new List<Bytes>();
-            AddParts(value, JsonKind.Array, elements);
-            elements.ForEach(act);
         }
+
+        failure = later;
     }
 
     private static bool IsArray(Bytes value) => value.Span[0] == '[';
@@ -160,20 +183,44 @@ internal sealed class JsonPath
         if (!IsArray(value) && IsStrictFor(node.Input))
         {
             failure ??= Error.JsonPathNoArray();
+            return;
         }
 
         results.Add(Number(IsArray(value) ? JsonText.Count(value.Span) : 1));
     }
 
-    private void AddSigned(Bytes value, JsonPathSign node, List<Bytes> results)
+    private void AddAllSigned(JsonPathSign node, Bytes current, List<Bytes> results)
     {
-        if (JsonText.KindOf(value.Span) != JsonKind.Number)
+        var values = new List<Bytes>();
+        ForEach(node.Input, current, unwraps: !isStrict, values.Add);
+        for (var i = 0; i < values.Count && failure is null; i++)
         {
-            failure ??= Error.JsonPathNoNumber(node.IsNegative ? "-" : "+");
-            return;
+            if (JsonText.KindOf(values[i].Span) != JsonKind.Number)
+            {
+                failure = Error.JsonPathNoNumber(node.IsNegative ? "-" : "+");
+                return;
+            }
+
+            results.Add(node.IsNegative ? Negate(values[i]) : values[i]);
+        }
+    }
+
+    /// <summary>The number with the other sign, by its text: it may have more digits than decimal holds. Zero stays as it is.</summary>
+    private Bytes Negate(Bytes value)
+    {
+        var digits = value.Span;
+        if (digits[0] == '-')
+        {
+            return Keep(digits[1..]);
         }
 
-        results.Add(node.IsNegative ? Number(-NumberOf(value)) : value);
+        return IsZero(digits) ? value : Keep([(byte)'-', .. digits]);
+    }
+
+    private static bool IsZero(ReadOnlySpan<byte> number)
+    {
+        var exponent = number.IndexOfAny((byte)'e', (byte)'E');
+        return !(exponent < 0 ? number : number[..exponent]).ContainsAnyInRange((byte)'1', (byte)'9');
     }
 
     private void AddMethod(Bytes value, string name, List<Bytes> results)
@@ -184,18 +231,30 @@ internal sealed class JsonPath
             var digits = kind == JsonKind.Number ? value.Span : JsonText.Unescaped(JsonText.Inside(value.Span));
             if (double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number))
             {
-                results.Add(Keep(JsonText.Normalize(System.Text.Encoding.UTF8.GetBytes(number.ToString("R", CultureInfo.InvariantCulture)))));
+                results.Add(Number(number));
                 return;
             }
         }
         else if (kind == JsonKind.Number && name != "double")
         {
-            var number = NumberOf(value);
-            results.Add(Number(name switch { "abs" => Math.Abs(number), "floor" => decimal.Floor(number), _ => decimal.Ceiling(number) }));
+            results.Add(name == "abs" ? (value.Span[0] == '-' ? Negate(value) : value) : WholeOf(value, isUp: name == "ceiling"));
             return;
         }
 
         failure ??= Error.JsonPathNotNumeric(name);
+    }
+
+    /// <summary>floor and ceiling.</summary>
+    private Bytes WholeOf(Bytes value, bool isUp)
+    {
+        if (TryGetDecimal(value, out var number))
+        {
+            return Number(isUp ? decimal.Ceiling(number) : decimal.Floor(number));
+        }
+
+        // A number that decimal cannot hold is nearly nothing, or without digits behind its point.
+        var rough = double.Parse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return Math.Abs(rough) > 1 ? value : Number(value.Span[0] == '-' ? (isUp ? 0 : -1) : (isUp ? 1 : 0));
     }
 
     private void AddArithmetic(JsonPathArithmetic node, Bytes current, List<Bytes> results)
@@ -205,24 +264,46 @@ internal sealed class JsonPath
             return;
         }
 
-        if (right == 0 && node.Operator is '/' or '%')
+        if (IsZero(right.Span) && node.Operator is '/' or '%')
         {
             failure ??= Error.DivisionByZero();
             return;
         }
 
-        try
+        if (TryGetDecimal(left, out var a) && TryGetDecimal(right, out var b))
         {
-            results.Add(Number(node.Operator switch { '+' => left + right, '-' => left - right, '*' => left * right, '/' => left / right, _ => left % right }));
+            try
+            {
+                results.Add(Number(node.Operator switch { '+' => a + b, '-' => a - b, '*' => a * b, '/' => a / b, _ => a % b }));
+                return;
+            }
+            catch (OverflowException)
+            {
+                AddRough(node, left, right, results);
+                return;
+            }
         }
-        catch (OverflowException)
+
+        AddRough(node, left, right, results);
+    }
+
+    /// <summary>By the digits that double has.</summary>
+    private void AddRough(JsonPathArithmetic node, Bytes left, Bytes right, List<Bytes> results)
+    {
+        var (x, y) = (double.Parse(left.Span, NumberStyles.Float, CultureInfo.InvariantCulture), double.Parse(right.Span, NumberStyles.Float, CultureInfo.InvariantCulture));
+        var result = node.Operator switch { '+' => x + y, '-' => x - y, '*' => x * y, '/' => x / y, _ => x % y };
+        if (double.IsFinite(result))
+        {
+            results.Add(Number(result));
+        }
+        else
         {
             failure ??= Error.NumericOutOfRange("numeric");
         }
     }
 
     /// <summary>The one number that an operand is.</summary>
-    private decimal? OperandOf(JsonPathNode operand, JsonPathArithmetic node, string side, Bytes current)
+    private Bytes? OperandOf(JsonPathNode operand, JsonPathArithmetic node, string side, Bytes current)
     {
         var values = new List<Bytes>();
         ForEach(operand, current, unwraps: !isStrict, values.Add);
@@ -231,19 +312,14 @@ internal sealed class JsonPath
             failure = Error.JsonPathOperand(side, node.Operator);
         }
 
-        return failure is null ? NumberOf(values[0]) : null;
+        return failure is null ? values[0] : null;
     }
 
-    private decimal NumberOf(Bytes value)
-    {
-        if (decimal.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number))
-        {
-            return number;
-        }
+    /// <summary>False for what decimal cannot hold, also for what is so small that it would be zero.</summary>
+    private static bool TryGetDecimal(Bytes value, out decimal number)
+        => decimal.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && (number != 0 || IsZero(value.Span));
 
-        failure ??= Error.NumericOutOfRange("numeric");
-        return 0;
-    }
+    private Bytes Number(double value) => Keep(JsonText.Normalize(System.Text.Encoding.UTF8.GetBytes(value.ToString("R", CultureInfo.InvariantCulture))));
 
     private Bytes Number(decimal value) => Keep(System.Text.Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
 
@@ -305,6 +381,11 @@ internal sealed class JsonPath
             last = elements.Count - 1;
             var first = IndexOf(from, current);
             var end = to is null ? first : IndexOf(to, current);
+            if (failure is not null)
+            {
+                break;
+            }
+
             if (IsStrictFor(node.Input) && (first < 0 || first > end || end >= elements.Count))
             {
                 failure ??= Error.JsonPathOutOfBounds();
@@ -322,16 +403,21 @@ internal sealed class JsonPath
 
     private int IndexOf(JsonPathNode node, Bytes current)
     {
-        if (node is JsonPathLast end)
+        if (node is JsonPathLast)
         {
-            return last - end.Back;
+            return last;
         }
 
         var values = new List<Bytes>();
         Evaluate(node, current, values);
-        return values is [var value] && JsonText.KindOf(value.Span) == JsonKind.Number
-            && decimal.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && decimal.Truncate(number) is >= int.MinValue and <= int.MaxValue and var index
-            ? (int)index : throw Error.InvalidJsonPathIndex();
+        if (failure is null && values is [var value] && JsonText.KindOf(value.Span) == JsonKind.Number
+            && decimal.TryParse(value.Span, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && decimal.Truncate(number) is >= int.MinValue and <= int.MaxValue and var index)
+        {
+            return (int)index;
+        }
+
+        failure ??= Error.InvalidJsonPathIndex();
+        return 0;
     }
 
     private bool? Test(JsonPathPredicate predicate, Bytes current)
@@ -354,7 +440,8 @@ internal sealed class JsonPath
             case JsonPathExists exists:
                 var found = new List<Bytes>();
                 Evaluate(exists.Input, current, found);
-                return Failed() ? null : found.Count > 0;
+                var isThere = Exists(found);
+                return Failed() && !isThere ? null : isThere;
             case JsonPathCompare compare:
                 return TestPairs(compare.Left, compare.Right, current, (a, b) => Compare(compare.Comparison, a, b));
             case JsonPathStartsWith starts:
@@ -374,7 +461,7 @@ internal sealed class JsonPath
         return hasFailed;
     }
 
-    /// <summary>TRUE when one pair answers so, else unknown when one is, else FALSE.</summary>
+    /// <summary>TRUE when one pair answers so, else unknown when one is, else FALSE; in strict mode unknown whenever one is.</summary>
     private bool? TestPairs(JsonPathNode left, JsonPathNode right, Bytes current, Func<Bytes, Bytes, bool?> test)
     {
         var (lefts, rights) = (new List<Bytes>(), new List<Bytes>());
@@ -390,9 +477,12 @@ internal sealed class JsonPath
         {
             foreach (var b in rights)
             {
+                memory.Work(ValueWorkBytes);
                 switch (test(a, b))
                 {
-                    case true: return true;
+                    case true when !isStrict: return true;
+                    case true: answer = true; break;
+                    case null when isStrict: return null;
                     case null: answer = null; break;
                 }
             }

@@ -9,7 +9,7 @@ internal struct JsonPathFinds(bool isStrict) : IRowFunction<byte>
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out byte result)
     {
-        var found = run.TryOf(arguments, row, memory, isSilent: !isStrict);
+        var found = run.TryOf(arguments, row, memory, isSilent: !isStrict, isExistence: true);
         result = found?.Count > 0 ? (byte)1 : (byte)0;
         return found is not null;
     }
@@ -80,11 +80,11 @@ internal struct JsonPathRun
     public List<Bytes> Of(Column[] arguments, int row, ColumnBuffer memory) => TryOf(arguments, row, memory, isSilent: false)!;
 
     /// <summary>Null after an error that is to be passed over.</summary>
-    public List<Bytes>? TryOf(Column[] arguments, int row, ColumnBuffer memory, bool isSilent)
+    public List<Bytes>? TryOf(Column[] arguments, int row, ColumnBuffer memory, bool isSilent, bool isExistence = false)
     {
         path ??= new JsonPath();
         results ??= [];
         results.Clear();
-        return path.Run(arguments[0].Get<Bytes>(row), arguments[1].Get<Bytes>(row), arguments.Length > 2 ? arguments[2].Get<Bytes>(row) : null, memory, results, isSilent) ? results : null;
+        return path.Run(arguments[0].Get<Bytes>(row), arguments[1].Get<Bytes>(row), arguments.Length > 2 ? arguments[2].Get<Bytes>(row) : null, memory, results, isSilent, isExistence) ? results : null;
     }
 }

@@ -23,8 +23,8 @@ internal sealed record JsonPathCurrent : JsonPathNode
     public static readonly JsonPathCurrent Instance = new();
 }
 
-/// <summary>The index of the last element, or one before it.</summary>
-internal sealed record JsonPathLast(int Back = 0) : JsonPathNode
+/// <summary>The index of the last element.</summary>
+internal sealed record JsonPathLast : JsonPathNode
 {
     public static readonly JsonPathLast Instance = new();
 }

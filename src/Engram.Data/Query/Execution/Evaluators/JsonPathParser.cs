@@ -18,9 +18,13 @@ namespace Engram.Data.Query.Execution.Evaluators;
 internal ref struct JsonPathParser(string text)
 {
     private const int DepthMax = 200;
+
+    // Paths are run by recursion, and a chain of operators is as deep as it is long.
+    private const int LinksMax = 1000;
     private readonly string text = text;
     private int at;
     private int depth;
+    private int links;
 
     public JsonPathNode Parse(out bool isStrict)
     {
@@ -44,6 +48,7 @@ internal ref struct JsonPathParser(string text)
         var left = ParseAnd();
         while (Accept("||"))
         {
+            CountLink();
             left = new JsonPathLogical(false, Predicate(left), Predicate(ParseAnd()));
         }
 
@@ -56,6 +61,7 @@ internal ref struct JsonPathParser(string text)
         var left = ParseNot();
         while (Accept("&&"))
         {
+            CountLink();
             left = new JsonPathLogical(true, Predicate(left), Predicate(ParseNot()));
         }
 
@@ -69,6 +75,7 @@ internal ref struct JsonPathParser(string text)
         {
             at++;
             count++;
+            CountLink();
         }
 
         var node = ParseComparison();
@@ -116,6 +123,7 @@ internal ref struct JsonPathParser(string text)
         var left = ParseProduct();
         while (Skip() < text.Length && text[at] is '+' or '-')
         {
+            CountLink();
             left = new JsonPathArithmetic(text[at++], Value(left), Value(ParseProduct()));
         }
 
@@ -127,6 +135,7 @@ internal ref struct JsonPathParser(string text)
         var left = ParseSign();
         while (Skip() < text.Length && text[at] is '*' or '/' or '%')
         {
+            CountLink();
             left = new JsonPathArithmetic(text[at++], Value(left), Value(ParseSign()));
         }
 
@@ -139,10 +148,7 @@ internal ref struct JsonPathParser(string text)
         while (Skip() < text.Length && text[at] is '+' or '-')
         {
             signs.Push(text[at++] == '-');
-            if (signs.Count > DepthMax)
-            {
-                throw Error.InvalidJsonPath(text, at, "it is nested too deeply");
-            }
+            CountLink();
         }
 
         var node = ParseOperand();
@@ -157,7 +163,7 @@ internal ref struct JsonPathParser(string text)
     private JsonPathNode ParseOperand()
     {
         var node = ParsePrimary();
-        while (true)
+        for (; ; CountLink())
         {
             if (Accept("["))
             {
@@ -340,6 +346,14 @@ internal ref struct JsonPathParser(string text)
         catch (EngramException e) when (e.SqlState == SqlStates.InvalidTextRepresentation)
         {
             throw Error.InvalidJsonPath(text, start, "this string has an escape that JSON does not have");
+        }
+    }
+
+    private void CountLink()
+    {
+        if (++links > LinksMax)
+        {
+            throw Error.InvalidJsonPath(text, at, "it is too long");
         }
     }
 

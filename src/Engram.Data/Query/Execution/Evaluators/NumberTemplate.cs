@@ -10,6 +10,9 @@ namespace Engram.Data.Query.Execution.Evaluators;
 /// </remarks>
 internal sealed class NumberTemplate
 {
+    // Behind the point of a decimal.
+    private const int DigitsMax = 28;
+
     private readonly List<char> picture = [];
     private readonly bool fills = true;
     private readonly string sign = "";
@@ -108,31 +111,43 @@ internal sealed class NumberTemplate
         var decimals = Decimals;
         if (isScientific)
         {
-            // .NET writes three digits of the exponent at least, PostgreSQL two.
-            var parts = value.ToString("e" + Math.Min(decimals, 28).ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Split('e');
-            return string.Create(CultureInfo.InvariantCulture, $"{(value < 0 ? "" : " ")}{parts[0]}e{parts[1][0]}{int.Parse(parts[1][1..], CultureInfo.InvariantCulture):00}");
+            return FormatScientific(value);
         }
 
         var shift = shiftFrom < 0 ? 0 : picture.Skip(shiftFrom).Count(c => c is '9' or '0');
-        var isOverflow = false;
         for (; shift > 0; shift--)
         {
             value = Math.Abs(value) < decimal.MaxValue / 10 ? value * 10 : value < 0 ? decimal.MinValue : decimal.MaxValue;
         }
 
-        var text = "";
-        if (decimals <= 28)
-        {
-            var rounded = decimal.Round(Math.Abs(value), decimals, rounding);
-            text = rounded.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        }
-
+        // More digits than decimal has are zeros.
+        var rounded = decimal.Round(Math.Abs(value), Math.Min(decimals, DigitsMax), rounding);
+        var text = rounded.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         var whole = text.Split('.')[0].TrimStart('0');
-        isOverflow = whole.Length > Integers;
+        var isOverflow = whole.Length > Integers;
         var isNegative = value < 0 && text.AsSpan().IndexOfAnyInRange('1', '9') >= 0;
         var digits = isOverflow ? new string('#', Integers) + new string('#', decimals) : whole.PadLeft(Integers, ' ') + (decimals > 0 ? text.Split('.')[1] : "");
         var shown = WithSign(Fill(digits, decimals), isNegative);
         return ordinal == 0 || isNegative || decimals > 0 ? shown : shown + Suffix(whole);
+    }
+
+    /// <summary>Whether the template ends in EEEE: any number has room in it.</summary>
+    public bool IsScientific => isScientific;
+
+    /// <summary>By EEEE: one digit, the point, digits and the exponent; # for what is no number.</summary>
+    public string FormatScientific<T>(T value)
+        where T : System.Numerics.INumber<T>
+    {
+        if (!T.IsFinite(value))
+        {
+            var hidden = new StringBuilder(" ").Append('#', Integers + Decimals + 5);
+            hidden[Integers + 1] = '.';
+            return hidden.ToString();
+        }
+
+        // .NET writes three digits of the exponent at least, PostgreSQL two.
+        var parts = value.ToString("e" + Decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture).Split('e');
+        return string.Create(CultureInfo.InvariantCulture, $"{(parts[0][0] == '-' ? "" : " ")}{parts[0]}e{parts[1][0]}{int.Parse(parts[1][1..], CultureInfo.InvariantCulture):00}");
     }
 
     private string Suffix(string number)

@@ -98,10 +98,17 @@ internal struct FloatToText<T> : IRowFunction<Bytes>
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
     {
         var value = double.CreateChecked(arguments[0].Get<T>(row));
+        var shape = template.Of(arguments[1].Get<Bytes>(row));
+        if (shape.IsScientific)
+        {
+            result = RegexMatches.Copy(shape.FormatScientific(value), memory);
+            return true;
+        }
+
         var digits = value.ToString(typeof(T) == typeof(float) ? "E5" : "E14", CultureInfo.InvariantCulture);
         var isHeld = double.IsFinite(value) && Math.Abs(value) < 7.9e28;
         var number = isHeld ? decimal.Parse(digits, NumberStyles.Float, CultureInfo.InvariantCulture) : value < 0 ? decimal.MinValue : decimal.MaxValue;
-        result = RegexMatches.Copy(template.Of(arguments[1].Get<Bytes>(row)).Format(number, MidpointRounding.ToEven), memory);
+        result = RegexMatches.Copy(shape.Format(number, MidpointRounding.ToEven), memory);
         return true;
     }
 }

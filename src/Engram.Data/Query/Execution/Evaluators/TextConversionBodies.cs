@@ -508,6 +508,9 @@ internal readonly struct Unescape : IUnaryFunction<Bytes, Bytes>
 /// <summary>format(template, value, …): %s, %I and %L, with a place (%1$s) and a width (%-10s, %*s).</summary>
 internal struct FormatTemplate : IRowFunction<Bytes>
 {
+    // Widths and places are less.
+    private const int NumbersEnd = 10_000_000;
+
     private StringBuilder? target;
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
@@ -534,7 +537,7 @@ internal struct FormatTemplate : IRowFunction<Bytes>
             }
             else
             {
-                i = AppendOne(template, i + 1, arguments, row, ref next);
+                i = AppendOne(template, i + 1, arguments, row, memory, ref next);
                 memory.CheckComputed(target.Length);
             }
         }
@@ -544,7 +547,7 @@ internal struct FormatTemplate : IRowFunction<Bytes>
     }
 
     /// <returns>Where the specifier ends.</returns>
-    private readonly int AppendOne(string template, int at, Column[] arguments, int row, ref int next)
+    private readonly int AppendOne(string template, int at, Column[] arguments, int row, ColumnBuffer memory, ref int next)
     {
         var number = ReadNumber(template, ref at);
         var place = 0;
@@ -570,7 +573,7 @@ internal struct FormatTemplate : IRowFunction<Bytes>
             var from = ReadNumber(template, ref at) is { } widthPlace && at < template.Length && template[at++] == '$' ? widthPlace : next;
             next = from + 1;
             var text = TextOf(arguments, from, row);
-            width = text is null ? 0 : int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+            width = text is null ? 0 : WidthOf(text);
         }
 
         (isLeft, width) = (isLeft || width < 0, Math.Abs(width));
@@ -589,13 +592,24 @@ internal struct FormatTemplate : IRowFunction<Bytes>
             'L' => value is null ? "NULL" : Quoting.Literal(value),
             var c => throw Error.InvalidArgument("format", $"%{c} is no specifier. There are %s, %I, %L and %%."),
         };
+        memory.CheckComputed((long)target!.Length + width + shown.Length);
         var pad = new string(' ', Math.Max(0, width - shown.EnumerateRunes().Count()));
-        target!.Append(isLeft ? shown + pad : pad + shown);
+        target.Append(isLeft ? shown + pad : pad + shown);
         return at;
     }
 
     private static string? TextOf(Column[] arguments, int place, int row)
         => place >= arguments.Length ? throw Error.InvalidArgument("format", $"there is no argument {place}.") : arguments[place].IsNull(row) ? null : arguments[place].Get<Bytes>(row).Text;
+
+    private static int WidthOf(string text)
+    {
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var width))
+        {
+            throw Error.InvalidText("integer", text);
+        }
+
+        return width is > -NumbersEnd and < NumbersEnd ? (int)width : throw Error.InvalidArgument("format", "a width is too great.");
+    }
 
     private static int? ReadNumber(string template, ref int at)
     {
@@ -605,7 +619,7 @@ internal struct FormatTemplate : IRowFunction<Bytes>
             at++;
         }
 
-        return at == start ? null : int.TryParse(template.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 10_000_000 ? number
+        return at == start ? null : int.TryParse(template.AsSpan(start, at - start), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < NumbersEnd ? number
             : throw Error.InvalidArgument("format", "a number in the template is too great.");
     }
 }
