@@ -46,6 +46,7 @@ internal sealed class AggregateTranslators : RelationalAggregateMethodCallTransl
         => AddTranslators(
         [
             new StringAggregateTranslator(dependencies.SqlExpressionFactory),
+            new SumTranslator(dependencies.SqlExpressionFactory),
             new StatisticsTranslator(dependencies.SqlExpressionFactory, dependencies.RelationalTypeMappingSource),
         ]);
 }
