@@ -36,8 +36,10 @@ internal sealed unsafe class GraphWalk
     /// <summary>The greatest breadth that is kept in a sorted array.</summary>
     private const int SortedBreadthMax = 512;
 
-    /// <summary>Set in a key of the sorted array when the walk has gone on from the row. Numbers of rows leave it free.</summary>
-    private const ulong Left = 0x8000_0000;
+    /// <summary>Set in a key of the sorted array when the walk has gone on from the row. It stands below the row, which it moves up by one bit, so that it does not change the order.</summary>
+    private const ulong Left = 1;
+
+    private const ulong DistanceMask = 0xFFFF_FFFF_0000_0000;
 
     private readonly KeyHeap open = new();
     private readonly KeyHeap found = new();
@@ -183,7 +185,7 @@ internal sealed unsafe class GraphWalk
         Reserve(breadth);
         BeginSeen(graph.RowCount);
         See(from);
-        Keys[0] = KeyOf(Distance(graph, codes, target, from), from);
+        Keys[0] = MarkableOf(KeyOf(Distance(graph, codes, target, from), from));
         Count = 1;
         for (var at = 0; at < Count;)
         {
@@ -193,7 +195,7 @@ internal sealed unsafe class GraphWalk
                 continue;
             }
 
-            var next = RowOf(Keys[at]);
+            var next = RowOf(Keys[at]) >>> 1;
             Keys[at++] |= Left;
             var count = TakeUnseen(graph.Links(next, level), fresh);
             for (var i = 0; i < Math.Min(count, Ahead); i++)
@@ -208,7 +210,7 @@ internal sealed unsafe class GraphWalk
                     Prefetch(graph, codes, fresh[i + Ahead]);
                 }
 
-                var place = Insert(KeyOf(Distance(graph, codes, target, fresh[i]), fresh[i]), breadth);
+                var place = Insert(MarkableOf(KeyOf(Distance(graph, codes, target, fresh[i]), fresh[i])), breadth);
                 if (place >= 0)
                 {
                     at = Math.Min(at, place);
@@ -221,9 +223,13 @@ internal sealed unsafe class GraphWalk
 
         for (var i = 0; i < Count; i++)
         {
-            Keys[i] &= ~Left;
+            Keys[i] = (Keys[i] & DistanceMask) | ((uint)Keys[i] >> 1);
         }
     }
+
+    /// <summary>A key with room for <see cref="Left"/>. Numbers of rows leave a bit free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong MarkableOf(ulong key) => (key & DistanceMask) | ((uint)key << 1);
 
     /// <summary>Puts a key in its place; the farthest makes room for it.</summary>
     /// <returns>The place; −1 when there is none.</returns>

@@ -36,11 +36,11 @@ internal readonly record struct GraphState(long RowCount, bool IsThere, long Lin
 /// </remarks>
 internal sealed unsafe class SegmentGraph : IDisposable
 {
-    /// <summary>How far in standard deviations a score may be from what codes say of it: once in a thousand million.</summary>
-    private const double Deviations = 6;
-
     /// <summary>Of distances as float32, generously.</summary>
     private const double FloatError = 1e-6;
+
+    /// <summary>By so much at most a float32 that is next to zero is rounded.</summary>
+    private const double FloatLeast = 1.5e-45;
 
     private static readonly ConcurrentBag<GraphWalk> Walks = [];
 
@@ -142,37 +142,43 @@ internal sealed unsafe class SegmentGraph : IDisposable
         return isWhole ? GraphAnswer.Found : GraphAnswer.TooFar;
     }
 
-    /// <summary>Goes from a distance of codes to a score that the row is hardly better than.</summary>
+    /// <summary>Goes from a distance of codes to a score that the row is not better than.</summary>
     /// <remarks>
-    /// Rounding to codes moved each element by up to half of a scale, this way or that: in the direction that counts, which is one of n, by a scale divided by √12 in the mean, whatever n is. The query's elements were moved as well.
-    /// What is left out, the squares of what rounding did, only makes rows farther.
+    /// Rounding moved the row x by r = ‖x − x̂‖ and the query q by s = ‖q − q̂‖. By the triangle, ‖x − q‖ is at least ‖x̂ − q̂‖ − r − s; and x·q = x̂·q̂ + (x − x̂)·q + x̂·(q − q̂) is at most
+    /// x̂·q̂ + r‖q‖ + s(‖x‖ + r). Mostly errors cancel out and these are far apart; but where many small elements stand beside a great one, all are rounded the same way, and a row is as far from
+    /// its code, in the direction that counts, as this says. Where float32 did not hold a distance, nothing is known.
     /// </remarks>
     private GraphCandidate CandidateOf(GraphLayout graph, SegmentCodes codes, Int8Query query, ulong key)
     {
         var row = GraphWalk.RowOf(key);
         double distance = GraphWalk.DistanceOf(key);
-        double factor = graph.Facts[2L * row];
+        if (!double.IsFinite(distance) || !codes.TryGet(row / Batch.RowCountMax, out var block))
+        {
+            return new GraphCandidate(row, double.NegativeInfinity);
+        }
+
+        double residual = block.Residuals[row % Batch.RowCountMax];
+        double norm = block.Norms[row % Batch.RowCountMax];
+        // What became of products that are hardly more than zero.
+        var lost = FloatLeast * (graph.Facts[2L * row] + 1) * CodeBlock.Max * CodeBlock.Max * shape.Dimensions;
         double least;
         switch (shape.Metric)
         {
             case GraphMetric.Cosine:
-                least = 1 + distance - (Deviations * Root(factor, query.Scale / query.Norm)) - FloatError;
+                var part = residual / norm;
+                least = 1 + distance - part - (query.Residual / query.Norm * (1 + part)) - FloatError;
                 break;
             case GraphMetric.L2:
                 // Distances of codes lack the query's square; two squares that are nearly the same leave their rounding.
-                var squared = Math.Max(distance + query.SquaredCodeNorm, 0);
-                squared -= (2 * Deviations * Math.Sqrt(squared) * Root(factor, query.Scale)) + (FloatError * (graph.Facts[(2L * row) + 1] + query.SquaredCodeNorm));
-                least = Math.Sqrt(Math.Max(squared, 0));
+                var squared = distance + query.SquaredCodeNorm - (FloatError * (graph.Facts[(2L * row) + 1] + query.SquaredCodeNorm)) - lost;
+                least = (Math.Sqrt(Math.Max(squared, 0)) * (1 - FloatError)) - residual - query.Residual;
                 break;
             default:
-                var norm = codes.TryGet(row / Batch.RowCountMax, out var block) ? block.Norms[row % Batch.RowCountMax] : double.PositiveInfinity;
-                least = distance - (Deviations * Root(factor * query.Norm, query.Scale * norm)) - (FloatError * Math.Abs(distance));
+                least = distance - (residual * query.Norm) - (query.Residual * (norm + residual)) - (FloatError * (norm + residual) * query.Norm) - lost;
                 break;
         }
 
-        return new GraphCandidate(row, least);
-
-        static double Root(double a, double b) => Math.Sqrt(((a * a) + (b * b)) / 12);
+        return new GraphCandidate(row, double.IsFinite(least) && double.IsFinite(norm) ? least : double.NegativeInfinity);
     }
 
     public void Dispose()

@@ -14,7 +14,7 @@ namespace Engram.Data.Query.Execution.Operators;
 /// versions or a filter: first its blocks are read for the rows that are visible and satisfy the filter, as bits; rows with vectors of a later time are scored at once. Then the
 /// walk collects rows of the bits only. When the bits are so few that walking past the others costs more than judging these by their codes, no walk: that part is exact; so it is when a
 /// walk has come past so many others, since those of the bits lie elsewhere. Blocks without a graph, as of rows that wait for a checkpoint, are searched exactly.</para>
-/// <para><b>Candidates</b> are scored nearest first by the distances that the walk computed: as many as are wanted, which gives a k-th score; then those of the rest that are likely to be as near.</para>
+/// <para><b>Candidates</b> are scored nearest first by the distances that the walk computed: as many as are wanted, which gives a k-th score; then those of the rest that by their codes can be as near.</para>
 /// <para><b>The guarantee.</b> Every row that comes out is visible, satisfies the filter and carries the defined score. When fewer than k were found, and any part was
 /// walked, the caller searches exactly: k rows come whenever k exist.</para>
 /// </remarks>
@@ -135,7 +135,7 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
         foreach (var candidate in from)
         {
             // Those without a code come whether accepted or not.
-            if (candidate.Least <= limit && (accepted is null || IsSet(accepted, candidate.Row)))
+            if (!(candidate.Least > limit) && (accepted is null || IsSet(accepted, candidate.Row)))
             {
                 rows.Add(candidate.Row);
             }
