@@ -10,7 +10,7 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <para>Each part computes from the rows as they were when the statement began. Of two changes of one row the second would be computed, and checked, from values that
 /// the row no longer has: checks, foreign keys and computed columns could all be wrong afterwards. So the first change of a row is the only one: UPDATE and DELETE pass over
 /// the row later on, as in PostgreSQL; ON CONFLICT DO UPDATE and MERGE, which answer for each of their rows, report it.</para>
-/// <para>What foreign keys ask for, and what they check, comes last of all, as in PostgreSQL: a part may delete rows that rows of a later one refer to until then, and an action may follow any
+/// <para>What foreign keys ask for, and what they check, comes when all parts are done, for one part after the other: a part may delete rows that rows of a later one refer to until then, and an action may follow any
 /// change of a row. A row that a part has inserted is not seen by the others, but its key is taken: ON CONFLICT leaves the proposed row out, and does not change that one.</para>
 /// </remarks>
 internal sealed class ChangedRows
