@@ -9,6 +9,13 @@ internal static partial class Error
     public static EngramException ArrayTrim(int count, int length)
         => new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"trim_array: {count} elements cannot be cut off an array of {length}. Pass a number from 0 to {length}."), SqlStates.ArrayElement);
 
+    /// <param name="place">1-based; null for NULL.</param>
+    public static EngramException ArrayPlace(int? place, int length)
+        => new(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture,
+            $"array_set: {(place is null ? "the place is NULL" : $"there is no place {place}")} in an array of {length} {(length == 1 ? "element" : "elements")}. {(length == 0 ? "Add" : $"Places go from 1 to {length}; add")} elements with array_append."),
+            SqlStates.ArrayElement);
+
     public static EngramException NoCharacter(int code)
         => new(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"chr: no character has the code point {code}. Pass 1 to 1114111, without 55296 to 57343."), SqlStates.ProgramLimitExceeded);
 

@@ -69,15 +69,10 @@ internal sealed partial class QueryTranslator
 
     private static bool IsElement(JsonScalarExpression part) => part.Json.TypeMapping is { } mapping && mapping.StoreType.EndsWith("[]", StringComparison.Ordinal);
 
-    /// <summary>What stands before the element, the value, and what stands behind it. One that is not there comes last, as with <c>jsonb_set</c>.</summary>
+    /// <summary>Places count from 1 in the database. One that is not there is an error, as in .NET; an array that is NULL stays so.</summary>
     private SqlExpression WithElement(SqlExpression array, SqlExpression index, SqlExpression value)
     {
-        var place = (int offset) => index is SqlConstantExpression { Value: int constant } ? sql.Constant(constant + offset) : sql.Add(index, sql.Constant(offset));
-        var before = Array("array_slice", array, sql.Constant(1), place(0));
-        var behind = Array("array_slice", array, place(2), sql.Constant(int.MaxValue));
-        return Array("array_cat", Array("array_append", before, value), behind);
-
-        SqlExpression Array(string function, params SqlExpression[] arguments) => sql.Function(
-            function, arguments.Select(sql.ApplyDefaultTypeMapping)!, nullable: true, [true, .. arguments.Skip(1).Select(_ => false)], array.Type, array.TypeMapping);
+        var place = index is SqlConstantExpression { Value: int constant and < int.MaxValue } ? sql.Constant(constant + 1) : sql.Add(index, sql.Constant(1));
+        return sql.Function("array_set", [array, sql.ApplyDefaultTypeMapping(place), value], nullable: true, [true, false, false], array.Type, array.TypeMapping);
     }
 }

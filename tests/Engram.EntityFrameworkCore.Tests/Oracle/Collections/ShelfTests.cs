@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Engram.Data;
 using Engram.EntityFrameworkCore.Tests.Oracle.Harness;
 using Microsoft.EntityFrameworkCore;
 
@@ -196,7 +197,7 @@ public sealed class ShelfTests(ShelfFixture fixture) : IClassFixture<ShelfFixtur
         QueryCases<IQueryable<Shelf>>.AssertEqual(expected, All[name](context.Shelves));
     }
 
-    /// <summary>An element is set in place; one that is not there comes last. (Where the array is null, it is the only one.)</summary>
+    /// <summary>Elements are set in place, each setter of an array seeing it as it was.</summary>
     [Fact]
     public void Elements_of_arrays_are_updated_by_query()
     {
@@ -208,14 +209,45 @@ public sealed class ShelfTests(ShelfFixture fixture) : IClassFixture<ShelfFixtur
         Assert.True(expected.Count > 2);
         Assert.Equal(expected.Count, full.ExecuteUpdate(s => s
             .SetProperty(x => x.Ints[place], value).SetProperty(x => x.Ints[0], x => x.Ints[2] + x.Id).SetProperty(x => x.Texts[0], x => x.Text)
-            .SetProperty(x => x.Grades[0], Grade.High).SetProperty(x => x.MaybeInts[1], (int?)null).SetProperty(x => x.Longs[x.Longs.Count], x => 9L)));
+            .SetProperty(x => x.Grades[0], Grade.High).SetProperty(x => x.MaybeInts[1], (int?)null).SetProperty(x => x.Ints[2], x => x.Ints.Length)));
         foreach (var shelf in expected)
         {
             (shelf.Ints[0], shelf.Ints[1], shelf.Texts[0], shelf.Grades[0], shelf.MaybeInts[1]) = (shelf.Ints[2] + shelf.Id, 70, shelf.Text, Grade.High, null);
-            shelf.Longs.Add(9);
+            shelf.Ints[2] = shelf.Ints.Length;
         }
 
         var ids = expected.Select(s => s.Id).ToList();
         Assert.Equal(Canonical.Rows(expected), Canonical.Rows(context.Shelves.AsNoTracking().Where(s => ids.Contains(s.Id)).OrderBy(s => s.Id).ToList()));
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(3)]
+    [InlineData(int.MaxValue)]
+    public void A_place_without_an_element_is_refused(int place)
+    {
+        using var context = fixture.CreateContext(RowState.Delta);
+        using var transaction = context.Database.BeginTransaction();
+        context.Shelves.ExecuteUpdate(s => s.SetProperty(x => x.Ints, new[] { 1, 2, 3 }));
+        var exception = Assert.Throws<EngramException>(() => context.Shelves.ExecuteUpdate(s => s.SetProperty(x => x.Ints[place], 7)));
+        Assert.Equal(place == int.MaxValue ? "22003" : "2202E", exception.SqlState);
+    }
+
+    /// <summary>The text of the statement grows with each setter by as much, and no more.</summary>
+    [Fact]
+    public void Many_elements_of_one_array_are_one_nested_call()
+    {
+        using var context = fixture.CreateContext(RowState.Delta);
+        using var transaction = context.Database.BeginTransaction();
+        context.Shelves.ExecuteUpdate(s => s.SetProperty(x => x.Ints, Enumerable.Range(0, 24).ToArray()));
+        context.Shelves.ExecuteUpdate(s =>
+        {
+            for (var i = 0; i < 24; i++)
+            {
+                var place = i;
+                s.SetProperty(x => x.Ints[place], x => x.Ints[23 - place] + 1);
+            }
+        });
+        Assert.All(context.Shelves.Select(s => s.Ints).ToList(), ints => Assert.Equal(Enumerable.Range(1, 24).Reverse(), ints));
     }
 }

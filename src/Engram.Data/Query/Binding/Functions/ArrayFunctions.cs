@@ -32,6 +32,8 @@ internal static class ArrayFunctions
         Concatenate("||"),
         Same("array_slice", [Array, Int, Int], arguments => new RowEvaluator<Bytes, ArraySlice>(arguments[0].Type, arguments), "a[from:to]: the elements at these places; what lies beyond an end is left out."),
         Same("trim_array", [Array, Int], arguments => new RowEvaluator<Bytes, ArrayTrim>(arguments[0].Type, arguments), "Without its last n elements."),
+        Of("array_set", [Array, Int, Element], types => types[0], (type, arguments) => new LooseRowEvaluator<Bytes, ArraySet>(type, arguments), "The array with another element at a place, which must be there; NULL without an array.")
+            with { IsStrict = false },
         Of("array_fill", [Element, Array], types => DataType.ArrayOf(types[0].Kind), (type, arguments) => new LooseRowEvaluator<Bytes, ArrayFill>(type, arguments), "An array of n times a value; the length is an array of one integer.")
             with { IsStrict = false, ArrayElement = Int },
         Of("array_position", [Array, Element], _ => DataType.Int32, (_, arguments) => new ArrayPositionEvaluator(ElementOf(arguments), arguments), "Place of the first element that is equal; NULL without one.") with { IsStrict = false },

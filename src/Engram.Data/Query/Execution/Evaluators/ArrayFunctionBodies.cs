@@ -106,6 +106,46 @@ internal struct ArraySlice : IRowFunction<Bytes>
     }
 }
 
+/// <summary>array_set(array, place, x): with another element at a place that has one. Without an array there is nothing to set: NULL.</summary>
+internal struct ArraySet : IRowFunction<Bytes>
+{
+    private ArrayWriter writer;
+
+    public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
+    {
+        result = default;
+        if (arguments[0].IsNull(row))
+        {
+            return false;
+        }
+
+        var bytes = arguments[0].Get<Bytes>(row).Span;
+        var count = ArrayWalk.CountOf(bytes);
+        int? place = arguments[1].IsNull(row) ? null : arguments[1].Get<int>(row);
+        if (place is null || place < 1 || place > count)
+        {
+            throw Error.ArrayPlace(place, count);
+        }
+
+        writer.Begin();
+        var walk = new ArrayWalk(bytes, arguments[0].Type.Element);
+        for (var i = 1; walk.Next(); i++)
+        {
+            if (i == place)
+            {
+                writer.Add(arguments[2], row);
+            }
+            else
+            {
+                writer.AddWhole(walk.Whole);
+            }
+        }
+
+        result = writer.End(memory);
+        return true;
+    }
+}
+
 /// <summary>trim_array(array, n): without its last n elements.</summary>
 internal struct ArrayTrim : IRowFunction<Bytes>
 {
