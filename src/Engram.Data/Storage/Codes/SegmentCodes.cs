@@ -70,7 +70,7 @@ internal sealed unsafe class SegmentCodes : IDisposable
     {
         var at = CodeFile.OffsetOf(block, dimensions);
         codes = new CodeBlock((map is null ? memory!.Pointer : map.Pointer) + at, segment.RowsInBlock(block), dimensions);
-        return map is null || (!IsDamaged && IsVerified(at, CodeBlock.SizeOf(codes.RowCount, dimensions)));
+        return map is null || (!IsDamaged && (Volatile.Read(ref isWhole) != 0 || IsVerified(at, CodeBlock.SizeOf(codes.RowCount, dimensions))));
     }
 
     /// <summary>The codes of all rows, by number; false when any are damaged. The first call looks at every page.</summary>

@@ -20,8 +20,6 @@ internal enum GraphAnswer
     TooFar,
 }
 
-/// <summary>A row that may be among the nearest, and a score that it is hardly better than.</summary>
-internal readonly record struct GraphCandidate(int Row, double Least);
 
 /// <summary>How far the graph of one index over one segment is.</summary>
 /// <param name="IsThere">Whether searches use it.</param>
@@ -36,12 +34,6 @@ internal readonly record struct GraphState(long RowCount, bool IsThere, long Lin
 /// </remarks>
 internal sealed unsafe class SegmentGraph : IDisposable
 {
-    /// <summary>Of distances as float32, generously.</summary>
-    private const double FloatError = 1e-6;
-
-    /// <summary>By so much at most a float32 that is next to zero is rounded.</summary>
-    private const double FloatLeast = 1.5e-45;
-
     private static readonly ConcurrentBag<GraphWalk> Walks = [];
 
     private readonly Segment segment;
@@ -84,12 +76,14 @@ internal sealed unsafe class SegmentGraph : IDisposable
 
     /// <summary>Finds rows of the segment that may be among the nearest, by what codes say.</summary>
     /// <param name="codes">Of the same segment and column.</param>
+    /// <param name="query">With the codes of its rest.</param>
+    /// <param name="wanted">The nearest of these by their codes are to be scored in any case: of them nothing is said.</param>
     /// <param name="breadth">How many to find at most.</param>
     /// <param name="accepted">A bit for each row that may be found; null for all.</param>
     /// <param name="comparisonsMax">So many are worth making.</param>
     /// <param name="found">Receives those that have no code, then the others, nearest first; not checked for whether they are visible.</param>
     /// <param name="compared">Is increased by the distances computed.</param>
-    public GraphAnswer Find(SegmentCodes codes, Int8Query query, int breadth, ulong[]? accepted, long comparisonsMax, List<GraphCandidate> found, ref long compared)
+    public GraphAnswer Find(SegmentCodes codes, Int8Query query, int wanted, int breadth, ulong[]? accepted, long comparisonsMax, List<GraphCandidate> found, ref long compared)
     {
         if (!IsVerified() || !codes.TryGetAll(out var codeRows))
         {
@@ -123,13 +117,13 @@ internal sealed unsafe class SegmentGraph : IDisposable
                 GraphMetric.L2 => 2 * query.Scale,
                 _ => query.Scale,
             };
-            var target = new GraphTarget(code, query.Bias / CodeBlock.Zero, (float)factor, 0);
+            var target = new GraphTarget(code, query.Sum, (float)factor, 0);
             isWhole = walk.Run(graph, codeRows, target, 0, walk.Descend(graph, codeRows, target, 0), breadth, bits, comparisonsMax);
-        }
-
-        for (var i = 0; i < walk.Count && isWhole; i++)
-        {
-            found.Add(CandidateOf(graph, codes, query, walk.Keys[i]));
+            if (isWhole)
+            {
+                CodePairs.Store(query.RestCodes, code, stride);
+                new CandidateBounds(shape, graph, codes, codeRows, query, code).Judge(walk.Keys.AsSpan(0, walk.Count), wanted, found);
+            }
         }
 
         compared += walk.Compared - before;
@@ -140,45 +134,6 @@ internal sealed unsafe class SegmentGraph : IDisposable
         }
 
         return isWhole ? GraphAnswer.Found : GraphAnswer.TooFar;
-    }
-
-    /// <summary>Goes from a distance of codes to a score that the row is not better than.</summary>
-    /// <remarks>
-    /// Rounding moved the row x by r = ‖x − x̂‖ and the query q by s = ‖q − q̂‖. By the triangle, ‖x − q‖ is at least ‖x̂ − q̂‖ − r − s; and x·q = x̂·q̂ + (x − x̂)·q + x̂·(q − q̂) is at most
-    /// x̂·q̂ + r‖q‖ + s(‖x‖ + r). Mostly errors cancel out and these are far apart; but where many small elements stand beside a great one, all are rounded the same way, and a row is as far from
-    /// its code, in the direction that counts, as this says. Where float32 did not hold a distance, nothing is known.
-    /// </remarks>
-    private GraphCandidate CandidateOf(GraphLayout graph, SegmentCodes codes, Int8Query query, ulong key)
-    {
-        var row = GraphWalk.RowOf(key);
-        double distance = GraphWalk.DistanceOf(key);
-        if (!double.IsFinite(distance) || !codes.TryGet(row / Batch.RowCountMax, out var block))
-        {
-            return new GraphCandidate(row, double.NegativeInfinity);
-        }
-
-        double residual = block.Residuals[row % Batch.RowCountMax];
-        double norm = block.Norms[row % Batch.RowCountMax];
-        // What became of products that are hardly more than zero.
-        var lost = FloatLeast * (graph.Facts[2L * row] + 1) * CodeBlock.Max * CodeBlock.Max * shape.Dimensions;
-        double least;
-        switch (shape.Metric)
-        {
-            case GraphMetric.Cosine:
-                var part = residual / norm;
-                least = 1 + distance - part - (query.Residual / query.Norm * (1 + part)) - FloatError;
-                break;
-            case GraphMetric.L2:
-                // Distances of codes lack the query's square; two squares that are nearly the same leave their rounding.
-                var squared = distance + query.SquaredCodeNorm - (FloatError * (graph.Facts[(2L * row) + 1] + query.SquaredCodeNorm)) - lost;
-                least = (Math.Sqrt(Math.Max(squared, 0)) * (1 - FloatError)) - residual - query.Residual;
-                break;
-            default:
-                least = distance - (residual * query.Norm) - (query.Residual * (norm + residual)) - (FloatError * (norm + residual) * query.Norm) - lost;
-                break;
-        }
-
-        return new GraphCandidate(row, double.IsFinite(least) && double.IsFinite(norm) ? least : double.NegativeInfinity);
     }
 
     public void Dispose()

@@ -149,10 +149,10 @@ public sealed class GraphBuilderTests
         using var graph = new SegmentGraph(segment, shape, GraphBuilder.Build(segment, codes!, shape, 1, _ => true)!);
         foreach (var vector in queries)
         {
-            using var query = new Int8Query(vector);
+            using var query = new Int8Query(vector, hasRest: true);
             var found = new List<GraphCandidate>();
             var compared = 0L;
-            Assert.Equal(GraphAnswer.Found, graph.Find(codes!, query, breadth, null, long.MaxValue, found, ref compared));
+            Assert.Equal(GraphAnswer.Found, graph.Find(codes!, query, 0, breadth, null, long.MaxValue, found, ref compared));
             Assert.NotEmpty(found);
             Assert.All(found, c => Assert.InRange(c.Least, double.NegativeInfinity, Score(metric, stored[c.Row]!, vector)));
         }

@@ -100,7 +100,7 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
     private void Walk(TableScan scan, GraphPart part, Int8Query query, int breadth, ulong[]? accepted, long comparisonsMax)
     {
         candidates.Clear();
-        var answer = part.Graph.Find(part.Codes, query, breadth, accepted, comparisonsMax, candidates, ref compared);
+        var answer = part.Graph.Find(part.Codes, query, wanted, breadth, accepted, comparisonsMax, candidates, ref compared);
         if (answer == GraphAnswer.Unusable)
         {
             // Leaves word that another is wanted.

@@ -14,7 +14,8 @@ internal sealed unsafe class VectorQuery : IDisposable
 
     /// <param name="vector">Valid as long as this is used.</param>
     /// <param name="usesCodes">False when all rows will be scored anyway.</param>
-    public VectorQuery(Bytes vector, VectorMetric metric, bool usesCodes)
+    /// <param name="walksGraphs">Whether its codes judge candidates of walks too, which take finer ones.</param>
+    public VectorQuery(Bytes vector, VectorMetric metric, bool usesCodes, bool walksGraphs = false)
     {
         this.vector = vector;
         this.metric = metric;
@@ -22,7 +23,7 @@ internal sealed unsafe class VectorQuery : IDisposable
         // By cosine, a zero query is as far from every row as from any other.
         if (usesCodes && Dimensions > 0 && (metric != VectorMetric.Cosine || squaredNorm > 0))
         {
-            codes = new Int8Query(vector.Floats, hasElements: metric == VectorMetric.L1);
+            codes = new Int8Query(vector.Floats, hasElements: metric == VectorMetric.L1, hasRest: walksGraphs);
             Bounds = metric switch
             {
                 VectorMetric.Cosine => CodeBounds.Cosine(codes),

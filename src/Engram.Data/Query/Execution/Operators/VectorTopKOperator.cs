@@ -115,7 +115,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
         }
 
         var usesCodes = k < context.Snapshot.EstimateRowCount(plan.Table.Id) || conditions.Limit < double.PositiveInfinity;
-        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, usesCodes);
+        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, usesCodes, walksGraphs: plan.Graph is not null);
         if (target is null || !TryApproximate(target, conditions, k))
         {
             var common = new ScoreLimit(conditions.Limit);
