@@ -137,7 +137,7 @@ internal sealed class BulkCopy : IDisposable
         await session.WriteAsync("BULK COPY", commit, isAsync, writer =>
         {
             writer.Attach(load);
-            insert.Complete(writer);
+            insert.Verify(writer);
         }).ConfigureAwait(false);
     }
 
@@ -186,7 +186,7 @@ internal sealed class BulkCopy : IDisposable
                 Add(insert, buffers, progress);
             }
 
-            insert.Complete(writer);
+            insert.Verify(writer);
         }
     }
 

@@ -49,6 +49,10 @@ internal abstract class DmlOperator : Operator
         {
             isRun = true;
             Run();
+            if (Context.Changed is null)
+            {
+                Context.CompleteReferences();
+            }
         }
 
         var count = returned is null ? 0 : Math.Min(returned.Count - next, Batch.RowCountMax);

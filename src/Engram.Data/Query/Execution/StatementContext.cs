@@ -74,16 +74,26 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>What the parts of a WITH that changes data have changed; null for a statement that changes data in one place.</summary>
     public Modifications.ChangedRows? Changed { get; set; }
 
-    /// <summary>Does something when the statement has changed all that it changes: at once where it has one part alone.</summary>
-    public void AtEnd(Action action)
+    /// <summary>What foreign keys ask for and check when the statement has changed all that it changes.</summary>
+    public Modifications.ReferentialActions ReferentialActions => referentialActions ??= new Modifications.ReferentialActions(this);
+
+    private Modifications.ReferentialActions? referentialActions;
+
+    /// <summary>Carries out, and checks, what foreign keys ask for: once, when the last part of the statement has changed what it changes.</summary>
+    public void CompleteReferences()
     {
-        if (Changed is null)
+        if (referentialActions is { } actions)
         {
-            action();
-        }
-        else
-        {
-            Changed.AtEnd(action);
+            try
+            {
+                actions.Complete();
+            }
+            finally
+            {
+                // Not before: what an action changes entails further ones.
+                referentialActions = null;
+                actions.Dispose();
+            }
         }
     }
 

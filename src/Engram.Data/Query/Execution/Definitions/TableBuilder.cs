@@ -199,6 +199,11 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             : referenced.PrimaryKey is { } primary
                 ? [.. primary.Columns.Select(c => referenced.FindColumn(c.Column)!)]
                 : throw Error.InvalidForeignKey($"Table '{referenced}' has no primary key to refer to. Name the columns of a unique constraint.", syntax.Position);
+        if (columns.FirstOrDefault(c => c.ComputedSql is not null) is { } computed)
+        {
+            CheckActions(syntax, computed);
+        }
+
         if (columns.Length != target.Length)
         {
             throw Error.InvalidForeignKey($"The foreign key has {columns.Length} columns and refers to {target.Length}.", syntax.Position);
@@ -232,6 +237,18 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             OnUpdate = syntax.OnUpdate,
         };
         table = table with { ForeignKeys = table.ForeignKeys.Add(key) };
+    }
+
+    /// <summary>What an expression computes is not set by a foreign key either.</summary>
+    private static void CheckActions(ForeignKeySyntax key, ColumnDefinition computed)
+    {
+        var (action, clause) = key.OnUpdate is ReferentialAction.SetNull or ReferentialAction.SetDefault or ReferentialAction.Cascade ? (key.OnUpdate, "ON UPDATE")
+            : key.OnDelete is ReferentialAction.SetNull or ReferentialAction.SetDefault ? (key.OnDelete, "ON DELETE")
+            : (ReferentialAction.NoAction, "");
+        if (action != ReferentialAction.NoAction)
+        {
+            throw Error.SyntaxRule($"{clause} of a foreign key cannot set column '{computed.Name}', which is computed. Use NO ACTION or RESTRICT{(clause == "ON DELETE" ? ", or ON DELETE CASCADE" : "")}.", key.Position);
+        }
     }
 
     private void AddCheck(CheckSyntax check, string? column)

@@ -10,14 +10,12 @@ namespace Engram.Data.Query.Execution.Modifications;
 /// <para>Each part computes from the rows as they were when the statement began. Of two changes of one row the second would be computed, and checked, from values that
 /// the row no longer has: checks, foreign keys and computed columns could all be wrong afterwards. So the first change of a row is the only one: UPDATE and DELETE pass over
 /// the row later on, as in PostgreSQL; ON CONFLICT DO UPDATE and MERGE, which answer for each of their rows, report it.</para>
-/// <para>What foreign keys ask for, and what they check, comes when all parts are done, for one part after the other: a part may delete rows that rows of a later one refer to until then, and an action may follow any
-/// change of a row. A row that a part has inserted is not seen by the others, but its key is taken: ON CONFLICT leaves the proposed row out, and does not change that one.</para>
+/// <para>What foreign keys ask for, and then what they check, comes when all parts are done (<see cref="ReferentialActions"/>); an action may follow any change of a row. A row that a part has inserted is not seen by the others, but its key is taken: ON CONFLICT leaves the proposed row out, and does not change that one.</para>
 /// </remarks>
 internal sealed class ChangedRows
 {
     private readonly Dictionary<TableId, HashSet<long>> changed = [];
     private readonly Dictionary<TableId, List<RowIdRange>> inserted = [];
-    private readonly List<Action> atEnd = [];
 
     /// <summary>The row ids of a table that parts of the statement have changed themselves. What is added is known to all parts.</summary>
     public HashSet<long> Of(TableId table) => CollectionsMarshal.GetValueRefOrAddDefault(changed, table, out _) ??= [];
@@ -27,16 +25,4 @@ internal sealed class ChangedRows
     /// <summary>Whether a part has inserted a row.</summary>
     public bool IsInserted(TableId table, long rowId)
         => inserted.TryGetValue(table, out var ranges) && ranges.Exists(r => rowId >= r.First && rowId < r.First + r.Count);
-
-    /// <summary>Keeps something to be done when all parts have done theirs.</summary>
-    public void AtEnd(Action action) => atEnd.Add(action);
-
-    public void Complete()
-    {
-        // In the order of the parts.
-        foreach (var action in atEnd)
-        {
-            action();
-        }
-    }
 }

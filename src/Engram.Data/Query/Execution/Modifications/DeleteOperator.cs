@@ -50,8 +50,8 @@ internal sealed class DeleteOperator : DmlOperator
         Complete();
     }
 
-    /// <summary>Carries out what foreign keys ask for.</summary>
-    public void Complete() => Context.AtEnd(() => referenced.Finish(isDelete: true));
+    /// <summary>Hands over what foreign keys ask for.</summary>
+    public void Complete() => referenced.Finish(isDelete: true);
 
     /// <summary>Deletes the rows of a batch that has the source's columns.</summary>
     public void Delete(Batch batch)

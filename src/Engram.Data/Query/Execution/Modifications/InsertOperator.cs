@@ -86,7 +86,7 @@ internal sealed class InsertOperator : DmlOperator
             AffectedRows += conflicts.UpdatedRows;
         }
 
-        Complete(Transaction);
+        Complete();
     }
 
     /// <summary>Inserts the rows of a batch that has the source's columns.</summary>
@@ -130,8 +130,11 @@ internal sealed class InsertOperator : DmlOperator
     /// <summary>Inserts the next batch of the source, for one who pushes batches into it.</summary>
     public void AddSource() => Add(source.Next() ?? throw Error.Internal("there is no batch to insert"));
 
-    /// <summary>Checks what must hold at the end of the statement.</summary>
-    public void Complete(Transaction transaction) => Context.AtEnd(() => references.Verify(transaction));
+    /// <summary>Hands over what must hold at the end of the statement.</summary>
+    public void Complete() => references.Finish();
+
+    /// <summary>Checks it, for one who inserts without a statement.</summary>
+    public void Verify(Transaction transaction) => references.Verify(transaction);
 
     private void FillGiven(Batch batch)
     {

@@ -94,7 +94,7 @@ internal sealed class MergeOperator : DmlOperator
         {
             updates[i]?.Finish();
             deletes[i]?.Complete();
-            inserts[i]?.Complete(Transaction);
+            inserts[i]?.Complete();
             AffectedRows += (updates[i]?.AffectedRows ?? 0) + (deletes[i]?.AffectedRows ?? 0) + (inserts[i]?.AffectedRows ?? 0);
         }
     }

@@ -12,8 +12,7 @@ namespace Engram.Data.Query.Execution.Modifications;
 
 /// <summary>SET NULL, SET DEFAULT and ON UPDATE CASCADE: one change of all the referring rows, with the defaults, computed columns, checks and further foreign keys of an UPDATE.</summary>
 /// <remarks>
-/// <para>All rows are found before the first is changed, and what they refer to further is settled when the last is: keys that change places (1 becomes 2, 2 becomes 3)
-/// would otherwise carry a row along with the next key, too.</para>
+/// <para>All rows are found before the first is changed: keys that change places (1 becomes 2, 2 becomes 3) would otherwise carry a row along with the next key, too.</para>
 /// <para>What is set comes from an UPDATE statement that is planned and never run: its expressions read the new keys from columns behind the table's.</para>
 /// </remarks>
 internal sealed class ReferenceUpdate : IDisposable
@@ -21,7 +20,6 @@ internal sealed class ReferenceUpdate : IDisposable
     private readonly TableDefinition child;
     private readonly ForeignKeyDefinition foreignKey;
     private readonly StatementContext context;
-    private readonly CascadedRows cascaded;
     private readonly RowUpdate update;
     private readonly int[] neededOrdinals;
 
@@ -31,9 +29,9 @@ internal sealed class ReferenceUpdate : IDisposable
 
     /// <param name="keyTypes">For CASCADE: the types of the columns referred to. Lengths and scales may be others than the child's.</param>
     public ReferenceUpdate(
-        TableDefinition child, ForeignKeyDefinition foreignKey, ReferentialAction action, DataType[] keyTypes, StatementContext context, CascadedRows cascaded)
+        TableDefinition child, ForeignKeyDefinition foreignKey, ReferentialAction action, DataType[] keyTypes, StatementContext context)
     {
-        (this.child, this.foreignKey, this.context, this.cascaded) = (child, foreignKey, context, cascaded);
+        (this.child, this.foreignKey, this.context) = (child, foreignKey, context);
         var sql = Write(action);
         var types = keyTypes.Select((t, i) => KeyValuePair.Create($"v{i}", t)).ToDictionary();
         var statement = Planner.Plan(Parser.ParseScript(sql)[0], sql, context.Transaction!.Catalog, types);
@@ -60,24 +58,22 @@ internal sealed class ReferenceUpdate : IDisposable
         }
 
         update = new RowUpdate(
-            child, [.. plan.Set.Select(s => (s.Column, ExpressionTree.Rewrite(s.Value, ToColumn)))], plan.Computed, plan.Checks, plan.CheckNames, [], context, cascaded: cascaded);
+            child, [.. plan.Set.Select(s => (s.Column, ExpressionTree.Rewrite(s.Value, ToColumn)))], plan.Computed, plan.Checks, plan.CheckNames, [], context);
         var read = plan.Set.SelectMany(s => PlanWalker.ColumnsOf(s.Value)).Where(o => o > 0 && o <= width).Select(o => o - 1);
         neededOrdinals = [.. read.Union(update.KeptOrdinals)];
         batch = new Batch(1 + width + values.Length);
     }
 
+    /// <param name="found">The rows, each with the number of its key.</param>
     /// <param name="newKeys">For CASCADE: by number, what each key becomes.</param>
-    public void Run(KeyTable keys, ColumnBuffer[] newKeys)
+    public void Run(List<(int Key, long RowId)> found, ColumnBuffer[] newKeys)
     {
-        var found = new List<(int Key, long RowId)>();
-        using var snapshot = context.Transaction!.OpenSnapshot();
-        KeyLookup.Find(snapshot, child, foreignKey.Columns, keys, found, context.Cancellation);
-        found.RemoveAll(f => !cascaded.Add(child.Id, foreignKey.Name, f.RowId));
         if (found.Count == 0)
         {
             return;
         }
 
+        using var snapshot = context.Transaction!.OpenSnapshot();
         using var fetch = snapshot.OpenFetch(child.Id, [ColumnId.RowId, .. neededOrdinals.Select(o => child.Columns[o].Id)]);
         var rowIds = found.Select(f => f.RowId).ToArray();
         for (var start = 0; start < rowIds.Length; start += Batch.RowCountMax)
@@ -141,31 +137,4 @@ internal sealed class ReferenceUpdate : IDisposable
     }
 
     private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-}
-
-/// <summary>
-/// What a statement does on behalf of foreign keys. A row is changed once for each of them, or tables that refer to each other would swap keys for ever; and checks wait until all is done.
-/// </summary>
-internal sealed class CascadedRows : IDisposable
-{
-    private readonly HashSet<(TableId Table, string ForeignKey, long RowId)> rows = [];
-    private readonly List<IDisposable> kept = [];
-    private readonly List<Action> atEnd = [];
-
-    public bool Add(TableId table, string foreignKey, long rowId) => rows.Add((table, foreignKey, rowId));
-
-    /// <summary>Keeps what checks read until they are made.</summary>
-    public T Keep<T>(T value)
-        where T : IDisposable
-    {
-        kept.Add(value);
-        return value;
-    }
-
-    /// <summary>Keeps a check until no action is left.</summary>
-    public void AtEnd(Action check) => atEnd.Add(check);
-
-    public void Complete() => atEnd.ForEach(check => check());
-
-    public void Dispose() => kept.ForEach(k => k.Dispose());
 }

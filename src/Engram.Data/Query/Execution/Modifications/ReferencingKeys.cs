@@ -32,9 +32,18 @@ internal sealed class ReferencingKeys : IDisposable
         }
     }
 
+    /// <summary>Hands over what must hold at the end of the statement.</summary>
+    public void Finish()
+    {
+        if (Array.Exists(references, r => r.Values.Keys.Count > 0))
+        {
+            context.ReferentialActions.AddCheck(() => Verify(context.Transaction!));
+        }
+    }
+
     public void Verify(Transaction transaction)
     {
-        if (references.All(r => r.Values.Keys.Count == 0))
+        if (Array.TrueForAll(references, r => r.Values.Keys.Count == 0))
         {
             return;
         }
@@ -43,6 +52,11 @@ internal sealed class ReferencingKeys : IDisposable
         var found = new List<(int Key, long RowId)>();
         foreach (var (foreignKey, values) in references)
         {
+            if (values.Keys.Count == 0)
+            {
+                continue;
+            }
+
             var referenced = snapshot.Catalog.Get(foreignKey.ReferencedTable);
             found.Clear();
             KeyLookup.Find(snapshot, referenced, foreignKey.ReferencedColumns, values.Keys, found, context.Cancellation);
@@ -52,11 +66,21 @@ internal sealed class ReferencingKeys : IDisposable
                 isThere[key] = true;
             }
 
-            var missing = Array.IndexOf(isThere, false);
-            if (missing >= 0)
+            if (Array.IndexOf(isThere, false) < 0)
             {
-                throw Error.ForeignKeyMissing(
-                    table.Name, foreignKey.Name, KeyCollection.Describe(table, foreignKey.Columns, values.Keys, missing), referenced.Name);
+                continue;
+            }
+
+            // An action, or another part of the statement, may have deleted or changed the row that was written with the key.
+            found.Clear();
+            KeyLookup.Find(snapshot, table, foreignKey.Columns, values.Keys, found, context.Cancellation);
+            foreach (var (key, _) in found)
+            {
+                if (!isThere[key])
+                {
+                    throw Error.ForeignKeyMissing(
+                        table.Name, foreignKey.Name, KeyCollection.Describe(table, foreignKey.Columns, values.Keys, key), referenced.Name);
+                }
             }
         }
     }

@@ -23,7 +23,6 @@ internal sealed class RowUpdate : IDisposable
     private readonly RowChecks checks;
     private readonly ReferencingKeys references;
     private readonly ReferencedKeys referenced;
-    private readonly CascadedRows? cascaded;
     private readonly Batch newValues;
     private readonly Batch newRows;
     private readonly CompactRows compactOthers;
@@ -39,15 +38,14 @@ internal sealed class RowUpdate : IDisposable
     /// <param name="returning">Over the table's columns: computed by the caller from the rows that <see cref="Update"/> gives.</param>
     /// <param name="context">Of the statement.</param>
     /// <param name="others">Ordinals of the batches whose columns stand behind the table's in what <see cref="Update"/> gives; none by default.</param>
-    /// <param name="cascaded">What the statement has changed for foreign keys so far; null when this is its own change.</param>
     public RowUpdate(
         TableDefinition table, ImmutableArray<(ColumnId Column, BoundExpression Value)> set, ImmutableArray<(ColumnId Column, BoundExpression Value)> computed,
         ImmutableArray<BoundExpression> checks, ImmutableArray<string> checkNames, ImmutableArray<BoundExpression> returning, StatementContext context,
-        ImmutableArray<int> others = default, CascadedRows? cascaded = null)
+        ImmutableArray<int> others = default)
     {
         this.others = others.IsDefault ? [] : others;
         compactOthers = new CompactRows(this.others.Length);
-        (this.table, this.context, this.cascaded) = (table, context, cascaded);
+        (this.table, this.context) = (table, context);
         values = [.. set.Concat(computed).Select(s => EvaluatorFactory.Create(s.Value, context))];
         assignedCount = set.Length;
         columns = [.. set.Concat(computed).Select(s => s.Column)];
@@ -56,7 +54,7 @@ internal sealed class RowUpdate : IDisposable
         compactOld = new CompactRows(table.Columns.Length);
         this.checks = new RowChecks(table, checks, checkNames, context);
         references = new ReferencingKeys(table, columns, context);
-        referenced = new ReferencedKeys(table, columns, context, cascaded);
+        referenced = new ReferencedKeys(table, columns, context);
         var kept = computed.SelectMany(c => PlanWalker.ColumnsOf(c.Value)).Except(setOrdinals);
         var read = kept.Concat(checks.Concat(returning).SelectMany(e => PlanWalker.ColumnsOf(e))).Concat(references.Ordinals).Concat(referenced.Ordinals);
         KeptOrdinals = [.. read.Distinct().Where(o => o < table.Columns.Length)];
@@ -110,22 +108,11 @@ internal sealed class RowUpdate : IDisposable
     /// <summary>Rows changed so far.</summary>
     public long AffectedRows { get; private set; }
 
-    /// <summary>Carries out what foreign keys ask for, and checks what must hold at the end of the statement.</summary>
+    /// <summary>Hands over what foreign keys ask for, and check, at the end of the statement.</summary>
     public void Finish()
     {
-        if (cascaded is not null)
-        {
-            // Other rows that the same keys reach may still have to follow: what this one refers to is looked for when all have.
-            referenced.Finish(isDelete: false);
-            cascaded.AtEnd(() => references.Verify(context.Transaction!));
-            return;
-        }
-
-        context.AtEnd(() =>
-        {
-            referenced.Finish(isDelete: false);
-            references.Verify(context.Transaction!);
-        });
+        referenced.Finish(isDelete: false);
+        references.Finish();
     }
 
     public void Dispose()

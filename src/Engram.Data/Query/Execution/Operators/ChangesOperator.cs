@@ -45,8 +45,11 @@ internal sealed class ChangesOperator : Operator
         if (!isChanged)
         {
             isChanged = true;
-            foreach (var (change, rows) in changes)
+            for (var i = 0; i < changes.Length; i++)
             {
+                // PostgreSQL runs parts that nothing reads after the statement itself, the last first; it shows where actions of foreign keys meet.
+                var (change, rows) = changes[i];
+                context.ReferentialActions.Rank = rows is null ? 1 + changes.Length - i : 0;
                 while (change.Next() is { } batch)
                 {
                     context.Cancellation.ThrowIfCancellationRequested();
@@ -54,9 +57,11 @@ internal sealed class ChangesOperator : Operator
                 }
             }
 
+            context.ReferentialActions.Rank = 1;
+
             // A query reads what the statement began with, and so nothing of what foreign keys do.
             var first = main is DmlOperator ? main.Next() : null;
-            context.Changed!.Complete();
+            context.CompleteReferences();
             return first ?? main.Next();
         }
 
