@@ -73,7 +73,11 @@ public sealed class EngramBatch : DbBatch
     /// <inheritdoc/>
     public override Task PrepareAsync(CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled(cancellationToken);
+        }
+
         Prepare();
         return Task.CompletedTask;
     }

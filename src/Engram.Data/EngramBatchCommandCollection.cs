@@ -66,6 +66,9 @@ public sealed class EngramBatchCommandCollection : DbBatchCommandCollection
     /// <inheritdoc/>
     protected override void SetBatchCommand(int index, DbBatchCommand batchCommand) => commands[index] = Cast(batchCommand);
 
-    private static EngramBatchCommand Cast(DbBatchCommand? item) => item as EngramBatchCommand
-        ?? throw new InvalidCastException($"This collection takes EngramBatchCommand; the value is {(item is null ? "null" : "of type " + item.GetType().Name)}.");
+    private static EngramBatchCommand Cast(DbBatchCommand? item)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        return item as EngramBatchCommand ?? throw new InvalidCastException($"This collection takes EngramBatchCommand; the value is of type {item.GetType().Name}.");
+    }
 }

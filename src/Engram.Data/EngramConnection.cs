@@ -158,7 +158,7 @@ public sealed partial class EngramConnection : DbConnection
 
     /// <summary>Begins a transaction. It takes the write lock only with its first write (with its first statement at Serializable).</summary>
     /// <param name="isolationLevel">ReadCommitted (also for Unspecified and ReadUncommitted), Snapshot (also for RepeatableRead), or Serializable.</param>
-    /// <exception cref="EngramException">25001: a transaction is active already.</exception>
+    /// <exception cref="InvalidOperationException">The connection is closed, or a transaction is active on it already.</exception>
     public new EngramTransaction BeginTransaction(IsolationLevel isolationLevel)
     {
         if (state != ConnectionState.Open)
@@ -173,7 +173,8 @@ public sealed partial class EngramConnection : DbConnection
             IsolationLevel.Serializable => Isolation.Serializable,
             _ => throw Error.UnknownIsolationLevel(isolationLevel),
         };
-        return new EngramTransaction(this, Session.Begin(isolation));
+        var target = Session;
+        return target.Transaction is { IsEnded: false } ? throw Error.TransactionIsOpen() : new EngramTransaction(this, target.Begin(isolation));
     }
 
     /// <summary>Closes the database of a connection at once when no connection uses it (else with its last one), instead of after <c>Keep Alive</c>: lock, maps and files are let go.</summary>

@@ -71,6 +71,11 @@ public sealed partial class EngramDataReader
     {
         ArgumentNullException.ThrowIfNull(values);
         var count = Math.Min(values.Length, FieldCount);
+        if (row < 0 && values.Length > 0)
+        {
+            throw Error.NoRow();
+        }
+
         for (var i = 0; i < count; i++)
         {
             values[i] = GetValue(i);
@@ -189,6 +194,8 @@ public sealed partial class EngramDataReader
             return bytes.Length;
         }
 
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bufferOffset, (uint)buffer.Length, nameof(bufferOffset));
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         var count = Math.Min(length, (int)Math.Max(0, bytes.Length - dataOffset));
         if (count > 0)
         {
@@ -208,6 +215,8 @@ public sealed partial class EngramDataReader
             return text.Length;
         }
 
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bufferOffset, (uint)buffer.Length, nameof(bufferOffset));
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
         var count = Math.Min(length, (int)Math.Max(0, text.Length - dataOffset));
         if (count > 0)
         {
@@ -250,7 +259,7 @@ public sealed partial class EngramDataReader
     private Query.Planning.PlanColumn Field(int ordinal)
     {
         ThrowIfClosed("Reading the schema");
-        return (uint)ordinal < (uint)fields.Length ? fields[ordinal] : throw Error.NoColumn(ordinal, fields.Length);
+        return (uint)ordinal < (uint)fields.Length ? fields[ordinal] : throw (result is null ? Error.NoResult() : Error.NoColumn(ordinal, fields.Length));
     }
 
     private Bytes Text(int ordinal, string asked)

@@ -49,7 +49,14 @@ public sealed partial class EngramDataReader : DbDataReader
     }
 
     /// <inheritdoc/>
-    public override int Depth => 0;
+    public override int Depth
+    {
+        get
+        {
+            ThrowIfClosed(nameof(Depth));
+            return 0;
+        }
+    }
 
     /// <summary>Columns of the current result; 0 when there is none.</summary>
     /// <exception cref="InvalidOperationException">The reader is closed.</exception>

@@ -16,6 +16,18 @@ public sealed class EngramFactory : DbProviderFactory
     public override bool CanCreateBatch => true;
 
     /// <inheritdoc/>
+    public override bool CanCreateDataAdapter => true;
+
+    /// <inheritdoc/>
+    public override bool CanCreateCommandBuilder => true;
+
+    /// <inheritdoc/>
+    public override DbDataAdapter CreateDataAdapter() => new EngramDataAdapter();
+
+    /// <inheritdoc/>
+    public override DbCommandBuilder CreateCommandBuilder() => new EngramCommandBuilder();
+
+    /// <inheritdoc/>
     public override DbConnection CreateConnection() => new EngramConnection();
 
     /// <inheritdoc/>

@@ -75,7 +75,14 @@ public sealed class EngramParameterCollection : DbParameterCollection
     }
 
     /// <summary>Adds several parameters.</summary>
-    public void AddRange(IEnumerable<EngramParameter> values) => parameters.AddRange(values);
+    public void AddRange(IEnumerable<EngramParameter> values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        foreach (var value in values)
+        {
+            Add(value);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Clear() => parameters.Clear();
@@ -178,8 +185,11 @@ public sealed class EngramParameterCollection : DbParameterCollection
     /// <inheritdoc/>
     protected override void SetParameter(string parameterName, DbParameter value) => parameters[IndexOfChecked(parameterName)] = Cast(value);
 
-    private static EngramParameter Cast(object? value) => value as EngramParameter
-        ?? throw new InvalidCastException($"This collection takes EngramParameter; the value is {(value is null ? "null" : "of type " + value.GetType().Name)}.");
+    private static EngramParameter Cast(object? value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        return value as EngramParameter ?? throw new InvalidCastException($"This collection takes EngramParameter; the value is of type {value.GetType().Name}.");
+    }
 
     private int IndexOfChecked(string parameterName)
         => IndexOf(parameterName) is >= 0 and var index

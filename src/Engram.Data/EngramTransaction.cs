@@ -13,6 +13,7 @@ public sealed class EngramTransaction : DbTransaction
 {
     private readonly EngramConnection connection;
     private readonly SessionTransaction inner;
+    private bool isDisposed;
 
     internal EngramTransaction(EngramConnection connection, SessionTransaction inner)
     {
@@ -45,10 +46,7 @@ public sealed class EngramTransaction : DbTransaction
 
     /// <summary>The same as <see cref="Commit"/>, without holding a thread. Once it waits for the disk it cannot be cancelled.</summary>
     public override Task CommitAsync(CancellationToken cancellationToken = default)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        return CommitAsync(isAsync: true).AsTask();
-    }
+        => cancellationToken.IsCancellationRequested ? Task.FromCanceled(cancellationToken) : CommitAsync(isAsync: true).AsTask();
 
     /// <summary>Undoes everything that the transaction did.</summary>
     public override void Rollback()
@@ -60,7 +58,11 @@ public sealed class EngramTransaction : DbTransaction
     /// <inheritdoc/>
     public override Task RollbackAsync(CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled(cancellationToken);
+        }
+
         Rollback();
         return Task.CompletedTask;
     }
@@ -99,6 +101,7 @@ public sealed class EngramTransaction : DbTransaction
             Rollback();
         }
 
+        isDisposed = true;
         base.Dispose(disposing);
     }
 
@@ -112,7 +115,7 @@ public sealed class EngramTransaction : DbTransaction
     {
         if (inner.IsEnded)
         {
-            throw Error.TransactionEnded();
+            throw isDisposed ? Error.TransactionDisposed() : Error.TransactionEnded();
         }
     }
 }

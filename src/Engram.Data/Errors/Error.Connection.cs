@@ -39,6 +39,13 @@ internal static partial class Error
     public static InvalidOperationException TransactionEnded()
         => new("This transaction has been committed or rolled back; it cannot be used again.");
 
+    public static ObjectDisposedException TransactionDisposed()
+        => new("EngramTransaction", "This transaction was disposed; it cannot be used again.");
+
+    /// <summary>What ADO.NET prescribes for BeginTransaction; SQL's BEGIN gives 25001.</summary>
+    public static InvalidOperationException TransactionIsOpen()
+        => new(TransactionIsActive().Message);
+
     public static EngramException TransactionIsActive()
         => new("A transaction is active on this connection already, and transactions do not nest. Commit it or roll it back first, or use a savepoint.", SqlStates.ActiveTransaction);
 
@@ -89,6 +96,9 @@ internal static partial class Error
 
     public static InvalidOperationException ReaderClosed(string member)
         => new($"{member} is not possible: the reader is closed.");
+
+    public static InvalidOperationException NoResult()
+        => new("There is no current result: the statements gave no rows, or NextResult has returned false.");
 
     public static InvalidOperationException NoRow()
         => new("There is no current row. Call Read first, and read values only while it returns true.");

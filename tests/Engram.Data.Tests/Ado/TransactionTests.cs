@@ -55,7 +55,7 @@ public sealed class TransactionTests : AdoTest
     public void Transactions_do_not_nest()
     {
         using var transaction = Connection.BeginTransaction();
-        AssertState("25001", () => Connection.BeginTransaction());
+        Assert.Throws<InvalidOperationException>(() => Connection.BeginTransaction());
         AssertState("25001", () => Execute("BEGIN"));
         transaction.Rollback();
         Connection.BeginTransaction().Dispose();
