@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Query.Binding;
+using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
 
 namespace Engram.Data.Query.Planning;
@@ -27,6 +28,9 @@ internal sealed class Cardinality(TableStatistics statistics)
     private readonly Dictionary<(TableId, ColumnId), double?> distinct = [];
     private readonly Dictionary<LogicalScan, double> scanned = new(ReferenceEqualityComparer.Instance);
 
+    // A join asks for its sides more than once, so that a chain of joins without this would take time exponential in its length.
+    private readonly Dictionary<LogicalPlan, double> estimated = new(ReferenceEqualityComparer.Instance);
+
     /// <summary>What was asked for, by table: when these change, an estimate may.</summary>
     public IReadOnlyDictionary<TableId, long> Asked => asked;
 
@@ -41,7 +45,18 @@ internal sealed class Cardinality(TableStatistics statistics)
     }
 
     /// <summary>The rows that a plan gives; at least 1.</summary>
-    public double Rows(LogicalPlan plan) => Math.Max(1, plan switch
+    public double Rows(LogicalPlan plan)
+    {
+        if (!estimated.TryGetValue(plan, out var rows))
+        {
+            Recursion.Check();
+            estimated.Add(plan, rows = Math.Max(1, Estimate(plan)));
+        }
+
+        return rows;
+    }
+
+    private double Estimate(LogicalPlan plan) => plan switch
     {
         LogicalScan p => RowsOf(p),
         LogicalFilter p => Filtered(Rows(p.Input), p.Input, p.Conjuncts),
@@ -61,7 +76,7 @@ internal sealed class Cardinality(TableStatistics statistics)
         LogicalJoin { Kind: JoinKind.Left } p => Math.Max(Rows(p.Left), Joined(p)),
         LogicalJoin p => Joined(p),
         _ => RowsPerFunctionCall,
-    });
+    };
 
     /// <summary>Which part of the pairs of rows of some plans a condition leaves.</summary>
     public double Fraction(BoundExpression condition, IReadOnlyList<LogicalPlan> plans)
