@@ -1,11 +1,15 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
+using System.Text;
 using Engram.EntityFrameworkCore.Design;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Editing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
+using Microsoft.EntityFrameworkCore.Design.Internal;
+using Microsoft.EntityFrameworkCore.Query.Internal;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Engram.EntityFrameworkCore.Tests.Design;
@@ -55,10 +59,37 @@ internal static class DesignTime
     public static Assembly Compile(params IEnumerable<string> code)
         => AssemblyLoadContext.Default.LoadFromStream(Image("Written" + Guid.NewGuid().ToString("N"), OutputKind.DynamicallyLinkedLibrary, [.. code]));
 
+    /// <summary>Compiles a program whose queries are compiled ahead of time, as <c>dbcontext optimize --precompile-queries</c> does: as it is, with them, and how many there were.</summary>
+    public static (Assembly Plain, Assembly Precompiled, int Count) Precompile(string program, DbContext context)
+    {
+        var options = new CSharpParseOptions().WithFeatures([new("InterceptorsNamespaces", "Microsoft.EntityFrameworkCore.GeneratedInterceptors")]);
+        var name = "Ahead" + Guid.NewGuid().ToString("N");
+        var compilation = CSharpCompilation.Create(
+            name, [Parse(program, "Program.cs")], References.Value,
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+        var plain = AssemblyLoadContext.Default.LoadFromStream(Emit(compilation));
+        using var workspace = new AdhocWorkspace();
+#pragma warning disable EF1001 // There is no other way to what the tool does.
+        var errors = new List<PrecompiledQueryCodeGenerator.QueryPrecompilationError>();
+        var files = new PrecompiledQueryCodeGenerator().GeneratePrecompiledQueries(
+            compilation, SyntaxGenerator.GetGenerator(workspace, LanguageNames.CSharp), context, new Dictionary<MemberInfo, QualifiedName>(), errors, new HashSet<string>(), plain);
+        Assert.True(errors.Count == 0, string.Join("\n", errors.Select(e => $"{e.SyntaxNode}: {e.Exception}")));
+#pragma warning restore EF1001
+        var precompiled = AssemblyLoadContext.Default.LoadFromStream(Emit(compilation.WithAssemblyName(name + "Queries").AddSyntaxTrees(files.Select(f => Parse(f.Code, f.Path)))));
+        return (plain, precompiled, files.Sum(f => f.Code.Split("_GenerateExecutor(DbContext").Length - 1));
+
+        SyntaxTree Parse(string code, string path) => CSharpSyntaxTree.ParseText(code, options, path, Encoding.UTF8);
+    }
+
     private static MemoryStream Image(string name, OutputKind kind, params string[] code)
     {
         var compilation = CSharpCompilation.Create(
             name, code.Select(c => CSharpSyntaxTree.ParseText(c)), References.Value, new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable));
+        return Emit(compilation);
+    }
+
+    private static MemoryStream Emit(CSharpCompilation compilation)
+    {
         var image = new MemoryStream();
         var result = compilation.Emit(image);
         Assert.Empty(result.Diagnostics.Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.ToString()));
