@@ -8,6 +8,11 @@ if (args[0] == "faults")
     return FaultWriter.Run(args[1], int.Parse(args[2], CultureInfo.InvariantCulture));
 }
 
+if (args[0] == "migrate")
+{
+    return Migrating.Run(args[1], stopsHalfway: args is [_, _, "stop"]);
+}
+
 // Writes until it is killed: arguments are the connection string, the number of threads, and the round, which keeps keys apart.
 // Prints "opening" and "open" around the first opening, and "key revision" after SaveChanges has returned, that is: what the database has promised to keep.
 var connectionString = args[0];
