@@ -16,10 +16,12 @@ namespace Engram.EntityFrameworkCore.Update;
 /// it began to add it.</para>
 /// <para>When a statement fails, the exception names the entries that it is about: the database tells which statement it was, and <see cref="FailedInsert"/>
 /// which row of many.</para>
+/// <para>Without a transaction around them (<see cref="AutoTransactionBehavior.Never"/>), inserts stay one statement a row too: those before one that fails
+/// are to stay.</para>
 /// <para>A row that is not as it was read is told, whatever comes behind it: the statements that are left run when the reader is closed, and one that fails
 /// would be told instead.</para>
 /// </remarks>
-internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependencies dependencies, int batchSizeMax)
+internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependencies dependencies, int batchSizeMax, bool joinsInserts = true)
     : AffectedCountModificationCommandBatch(dependencies, batchSizeMax)
 {
     /// <summary>What the database takes in one statement, and so the most of a batch: it may all become one.</summary>
@@ -137,8 +139,8 @@ internal sealed class ModificationBatch(ModificationCommandBatchFactoryDependenc
     }
 
     /// <summary>An insert; one without any value is DEFAULT VALUES, which is of one row.</summary>
-    private static bool IsJoinable(IReadOnlyModificationCommand command)
-        => command is { EntityState: EntityState.Added, StoreStoredProcedure: null } && command.ColumnModifications.Any(c => c.IsWrite);
+    private bool IsJoinable(IReadOnlyModificationCommand command)
+        => joinsInserts && command is { EntityState: EntityState.Added, StoreStoredProcedure: null } && command.ColumnModifications.Any(c => c.IsWrite);
 
     /// <summary>Same table, same columns written, same columns read: in SaveChanges' order, which keeps commands of one table together.</summary>
     private static bool CanJoin(IReadOnlyModificationCommand first, IReadOnlyModificationCommand second)

@@ -1,4 +1,5 @@
 using Engram.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Update;
 
@@ -17,5 +18,9 @@ internal sealed class ModificationBatchFactory : IModificationCommandBatchFactor
         batchSizeMax = options.FindExtension<EngramOptionsExtension>()?.MaxBatchSize ?? BatchSizeMaxDefault;
     }
 
-    public ModificationCommandBatch Create() => new ModificationBatch(dependencies, batchSizeMax);
+    public ModificationCommandBatch Create()
+    {
+        var database = dependencies.CurrentContext.Context.Database;
+        return new ModificationBatch(dependencies, batchSizeMax, joinsInserts: database.AutoTransactionBehavior != AutoTransactionBehavior.Never || database.CurrentTransaction is not null);
+    }
 }

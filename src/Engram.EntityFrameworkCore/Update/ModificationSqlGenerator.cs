@@ -43,6 +43,13 @@ internal sealed class ModificationSqlGenerator(UpdateSqlGeneratorDependencies de
     public override void AppendObtainNextSequenceValueOperation(StringBuilder commandStringBuilder, string name, string? schema)
         => commandStringBuilder.Append(SequenceSql.NextValue(name, schema));
 
+    /// <summary>A model may name them, for it may be shared with another database; here they end in what the application sees, not in a syntax error.</summary>
+    public override ResultSetMapping AppendStoredProcedureCall(
+        StringBuilder commandStringBuilder, IReadOnlyModificationCommand command, int commandPosition, out bool requiresTransaction)
+        => throw new InvalidOperationException(
+            $"The stored procedure '{command.StoreStoredProcedure!.Name}' saves '{command.Entries[0].EntityType.DisplayName()}', and the database has no stored procedures. "
+            + "Leave out InsertUsingStoredProcedure, UpdateUsingStoredProcedure and DeleteUsingStoredProcedure: SaveChanges writes INSERT, UPDATE and DELETE itself.");
+
     public override ResultSetMapping AppendUpdateOperation(
         StringBuilder commandStringBuilder, IReadOnlyModificationCommand command, int commandPosition, out bool requiresTransaction)
     {

@@ -109,7 +109,7 @@ public sealed class FailedRowTests : IDisposable
     }
 
     [Fact]
-    public void Without_a_transaction_the_statements_before_stay_and_the_failing_row_is_named()
+    public void Without_a_transaction_the_rows_before_stay_and_the_failing_row_is_named()
     {
         using (var context = Context())
         {
@@ -120,7 +120,7 @@ public sealed class FailedRowTests : IDisposable
         }
 
         using var after = Context();
-        Assert.Equal(["renamed", "place 2", "place 3", "place 4"], after.Places.OrderBy(p => p.Id).Select(p => p.Name));
+        Assert.Equal(["renamed", "place 2", "place 3", "place 4", "new"], after.Places.OrderBy(p => p.Id).Select(p => p.Name));
     }
 
     [Theory]
