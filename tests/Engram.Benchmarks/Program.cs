@@ -8,7 +8,7 @@ using Engram.Benchmarks.Measuring;
 using Engram.Benchmarks.Workloads;
 using Engram.Data;
 
-Workload[] workloads = [new CommitsWorkload(), new OpenWorkload(), new RecoveryWorkload(), new LoadWorkload(), new ReadsWorkload(), new AnalyticsWorkload(), new VectorsWorkload(), new HnswWorkload(), new UpdatesWorkload(), new SizeWorkload(), new ReadersWorkload(), new CompactionWorkload(), new OpenLargeWorkload(), new EfWorkload()];
+Workload[] workloads = [new CommitsWorkload(), new OpenWorkload(), new RecoveryWorkload(), new LoadWorkload(), new ReadsWorkload(), new AnalyticsWorkload(), new VectorsWorkload(), new HnswWorkload(), new UpdatesWorkload(), new SizeWorkload(), new ReadersWorkload(), new CompactionWorkload(), new OpenLargeWorkload(), new EfWorkload(), new MigrationsWorkload()];
 var peers = new PeersWorkload();
 
 var directory = new Option<string?>("--directory") { Description = "Where the databases are made and deleted again. A directory of its own under the system's temporary one by default.", Recursive = true };
