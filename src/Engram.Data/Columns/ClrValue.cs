@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Runtime.InteropServices;
 
@@ -6,7 +7,8 @@ namespace Engram.Data.Columns;
 /// <summary>Single values as .NET objects: literals, parameters without a typed setter, and readers that ask for <c>object</c>.</summary>
 /// <remarks>
 /// Boxes, so never used for rows in bulk. Each kind has one canonical CLR type: bool, sbyte … ulong, float, double, decimal, string (text and
-/// json), byte[], Guid, DateOnly, TimeOnly, DateTime (Kind unspecified), DateTimeOffset, TimeSpan, float[] (vector), Array (array).
+/// json), byte[], Guid, DateOnly, TimeOnly, DateTime (Kind unspecified), DateTimeOffset, TimeSpan, float[] (vector), Half[] (halfvec),
+/// EngramSparseVector, BitArray, Array (array).
 /// </remarks>
 internal static unsafe class ClrValue
 {
@@ -35,6 +37,8 @@ internal static unsafe class ClrValue
         TypeKind.Interval => typeof(TimeSpan),
         TypeKind.Vector => typeof(float[]),
         TypeKind.HalfVector => typeof(Half[]),
+        TypeKind.SparseVector => typeof(EngramSparseVector),
+        TypeKind.Bit => typeof(BitArray),
         TypeKind.Array => ArrayValue.ClrType(type.Element),
         _ => typeof(object),
     };
@@ -75,6 +79,8 @@ internal static unsafe class ClrValue
             case TypeKind.Interval: target.Append(((TimeSpan)value).Ticks); break;
             case TypeKind.Vector: target.AppendBytes(MemoryMarshal.AsBytes<float>((float[])value)); break;
             case TypeKind.HalfVector: target.AppendBytes(MemoryMarshal.AsBytes<Half>((Half[])value)); break;
+            case TypeKind.SparseVector: target.AppendBytes(((EngramSparseVector)value).ToStored()); break;
+            case TypeKind.Bit: target.AppendBytes(BitString.Of((BitArray)value)); break;
             case TypeKind.Array: ArrayValue.Append(target, (Array)value); break;
             default: throw Error.Internal($"no CLR value for type {target.Type}");
         }
@@ -112,6 +118,8 @@ internal static unsafe class ClrValue
             TypeKind.Interval => new TimeSpan(column.Get<long>(row)),
             TypeKind.Vector => column.Get<Bytes>(row).Floats.ToArray(),
             TypeKind.HalfVector => MemoryMarshal.Cast<byte, Half>(column.Get<Bytes>(row).Span).ToArray(),
+            TypeKind.SparseVector => EngramSparseVector.Read(column.Get<Bytes>(row).Span),
+            TypeKind.Bit => BitString.ToBitArray(column.Get<Bytes>(row).Span),
             TypeKind.Array => ArrayValue.Read(column.Type.Element, column.Get<Bytes>(row)),
             _ => throw Error.Internal($"no CLR value for type {column.Type}"),
         };
@@ -141,6 +149,8 @@ internal static unsafe class ClrValue
         byte[] b => $"{b.Length} bytes",
         float[] v => $"a vector of {v.Length} dimensions",
         Half[] v => $"a vector of {v.Length} dimensions",
+        EngramSparseVector v => $"a sparse vector of {v.Dimensions} dimensions",
+        BitArray b => $"a bit string of {b.Length} bits",
         Array a => $"an array of {a.Length} elements",
         IFormattable f => f.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",

@@ -58,8 +58,8 @@ internal enum PhysicalType : byte
 
 /// <summary>A SQL type with its modifiers: <c>numeric(18,2)</c>, <c>varchar(100)</c>, <c>vector(768)</c>.</summary>
 /// <param name="Kind">Which type.</param>
-/// <param name="Size">Precision of numeric, greatest length of varchar in code points, dimensions of a vector; 0 when not given.</param>
-/// <param name="Scale">Digits after the point of <c>numeric(p,s)</c>; -1 when not given.</param>
+/// <param name="Size">Precision of numeric, greatest length of varchar in code points, dimensions of a vector, bits of a bit string; 0 when not given.</param>
+/// <param name="Scale">Digits after the point of <c>numeric(p,s)</c>, -1 when not given; 0 of a bit string whose <paramref name="Size"/> is its greatest length.</param>
 /// <param name="Element">The element's kind for <see cref="TypeKind.Array"/>, else Unknown.</param>
 internal readonly record struct DataType(TypeKind Kind, int Size = 0, int Scale = -1, TypeKind Element = TypeKind.Unknown)
 {
@@ -88,6 +88,12 @@ internal readonly record struct DataType(TypeKind Kind, int Size = 0, int Scale 
 
     /// <summary>How texts compare; of an array, its elements. Nothing of how they are stored.</summary>
     public Collation Collation { get; init; }
+
+    /// <summary>A bit string of any length, or up to one.</summary>
+    public static DataType VaryingBits(int lengthMax = 0) => new(TypeKind.Bit, lengthMax, lengthMax == 0 ? -1 : 0);
+
+    /// <summary>Whether bit strings of this type may be of different lengths.</summary>
+    public bool IsVarying => Kind == TypeKind.Bit && (Size == 0 || Scale == 0);
 
     /// <summary>The type of an array's elements.</summary>
     public DataType ElementType => new(Element) { Collation = Collation };
@@ -169,7 +175,7 @@ internal readonly record struct DataType(TypeKind Kind, int Size = 0, int Scale 
         TypeKind.Array => new DataType(Element) + "[]",
         TypeKind.Vector => Size == 0 ? "vector" : $"vector({Size})",
         TypeKind.HalfVector => Size == 0 ? "halfvec" : $"halfvec({Size})",
-        TypeKind.Bit => Size == 0 ? "bit" : $"bit({Size})",
+        TypeKind.Bit => Size == 0 ? "bit varying" : IsVarying ? $"bit varying({Size})" : $"bit({Size})",
         TypeKind.SparseVector => Size == 0 ? "sparsevec" : $"sparsevec({Size})",
         _ => throw Error.Internal($"no name for type kind {Kind}"),
     };

@@ -34,6 +34,8 @@ internal static class ParameterConversion
             TypeKind.Date or TypeKind.Time or TypeKind.Timestamp or TypeKind.TimestampTz or TypeKind.Interval => ToTime(value, target, parameter),
             TypeKind.Vector => ToVector(value, target, parameter),
             TypeKind.HalfVector => ToHalfVector(value, target, parameter),
+            TypeKind.SparseVector => value as EngramSparseVector ?? (value is string text ? ReadSparse(text, target, parameter) : new EngramSparseVector(ToVector(value, DataType.Vector(0), parameter))),
+            TypeKind.Bit => value as BitArray ?? (value is bool[] bits ? new BitArray(bits) : value is bool bit ? new BitArray([bit]) : value is string digits ? ReadBits(digits, target, parameter) : throw Refused(value, target, parameter)),
             TypeKind.Array => ToArray(value, target, parameter),
             // Nothing in the statement says what it is: an error there, if its value is looked at at all.
             _ => throw Refused(value, target, parameter),
@@ -229,6 +231,14 @@ internal static class ParameterConversion
 
         return vector;
     }
+
+    private static EngramSparseVector ReadSparse(string text, DataType target, string parameter)
+        => EngramSparseVector.TryParse(System.Text.Encoding.UTF8.GetBytes(text), out var vector, out _) ? vector : throw Error.ParameterTextUnreadable(parameter, ClrValue.Describe(text), target.ToString());
+
+    private static BitArray ReadBits(string digits, DataType target, string parameter)
+        => digits.AsSpan().ContainsAnyExcept('0', '1')
+            ? throw Error.ParameterTextUnreadable(parameter, ClrValue.Describe(digits), target.ToString())
+            : new BitArray([.. digits.Select(d => d == '1')]);
 
     private static Half[] ToHalfVector(object value, DataType target, string parameter)
     {

@@ -98,6 +98,8 @@ internal static class ParameterTypes
         byte[] or ReadOnlyMemory<byte> or Memory<byte> or ArraySegment<byte> or Stream => DataType.Bytea,
         float[] or ReadOnlyMemory<float> or Memory<float> or ArraySegment<float> => DataType.Vector(0),
         Half[] or ReadOnlyMemory<Half> or Memory<Half> => new DataType(TypeKind.HalfVector),
+        EngramSparseVector => new DataType(TypeKind.SparseVector),
+        BitArray => DataType.VaryingBits(),
         _ => KindOf(value.GetType()) is not TypeKind.Unknown and var kind ? new DataType(kind) : FromList(value),
     };
 

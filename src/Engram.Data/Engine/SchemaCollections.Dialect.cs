@@ -27,7 +27,7 @@ internal static partial class SchemaCollections
 
     private static void FillTypes(DataTable table, Context context)
     {
-        for (var kind = TypeKind.Boolean; kind <= TypeKind.HalfVector; kind++)
+        for (var kind = TypeKind.Boolean; kind <= TypeKind.SparseVector; kind++)
         {
             if (kind != TypeKind.Array)
             {

@@ -18,4 +18,7 @@ internal static partial class Error
 
     public static EngramException ApproximateBreadth(long breadth, long max)
         => new($"WITH APPROXIMATE ({breadth}) is out of range: the breadth of a search is from 1 to {max}. Leave it out for the default, or search exactly without WITH APPROXIMATE.", SqlStates.InvalidParameterValue);
+
+    public static EngramException SparseVectorText(string text, string fault)
+        => new($"'{(text.Length > 40 ? text[..40] + "…" : text)}' cannot be read as sparsevec: {fault}. Write it as {{1:0.5,7:-2}}/10, places from 1 on and the number of dimensions last.", SqlStates.InvalidTextRepresentation);
 }

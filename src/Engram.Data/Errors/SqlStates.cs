@@ -25,6 +25,7 @@ internal static class SqlStates
     public const string SubstringError = "22011";
     public const string WidthBucketArgument = "2201G";
     public const string InvalidRegularExpression = "2201B";
+    public const string BitStringLength = "22026";
     public const string ArrayElement = "2202E";
     public const string InvalidLimit = "2201W";
     public const string InvalidOffset = "2201X";

@@ -101,6 +101,10 @@ internal static unsafe class ColumnCodec
                 return value.Length % elementSize != 0 || (type.Size != 0 && value.Length != (long)type.Size * elementSize)
                     ? $"a value of type {type} has {value.Length} bytes"
                     : null;
+            case TypeKind.Bit:
+                return BitString.Fault(type, value);
+            case TypeKind.SparseVector:
+                return SparseValue.Fault(type, value);
             default:
                 return null;
         }

@@ -352,7 +352,7 @@ internal unsafe ref struct EncodedColumn
         }
 
         var source = total <= reader.Remaining ? reader.ReadRaw((int)total) : throw reader.Damaged($"values of {total} bytes do not fit");
-        if (type.Kind is TypeKind.Text or TypeKind.Json || type.IsVector)
+        if (type.Kind is TypeKind.Text or TypeKind.Json or TypeKind.Bit or TypeKind.SparseVector || type.IsVector)
         {
             CheckValues(ref reader, source, count);
         }

@@ -1,3 +1,5 @@
+using System.Collections;
+using Engram.Data;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace Microsoft.EntityFrameworkCore;
@@ -19,6 +21,9 @@ public static class EngramDbFunctionsExtensions
     public static double CosineDistance(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(CosineDistance));
 
     /// <inheritdoc cref="CosineDistance(DbFunctions, float[], float[])"/>
+    public static double CosineDistance(this DbFunctions _, EngramSparseVector left, EngramSparseVector right) => throw OnClient(nameof(CosineDistance));
+
+    /// <inheritdoc cref="CosineDistance(DbFunctions, float[], float[])"/>
     public static double CosineDistance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
         => throw OnClient(nameof(CosineDistance));
 
@@ -30,6 +35,9 @@ public static class EngramDbFunctionsExtensions
 
     /// <inheritdoc cref="CosineSimilarity(DbFunctions, float[], float[])"/>
     public static double CosineSimilarity(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(CosineSimilarity));
+
+    /// <inheritdoc cref="CosineSimilarity(DbFunctions, float[], float[])"/>
+    public static double CosineSimilarity(this DbFunctions _, EngramSparseVector left, EngramSparseVector right) => throw OnClient(nameof(CosineSimilarity));
 
     /// <inheritdoc cref="CosineSimilarity(DbFunctions, float[], float[])"/>
     public static double CosineSimilarity(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
@@ -45,6 +53,9 @@ public static class EngramDbFunctionsExtensions
     public static double L2Distance(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(L2Distance));
 
     /// <inheritdoc cref="L2Distance(DbFunctions, float[], float[])"/>
+    public static double L2Distance(this DbFunctions _, EngramSparseVector left, EngramSparseVector right) => throw OnClient(nameof(L2Distance));
+
+    /// <inheritdoc cref="L2Distance(DbFunctions, float[], float[])"/>
     public static double L2Distance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right) => throw OnClient(nameof(L2Distance));
 
     /// <summary>The inner (dot) product: the sum of products, greater is nearer.</summary>
@@ -55,6 +66,9 @@ public static class EngramDbFunctionsExtensions
 
     /// <inheritdoc cref="InnerProduct(DbFunctions, float[], float[])"/>
     public static double InnerProduct(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(InnerProduct));
+
+    /// <inheritdoc cref="InnerProduct(DbFunctions, float[], float[])"/>
+    public static double InnerProduct(this DbFunctions _, EngramSparseVector left, EngramSparseVector right) => throw OnClient(nameof(InnerProduct));
 
     /// <inheritdoc cref="InnerProduct(DbFunctions, float[], float[])"/>
     public static double InnerProduct(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right)
@@ -70,7 +84,22 @@ public static class EngramDbFunctionsExtensions
     public static double L1Distance(this DbFunctions _, Half[] left, Half[] right) => throw OnClient(nameof(L1Distance));
 
     /// <inheritdoc cref="L1Distance(DbFunctions, float[], float[])"/>
+    public static double L1Distance(this DbFunctions _, EngramSparseVector left, EngramSparseVector right) => throw OnClient(nameof(L1Distance));
+
+    /// <inheritdoc cref="L1Distance(DbFunctions, float[], float[])"/>
     public static double L1Distance(this DbFunctions _, ReadOnlyMemory<float> left, ReadOnlyMemory<float> right) => throw OnClient(nameof(L1Distance));
+
+    /// <summary>The number of bits in which the bit strings differ.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="left">A bit string, usually a column.</param>
+    /// <param name="right">One of the same length.</param>
+    public static double HammingDistance(this DbFunctions _, BitArray left, BitArray right) => throw OnClient(nameof(HammingDistance));
+
+    /// <summary>1 minus the number of bits that both have over the number that either has; 1 when no bit is in both.</summary>
+    /// <param name="_">The <see cref="DbFunctions"/> instance.</param>
+    /// <param name="left">A bit string, usually a column.</param>
+    /// <param name="right">One of the same length.</param>
+    public static double JaccardDistance(this DbFunctions _, BitArray left, BitArray right) => throw OnClient(nameof(JaccardDistance));
 
     /// <summary>Whether text matches a pattern of <c>%</c> and <c>_</c>, without regard to case; there is no escape character.</summary>
     /// <param name="_">The <see cref="DbFunctions"/> instance.</param>

@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Globalization;
+using Engram.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -47,6 +49,8 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         [typeof(DateTimeOffset)] = EngramDateTimeOffsetTypeMapping.Default,
         [typeof(TimeSpan)] = EngramTimeSpanTypeMapping.Default,
         [typeof(ReadOnlyMemory<float>)] = EngramVectorTypeMapping.MemoryDefault,
+        [typeof(EngramSparseVector)] = EngramSparseVectorTypeMapping.Default,
+        [typeof(BitArray)] = EngramBitArrayTypeMapping.Default,
     };
 
     /// <summary>The first mapping of a name is what scaffolding and a bare name give; others are for other .NET types.</summary>
@@ -101,6 +105,10 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         ["interval"] = [EngramTimeSpanTypeMapping.Default],
         ["vector"] = [EngramVectorTypeMapping.Default, EngramVectorTypeMapping.MemoryDefault],
         ["halfvec"] = [EngramHalfVectorTypeMapping.Default],
+        ["sparsevec"] = [EngramSparseVectorTypeMapping.Default],
+        ["bit"] = [EngramBitArrayTypeMapping.Fixed],
+        ["bit varying"] = [EngramBitArrayTypeMapping.Default],
+        ["varbit"] = [EngramBitArrayTypeMapping.Default],
     };
 
     public TypeMappings(TypeMappingSourceDependencies dependencies, RelationalTypeMappingSourceDependencies relationalDependencies)
@@ -121,7 +129,7 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
     /// <summary>A column of which only the type is known, as in scaffolding: <c>text[]</c> is a list of text.</summary>
     private RelationalTypeMapping? FindArray(in RelationalTypeMappingInfo info)
         => info is { ClrType: null, StoreTypeName: { } storeType } && storeType.EndsWith("[]", StringComparison.Ordinal)
-            && FindMapping(storeType[..^2].TrimEnd()) is { } element and not (EngramVectorTypeMapping or EngramHalfVectorTypeMapping)
+            && FindMapping(storeType[..^2].TrimEnd()) is { } element and not (EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping)
             ? FindMapping(typeof(List<>).MakeGenericType(element.ClrType), storeType) : null;
 
     /// <summary>Collections of scalars are arrays of the database, unless the column type says that they are JSON or text.</summary>
@@ -204,7 +212,7 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
                 // "numeric(18)" parses as a size.
                 var precision = info.Precision ?? info.Size;
                 return precision is null ? mapping : mapping.WithPrecisionAndScale(precision, info.Scale ?? 0);
-            case EngramVectorTypeMapping or EngramHalfVectorTypeMapping:
+            case EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping:
                 return info.Size is null ? mapping : mapping.Clone(info);
             // HasMaxLength(-1) says that there is no greatest length.
             case StringTypeMapping when ReferenceEquals(mapping, Text) && info.Size is >= 0 and { } size && !"text".Equals(info.StoreTypeNameBase, StringComparison.OrdinalIgnoreCase):

@@ -69,16 +69,18 @@ public sealed class NameTests
     [InlineData("/Storage/Wal/A.cs", "namespace Engram.Data.Storage; class A;", 1)]
     [InlineData("/Storage/Wal/A.cs", "namespace Engram.Data.Storage.Wal; class A;", 0)]
     [InlineData("/Errors/A.cs", "namespace Engram.Data; class A;", 0)]
+    [InlineData("/Columns/EngramA.cs", "namespace Engram.Data; public class EngramA;", 0)]
+    [InlineData("/Columns/EngramA.cs", "namespace Engram.Data.Columns; public class EngramA;", 1)]
     [InlineData("/A.cs", "namespace Engram.Data; class A;", 0)]
     [InlineData("/A.cs", "class A;", 1)]
     public void A_namespace_beside_its_folder_is_found(string path, string text, int count)
         => Assert.Equal(count, CheckNamespaces(SourceCode.Sample(Engine + path, text)).Count());
 
-    /// <summary>Errors hold a public type, and public types stand in Engram.Data.</summary>
+    /// <summary>Public types stand in Engram.Data, also those that lower levels make: the errors, and values of types that .NET has not.</summary>
     private static string NamespaceOf(string path)
     {
         var folders = path.Split('/')[2..^1];
-        return folders is [] or ["Errors"] ? "Engram.Data" : "Engram.Data." + string.Join('.', folders);
+        return folders is [] or ["Errors"] || path[(path.LastIndexOf('/') + 1)..].StartsWith("Engram", StringComparison.Ordinal) ? "Engram.Data" : "Engram.Data." + string.Join('.', folders);
     }
 
     private static IEnumerable<(SourceFile File, int Line, INamedTypeSymbol Symbol)> TopLevelTypes(SourceCode code)

@@ -45,6 +45,8 @@ public sealed class TypeMappingTests : IDisposable
         { new[] { 1, 2 }, "integer[]", "CAST(ARRAY[1, 2] AS integer[])" },
         { new[] { 0.5f }, "real[]", "CAST(ARRAY[REAL '0.5'] AS real[])" },
         { new List<string?> { "a", null }, "text[]", "CAST(ARRAY['a', NULL] AS text[])" },
+        { new System.Collections.BitArray([true, false]), "bit varying", "B'10'" },
+        { EngramSparseVector.Parse("{2:0.5}/3"), "sparsevec", "sparsevec '{2:0.5}/3'" },
         { new[] { Mood.Worried }, "integer[]", "CAST(ARRAY[2] AS integer[])" },
     };
 

@@ -33,6 +33,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             NumberLiteralSyntax s => Number(s.Text, s.Position),
             StringLiteralSyntax s => new BoundConstant(DataType.Unknown, Checked(s.Value, s.Position)),
             TypedLiteralSyntax s => BindTypedLiteral(s),
+            BitLiteralSyntax s => new BoundCast(s.Bits.Length == 0 ? DataType.VaryingBits() : new DataType(TypeKind.Bit, s.Bits.Length), new BoundConstant(DataType.Text, s.Bits), true),
             ParameterSyntax s => new ParameterReference(statement.ParameterType(s.Name, s.Position), s.Name),
             ColumnReferenceSyntax s => BindColumn(s),
             UnarySyntax s => BindUnary(s),

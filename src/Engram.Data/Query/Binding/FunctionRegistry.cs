@@ -27,6 +27,8 @@ internal static class FunctionRegistry
         .. ArithmeticFunctions.All,
         .. DateTimeOperators.All,
         .. VectorFunctions.All,
+        .. SparseVectorFunctions.All,
+        .. BitFunctions.All,
         .. MathFunctions.All,
         .. DateTimeFunctions.All,
         .. TextFunctions.All,

@@ -79,7 +79,7 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
     public LogicalColumn Column(int id) => columns[id];
 
     private bool IsDistance(BoundExpression expression)
-        => expression is BoundColumn column ? columns[column.Ordinal].IsDistance : VectorDistances.IsDistance(expression);
+        => expression is BoundColumn column ? columns[column.Ordinal].IsDistance : VectorDistances.IsDistanceOfAnyType(expression);
 
     private LogicalColumn Keep(LogicalColumn column)
     {

@@ -46,6 +46,8 @@ internal static class TypeConversions
             (TypeKind.Date, TypeKind.TimestampTz) => 20,
             (TypeKind.Timestamp, TypeKind.TimestampTz) => 15,
             (TypeKind.HalfVector, TypeKind.Vector) => 10,
+            (TypeKind.Vector, TypeKind.SparseVector) => 20,
+            (TypeKind.HalfVector, TypeKind.SparseVector) => 30,
             _ => Impossible,
         };
     }
@@ -64,8 +66,9 @@ internal static class TypeConversions
         }
 
         var isKin = (from.IsNumeric && to.IsNumeric) || (IsDateOrTime(from.Kind) && IsDateOrTime(to.Kind))
-            || (from.Kind, to.Kind) is (TypeKind.Text, TypeKind.Json) or (TypeKind.Array, TypeKind.Vector or TypeKind.HalfVector)
-                or (TypeKind.Vector, TypeKind.Array or TypeKind.HalfVector) or (TypeKind.HalfVector, TypeKind.Array);
+            || (from.Kind, to.Kind) is (TypeKind.Text, TypeKind.Json) or (TypeKind.Array, TypeKind.Vector or TypeKind.HalfVector or TypeKind.SparseVector)
+                or (TypeKind.Vector, TypeKind.Array or TypeKind.HalfVector) or (TypeKind.HalfVector, TypeKind.Array)
+                or (TypeKind.SparseVector, TypeKind.Vector or TypeKind.HalfVector);
         return isKin && CastFactory.Exists(from, to);
     }
 
@@ -111,12 +114,12 @@ internal static class TypeConversions
     }
 
     /// <summary>The type that literals without a type take beside values of one: any length, any digits.</summary>
-    public static DataType BesideLiterals(DataType type) => type.Kind is TypeKind.Text or TypeKind.Decimal ? Bare(type) : type;
+    public static DataType BesideLiterals(DataType type) => type.Kind is TypeKind.Text or TypeKind.Decimal or TypeKind.Bit ? Bare(type) : type;
 
     private static readonly TypeKind[] CandidateKinds =
     [
         TypeKind.Int8, TypeKind.Int16, TypeKind.Int32, TypeKind.Int64, TypeKind.UInt8, TypeKind.UInt16, TypeKind.UInt32, TypeKind.UInt64,
-        TypeKind.Decimal, TypeKind.Single, TypeKind.Double, TypeKind.Timestamp, TypeKind.TimestampTz, TypeKind.Vector,
+        TypeKind.Decimal, TypeKind.Single, TypeKind.Double, TypeKind.Timestamp, TypeKind.TimestampTz, TypeKind.Vector, TypeKind.SparseVector,
     ];
 
     private static DataType Bare(DataType type) => new(type.Kind, Element: type.Element) { Collation = type.Collation };

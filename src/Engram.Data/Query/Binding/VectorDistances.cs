@@ -9,6 +9,16 @@ internal static class VectorDistances
     /// <summary>Whether the expression is a distance, or a similarity that falls as a distance rises.</summary>
     public static bool IsDistance(BoundExpression expression) => TryMatch(expression, out _, out _, out _);
 
+    /// <summary>The same of the types whose distances are computed row by row: orders put rows without a value last here too.</summary>
+    public static bool IsDistanceOfAnyType(BoundExpression expression) => IsDistance(expression) || expression switch
+    {
+        BoundCall { Function.Name: "-", Arguments: [BoundConstant { Value: 1 or 1.0 or 1m }, BoundCall inner] } => IsDistanceOfAnyType(inner),
+        BoundCall { Arguments: [{ Type.Kind: TypeKind.SparseVector or TypeKind.Bit }, { Type.Kind: TypeKind.SparseVector or TypeKind.Bit }], Function.Name: var name }
+            => name is "<=>" or "<->" or "<#>" or "<+>" or "<~>" or "<%>" or "cosine_distance" or "cosine_similarity" or "l2_distance" or "l1_distance" or "inner_product"
+                or "hamming_distance" or "jaccard_distance",
+        _ => false,
+    };
+
     /// <summary>Takes a distance apart, and says what is made of the score; false also for what the three forms do not cover.</summary>
     public static bool TryMatchForm(BoundExpression expression, out VectorMetric metric, out BoundCall call, out ScoreForm form)
     {

@@ -9,7 +9,6 @@ internal static class TypeNames
     private const int NumericPrecisionMax = 1000;
     private const int NumericScaleMax = 28;
     private const int TextLengthMax = 10_485_760;
-    private const int BitLengthMax = 64_000;
 
     /// <summary>The type that a name with its modifiers stands for.</summary>
     /// <exception cref="EngramException">42704 for an unknown name, 22023 for modifiers that the type does not take.</exception>
@@ -41,6 +40,7 @@ internal static class TypeNames
         TypeKind.TimestampTz => "timestamp with time zone",
         TypeKind.Time => "time without time zone",
         TypeKind.Json => "jsonb",
+        TypeKind.Bit => type.IsVarying ? "bit varying" : "bit",
         TypeKind.Array => Standard(new DataType(type.Element)) + "[]",
         _ => new DataType(type.Kind).ToString(),
     };
@@ -96,8 +96,9 @@ internal static class TypeNames
             case "jsonpath": return Plain(name, DataType.Text);
             case "vector": return Sized(name, TypeKind.Vector, 0, VectorDimensionsMax, "number of dimensions");
             case "halfvec": return Sized(name, TypeKind.HalfVector, 0, VectorDimensionsMax, "number of dimensions");
-            case "sparsevec": return Sized(name, TypeKind.SparseVector, 0, int.MaxValue, "number of dimensions");
-            case "bit": return Sized(name, TypeKind.Bit, 1, BitLengthMax, "length");
+            case "sparsevec": return Sized(name, TypeKind.SparseVector, 0, SparseValue.DimensionsMax, "number of dimensions");
+            case "bit": return Sized(name, TypeKind.Bit, 1, BitString.LengthMax, "length");
+            case "varbit" or "bit varying": return DataType.VaryingBits(Sized(name, TypeKind.Bit, 0, BitString.LengthMax, "length").Size);
             case "time with time zone" or "timetz":
                 throw Error.NotSupported("A time of day with an offset (use timestamptz, or time)", name.Position + 1);
             default:

@@ -19,9 +19,15 @@ internal enum VectorOperator
 
     /// <summary><c>&lt;+&gt;</c></summary>
     L1Distance,
+
+    /// <summary><c>&lt;~&gt;</c>, of bit strings.</summary>
+    HammingDistance,
+
+    /// <summary><c>&lt;%&gt;</c>, of bit strings.</summary>
+    JaccardDistance,
 }
 
-/// <summary>A distance operator between two vectors: a double, smaller is nearer. Ordering by one and taking k rows is the database's fused top-k scan.</summary>
+/// <summary>A distance operator between two vectors, or two bit strings: a double, smaller is nearer. Ordering by one and taking k rows is the database's fused top-k scan.</summary>
 internal sealed class VectorDistanceExpression(VectorOperator @operator, SqlExpression left, SqlExpression right, RelationalTypeMapping? typeMapping)
     : SqlExpression(typeof(double), typeMapping)
 {
@@ -38,6 +44,8 @@ internal sealed class VectorDistanceExpression(VectorOperator @operator, SqlExpr
         VectorOperator.CosineDistance => "<=>",
         VectorOperator.L2Distance => "<->",
         VectorOperator.L1Distance => "<+>",
+        VectorOperator.HammingDistance => "<~>",
+        VectorOperator.JaccardDistance => "<%>",
         _ => "<#>",
     };
 

@@ -1,5 +1,7 @@
+using System.Collections;
 using System.Linq.Expressions;
 using System.Reflection;
+using Engram.Data;
 using Engram.EntityFrameworkCore.Query.Expressions;
 using Engram.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -32,6 +34,8 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
             nameof(EngramDbFunctionsExtensions.L2Distance) => Distance(VectorOperator.L2Distance, left, right),
             nameof(EngramDbFunctionsExtensions.L1Distance) => Distance(VectorOperator.L1Distance, left, right),
             nameof(EngramDbFunctionsExtensions.InnerProduct) => sql.Negate(Distance(VectorOperator.NegativeInnerProduct, left, right)),
+            nameof(EngramDbFunctionsExtensions.HammingDistance) => Distance(VectorOperator.HammingDistance, left, right),
+            nameof(EngramDbFunctionsExtensions.JaccardDistance) => Distance(VectorOperator.JaccardDistance, left, right),
             _ => null,
         };
     }
@@ -40,7 +44,7 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
     {
         // A parameter is a vector of the column's dimensions; between two parameters any dimensions are right.
         var mapping = Microsoft.EntityFrameworkCore.Query.ExpressionExtensions.InferTypeMapping(left, right);
-        if (mapping is not null and not EngramVectorTypeMapping and not EngramHalfVectorTypeMapping)
+        if (mapping is not null and not (EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping))
         {
             throw new InvalidOperationException(
                 $"EF.Functions.{@operator} needs vectors, but one of its operands is stored as '{mapping.StoreType}'. "
@@ -57,8 +61,11 @@ internal sealed class VectorTranslator(ISqlExpressionFactory sql, IRelationalTyp
                 return operand;
             }
 
-            var own = typeMappingSource.FindMapping(operand.Type, mapping?.StoreType ?? (operand.Type == typeof(Half[]) ? "halfvec" : "vector"))!;
+            var own = typeMappingSource.FindMapping(operand.Type, mapping?.StoreType ?? StoreTypeOf(operand.Type))!;
             return sql.ApplyTypeMapping(operand, own);
         }
     }
+
+    private static string StoreTypeOf(Type type)
+        => type == typeof(Half[]) ? "halfvec" : type == typeof(EngramSparseVector) ? "sparsevec" : type == typeof(BitArray) ? "bit varying" : "vector";
 }

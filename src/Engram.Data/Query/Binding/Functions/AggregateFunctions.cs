@@ -58,7 +58,7 @@ internal static class AggregateFunctions
             "array_agg", [k], types => DataType.ArrayOf(types[0].Kind), (_, types) => new ArrayAggregator(new DataType(types[0].Kind)), "All values as an array, NULLs too.")),
     ];
 
-    private static IEnumerable<TypeKind> Kinds => Enum.GetValues<TypeKind>().Where(k => k is (>= TypeKind.Boolean and <= TypeKind.Vector));
+    private static IEnumerable<TypeKind> Kinds => Enum.GetValues<TypeKind>().Where(k => k is (>= TypeKind.Boolean and <= TypeKind.Vector) or TypeKind.Bit or TypeKind.SparseVector);
 
     private static FunctionOverload Of(
         string name, TypeKind[] parameters, Func<ImmutableArray<DataType>, DataType> result,

@@ -30,6 +30,12 @@ internal static class CastFactory
             (TypeKind.Array, TypeKind.Vector or TypeKind.HalfVector) => new DataType(from.Element).IsNumeric,
             (TypeKind.Vector or TypeKind.HalfVector, TypeKind.Array) => new DataType(to.Element).IsNumeric,
             (TypeKind.Vector, TypeKind.HalfVector) or (TypeKind.HalfVector, TypeKind.Vector) => true,
+            (TypeKind.Vector or TypeKind.HalfVector, TypeKind.SparseVector) or (TypeKind.SparseVector, TypeKind.Vector or TypeKind.HalfVector) => true,
+            (TypeKind.Array, TypeKind.SparseVector) => new DataType(from.Element).IsNumeric,
+            (TypeKind.SparseVector, TypeKind.Array) => new DataType(to.Element).IsNumeric,
+            // Only a length says which bits.
+            (TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64, TypeKind.Bit) => to.Size > 0 && !to.IsVarying,
+            (TypeKind.Bit, TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64) => true,
             _ => false,
         };
     }
@@ -46,12 +52,18 @@ internal static class CastFactory
             throw Error.CannotCast(from.ToString(), to.ToString());
         }
 
+        if (from.IsInteger && to.Kind == TypeKind.Bit)
+        {
+            return BitsOf(from, to, operand);
+        }
+
         var plain = new DataType(to.Kind, Element: to.Element);
         var converted = from.Kind == to.Kind && from.Element == to.Element ? operand : Convert(from, plain, operand);
         return Fit(to, converted, target, isExplicit);
     }
 
-    private static bool IsScalar(TypeKind kind) => kind is (>= TypeKind.Boolean and <= TypeKind.Json) or TypeKind.Vector or TypeKind.HalfVector;
+    private static bool IsScalar(TypeKind kind)
+        => kind is (>= TypeKind.Boolean and <= TypeKind.Json) or TypeKind.Vector or TypeKind.HalfVector or TypeKind.SparseVector or TypeKind.Bit;
 
     private static Evaluator Fit(DataType to, Evaluator operand, string? target, bool isExplicit)
     {
@@ -68,6 +80,12 @@ internal static class CastFactory
                 => new UnaryEvaluator<Bytes, Bytes, FitVector>(to, operand, new FitVector(to.Size, target)),
             TypeKind.HalfVector when to.Size > 0 && from.Size != to.Size
                 => new UnaryEvaluator<Bytes, Bytes, FitVector>(to, operand, new FitVector(to.Size, target, elementSize: 2)),
+            TypeKind.SparseVector when to.Size > 0 && from.Size != to.Size
+                => new UnaryEvaluator<Bytes, Bytes, FitSparse>(to, operand, new FitSparse(to.Size, target)),
+            TypeKind.Bit when to.Size > 0 && (from.Size != to.Size || from.Scale != to.Scale) && isExplicit
+                => new UnaryEvaluator<Bytes, Bytes, CutBits>(to, operand, new CutBits(to)),
+            TypeKind.Bit when to.Size > 0 && (from.Size != to.Size || from.Scale != to.Scale)
+                => new UnaryEvaluator<Bytes, Bytes, FitBits>(to, operand, new FitBits(to, target)),
             _ => operand,
         };
     }
@@ -81,6 +99,13 @@ internal static class CastFactory
         (TypeKind.HalfVector, TypeKind.Vector) => new UnaryEvaluator<Bytes, Bytes, WidenVector>(to, operand),
         (TypeKind.HalfVector, TypeKind.Array) => new VectorToArrayEvaluator(to, Convert(from, DataType.Vector(0), operand)),
         (TypeKind.Vector, TypeKind.HalfVector) => new UnaryEvaluator<Bytes, Bytes, NarrowVector>(to, operand),
+        (TypeKind.Vector, TypeKind.SparseVector) => new UnaryEvaluator<Bytes, Bytes, SparseOfVector>(to, operand),
+        (TypeKind.HalfVector or TypeKind.Array, TypeKind.SparseVector) => Convert(DataType.Vector(0), to, Convert(from, DataType.Vector(0), operand)),
+        (TypeKind.SparseVector, TypeKind.Vector) => new UnaryEvaluator<Bytes, Bytes, VectorOfSparse>(to, operand),
+        (TypeKind.SparseVector, TypeKind.HalfVector or TypeKind.Array) => Convert(DataType.Vector(0), to, Convert(from, DataType.Vector(0), operand)),
+        (TypeKind.Bit, TypeKind.Int16) => new UnaryEvaluator<Bytes, short, BitsToInteger<short>>(to, operand),
+        (TypeKind.Bit, TypeKind.Int32) => new UnaryEvaluator<Bytes, int, BitsToInteger<int>>(to, operand),
+        (TypeKind.Bit, TypeKind.Int64) => new UnaryEvaluator<Bytes, long, BitsToInteger<long>>(to, operand),
         (_, TypeKind.HalfVector) => Convert(DataType.Vector(0), to, Convert(from, DataType.Vector(0), operand)),
         (_, TypeKind.Text) => Format(from, operand),
         (TypeKind.Json, _) => JsonCasts.Create(to, operand),
@@ -93,6 +118,13 @@ internal static class CastFactory
         (TypeKind.TimestampTz, TypeKind.Timestamp) => new LocalClockEvaluator(operand),
         (TypeKind.TimestampTz, _) => Convert(DataType.Timestamp, to, new LocalClockEvaluator(operand)),
         _ => NumericCasts.Create(from.Kind, to, operand),
+    };
+
+    private static Evaluator BitsOf(DataType from, DataType to, Evaluator operand) => from.Kind switch
+    {
+        TypeKind.Int16 => new UnaryEvaluator<short, Bytes, IntegerToBits<short>>(to, operand, new IntegerToBits<short>(to.Size)),
+        TypeKind.Int32 => new UnaryEvaluator<int, Bytes, IntegerToBits<int>>(to, operand, new IntegerToBits<int>(to.Size)),
+        _ => new UnaryEvaluator<long, Bytes, IntegerToBits<long>>(to, operand, new IntegerToBits<long>(to.Size)),
     };
 
     private static ConstantEvaluator NullOf(DataType to, Evaluator operand)
@@ -127,6 +159,8 @@ internal static class CastFactory
             TypeKind.Bytea => new UnaryEvaluator<Bytes, Bytes, FormatBytea>(to, operand),
             TypeKind.Vector => new UnaryEvaluator<Bytes, Bytes, FormatVector>(to, operand),
             TypeKind.HalfVector => new UnaryEvaluator<Bytes, Bytes, FormatHalfVector>(to, operand),
+            TypeKind.SparseVector => new UnaryEvaluator<Bytes, Bytes, FormatSparse>(to, operand),
+            TypeKind.Bit => new UnaryEvaluator<Bytes, Bytes, FormatBits>(to, operand),
             TypeKind.Json => new UnaryEvaluator<Bytes, Bytes, Identity<Bytes>>(to, operand),
             _ => new FormatArrayEvaluator(to, operand),
         };
@@ -154,6 +188,8 @@ internal static class CastFactory
         TypeKind.Interval => new UnaryEvaluator<Bytes, long, ParseInterval>(to, operand),
         TypeKind.Bytea => new UnaryEvaluator<Bytes, Bytes, ParseBytea>(to, operand),
         TypeKind.Vector => new UnaryEvaluator<Bytes, Bytes, ParseVector>(to, operand),
+        TypeKind.SparseVector => new UnaryEvaluator<Bytes, Bytes, ParseSparse>(to, operand),
+        TypeKind.Bit => new UnaryEvaluator<Bytes, Bytes, ParseBits>(to, operand),
         TypeKind.Json => new UnaryEvaluator<Bytes, Bytes, ParseJson>(to, operand),
         _ => new ParseArrayEvaluator(to, operand),
     };

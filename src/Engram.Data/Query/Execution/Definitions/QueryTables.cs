@@ -31,7 +31,7 @@ internal static class QueryTables
             }
 
             var type = query.Columns[i].Type.Kind == TypeKind.Unknown ? DataType.Text : query.Columns[i].Type;
-            if (type is { IsVector: true, Size: 0 } or { Kind: TypeKind.SparseVector or TypeKind.Bit })
+            if (type is { IsVector: true, Size: 0 })
             {
                 throw Error.InvalidTableDefinition($"Column '{column}' would be of type {type}. Cast it to vector(n) or halfvec(n).", create.As!.Position);
             }

@@ -72,14 +72,9 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
     /// <summary>Whether a column can be of a type.</summary>
     public static void CheckType(string column, DataType type, int position)
     {
-        if (type.Kind is TypeKind.SparseVector or TypeKind.Bit)
-        {
-            throw Error.NotSupported($"A column of type {type} (store embeddings as vector(n) or halfvec(n))", position + 1);
-        }
-
         if (type is { IsVector: true, Size: 0 })
         {
-            throw Error.InvalidTableDefinition($"Column '{column}' needs a number of dimensions: {(type.Kind == TypeKind.Vector ? "vector" : "halfvec")}(768) for embeddings of 768 elements.", position);
+            throw Error.InvalidTableDefinition($"Column '{column}' needs a number of dimensions: {type}(768) for embeddings of 768 elements.", position);
         }
     }
 
@@ -160,7 +155,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
 
     private void AddIndex(string name, ImmutableArray<ColumnDefinition> columns, bool isPrimaryKey)
     {
-        if (columns.FirstOrDefault(c => c.Type.Kind is TypeKind.Vector or TypeKind.HalfVector or TypeKind.Array or TypeKind.Json) is { } odd)
+        if (columns.FirstOrDefault(c => c.Type.Kind is TypeKind.Vector or TypeKind.HalfVector or TypeKind.SparseVector or TypeKind.Array or TypeKind.Json) is { } odd)
         {
             throw Error.InvalidTableDefinition($"Column '{odd.Name}' of type {odd.Type} cannot be part of a key.", 0);
         }

@@ -7,7 +7,7 @@ namespace Engram.Data.Query.Execution.Evaluators;
 internal static class Comparisons
 {
     /// <summary>Whether values of the type have an order (and so can be keys of ORDER BY, min and max).</summary>
-    public static bool IsOrdered(TypeKind kind) => kind is >= TypeKind.Boolean and <= TypeKind.Vector;
+    public static bool IsOrdered(TypeKind kind) => kind is (>= TypeKind.Boolean and <= TypeKind.Vector) or TypeKind.Bit or TypeKind.SparseVector;
 
     /// <summary>Whether values of the type can be equal.</summary>
     public static bool IsEquatable(TypeKind kind) => IsOrdered(kind);
@@ -29,6 +29,8 @@ internal static class Comparisons
         TypeKind.Text when type.Collation == Collation.NoCase => Create<Bytes, NoCaseOrder>(kind, left, right),
         TypeKind.Json => Create<Bytes, JsonValueOrder>(kind, left, right),
         TypeKind.Vector => Create<Bytes, VectorOrder>(kind, left, right),
+        TypeKind.SparseVector => Create<Bytes, SparseVectorOrder>(kind, left, right),
+        TypeKind.Bit => Create<Bytes, BitsOrder>(kind, left, right),
         _ => type.Physical switch
         {
             PhysicalType.Byte => new ComparisonEvaluator<byte>(kind, left, right),

@@ -69,6 +69,22 @@ internal readonly struct HalfVectorOrder : IOrder<Bytes>
     public static ReadOnlySpan<Half> ElementsOf(Bytes value) => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(value.Span);
 }
 
+/// <summary>sparsevec: as the vectors with all their elements.</summary>
+internal readonly struct SparseVectorOrder : IOrder<Bytes>
+{
+    public static bool AreEqual(Bytes a, Bytes b) => BytesOrder.AreEqual(a, b);
+
+    public static int Compare(Bytes a, Bytes b) => SparseValue.Compare(a.Span, b.Span);
+}
+
+/// <summary>Bit strings: by the first bit that differs, then the shorter first.</summary>
+internal readonly struct BitsOrder : IOrder<Bytes>
+{
+    public static bool AreEqual(Bytes a, Bytes b) => BytesOrder.AreEqual(a, b);
+
+    public static int Compare(Bytes a, Bytes b) => BitString.Compare(a.Span, b.Span);
+}
+
 internal readonly struct GuidOrder : IOrder<Guid>
 {
     public static bool AreEqual(Guid a, Guid b) => a == b;

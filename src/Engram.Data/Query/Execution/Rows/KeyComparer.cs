@@ -39,6 +39,8 @@ internal abstract unsafe class KeyComparer : IDisposable
     {
         TypeKind.Vector => new KeyComparer<Bytes, VectorOrder, VectorKey>(),
         TypeKind.HalfVector => new KeyComparer<Bytes, HalfVectorOrder, HalfVectorKey>(),
+        TypeKind.SparseVector => new KeyComparer<Bytes, SparseVectorOrder, SparseVectorKey>(),
+        TypeKind.Bit => new KeyComparer<Bytes, BitsOrder, BitsKey>(),
         TypeKind.Json => new KeyComparer<Bytes, JsonValueOrder, JsonKey>(),
         _ when type.Collation == Collation.Indeterminate => throw Error.IndeterminateCollation(),
         TypeKind.Array => new ArrayKeyComparer(type.ElementType),
@@ -355,5 +357,30 @@ internal readonly struct HalfVectorKey : IKey<Bytes>
     {
         isExact = false;
         return value.Length == 0 ? 0 : NumberKey<float>.Prefix((float)HalfVectorOrder.ElementsOf(value)[0]);
+    }
+}
+
+/// <summary>Sparse vectors as keys: equal ones are equal bytes. Sorted by comparing alone.</summary>
+internal readonly struct SparseVectorKey : IKey<Bytes>
+{
+    public static ulong Hash(Bytes value) => Kernels.Hashing.Hash(value.Span);
+
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        isExact = false;
+        return 0;
+    }
+}
+
+/// <summary>Bit strings as keys: equal ones are equal bytes, but the last byte, which tells the length, has no part in the order of the others.</summary>
+internal readonly unsafe struct BitsKey : IKey<Bytes>
+{
+    public static ulong Hash(Bytes value) => Kernels.Hashing.Hash(value.Span);
+
+    public static ulong Prefix(Bytes value, int skip, ref bool isExact)
+    {
+        isExact = false;
+        var isWhole = true;
+        return BytesKey.Prefix(new Bytes(value.Pointer, Math.Max(value.Length - 1, 0)), 0, ref isWhole);
     }
 }

@@ -278,11 +278,11 @@ internal static class InformationSchema
         _ => BareName(type),
     };
 
-    private static string BareName(DataType type) => type.Kind == TypeKind.Text && type.Size > 0 ? "varchar" : (type with { Size = 0, Scale = 0 }).ToString();
+    private static string BareName(DataType type) => type.Kind == TypeKind.Text && type.Size > 0 ? "varchar" : type.Kind == TypeKind.Bit && !type.IsVarying ? "bit" : (type with { Size = 0, Scale = 0 }).ToString();
 
     private static (int? Length, int? Precision, int? Radix, int? Scale, int? Time) SizesOf(DataType type) => type.Kind switch
     {
-        TypeKind.Text when type.Size > 0 => (type.Size, null, null, null, null),
+        TypeKind.Text or TypeKind.Bit when type.Size > 0 => (type.Size, null, null, null, null),
         TypeKind.Int8 or TypeKind.UInt8 => (null, 8, 2, 0, null),
         TypeKind.Int16 or TypeKind.UInt16 => (null, 16, 2, 0, null),
         TypeKind.Int32 or TypeKind.UInt32 => (null, 32, 2, 0, null),

@@ -1,0 +1,101 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.ComponentModel.DataAnnotations.Schema;
+using Engram.Data;
+using Microsoft.EntityFrameworkCore;
+
+namespace Engram.EntityFrameworkCore.Tests.Query;
+
+public sealed class BitAndSparseTests
+{
+    [Fact]
+    public void They_are_stored_searched_changed_and_read_back()
+    {
+        using var context = new PagesContext();
+        context.Database.OpenConnection();
+        context.Database.EnsureCreated();
+        Assert.Contains("\"Flags\" bit(4) NOT NULL", context.Database.GenerateCreateScript(), StringComparison.Ordinal);
+        Assert.Contains("\"Short\" bit varying(9)", context.Database.GenerateCreateScript(), StringComparison.Ordinal);
+        Assert.Contains("\"Words\" sparsevec(1000)", context.Database.GenerateCreateScript(), StringComparison.Ordinal);
+        context.AddRange(
+            new Page { Id = 1, Flags = Bits("1010"), Any = Bits(""), Words = new EngramSparseVector([new(3, 1f)], 1000), Part = new Part { Mask = Bits("01"), Terms = EngramSparseVector.Parse("{1:1}/2") } },
+            new Page { Id = 2, Flags = Bits("1111"), Any = Bits("1"), Short = Bits("101"), Words = new EngramSparseVector([new(3, 2f), new(4, 2f)], 1000) },
+            new Page { Id = 3, Flags = Bits("0000"), Any = Bits("0101010101"), Words = new EngramSparseVector([], 1000) });
+        context.SaveChanges();
+        context.ChangeTracker.Clear();
+
+        var flags = Bits("1110");
+        var words = new EngramSparseVector([new(3, 5f)], 1000);
+        var near = context.Pages.OrderBy(p => EF.Functions.HammingDistance(p.Flags, flags)).ThenBy(p => p.Id);
+        Assert.Contains("\"Flags\" <~> @", near.ToQueryString(), StringComparison.Ordinal);
+        Assert.Equal([1L, 2L, 3L], near.Select(p => p.Id).ToArray());
+        Assert.Equal([0.25, 1 - (2 / 3.0), 1], context.Pages.Select(p => EF.Functions.JaccardDistance(p.Flags, flags)).OrderBy(d => d).ToArray());
+        Assert.Equal([1L, 2L, 3L], context.Pages.OrderBy(p => EF.Functions.CosineDistance(p.Words, words)).Select(p => p.Id).ToArray());
+        Assert.Equal([3L, 2L], context.Pages.Where(p => EF.Functions.InnerProduct(p.Words, words) != 5).OrderBy(p => EF.Functions.InnerProduct(p.Words, words)).Select(p => p.Id).ToArray());
+        Assert.Equal([2L], context.Pages.Where(p => EF.Functions.L2Distance(p.Words, words) < 4 && EF.Functions.L1Distance(p.Words, words) > 4).Select(p => p.Id).ToArray());
+        Assert.Equal(2L, context.Pages.Single(p => p.Short == Bits("101")).Id);
+        Assert.Equal(3L, context.Pages.Single(p => p.Words == new EngramSparseVector(new float[1000])).Id);
+
+        var page = context.Pages.Single(p => p.Id == 1);
+        Assert.Equal([true, false, true, false], page.Flags.Cast<bool>());
+        Assert.Equal("{4:1}/1000", page.Words.ToString());
+        Assert.Equal([false, true], page.Part!.Mask.Cast<bool>());
+        Assert.Equal("{1:1}/2", page.Part.Terms.ToString());
+        Assert.Equal(0, context.SaveChanges());
+        page.Flags[1] = true;
+        page.Part.Mask = Bits("111");
+        Assert.Equal(1, context.SaveChanges());
+        Assert.Equal(1L, context.Pages.AsNoTracking().Single(p => p.Flags == flags).Id);
+        Assert.Equal(1L, context.Pages.AsNoTracking().Single(p => p.Part!.Mask == Bits("111")).Id);
+        Assert.Equal(1, context.Pages.Where(p => p.Id == 3).ExecuteUpdate(s => s.SetProperty(p => p.Any, Bits("11")).SetProperty(p => p.Words, words)));
+        Assert.Equal(words, context.Pages.Where(p => p.Any == Bits("11")).Select(p => p.Words).Single());
+    }
+
+    [Fact]
+    public void A_length_that_is_not_the_columns_is_refused()
+    {
+        using var context = new PagesContext();
+        context.Database.OpenConnection();
+        context.Database.EnsureCreated();
+        context.Add(new Page { Id = 1, Flags = Bits("1"), Any = Bits(""), Words = new EngramSparseVector([], 1000) });
+
+        var error = Assert.Throws<DbUpdateException>(() => context.SaveChanges());
+        Assert.Equal("22026", Assert.IsType<EngramException>(error.InnerException).SqlState);
+    }
+
+    private static BitArray Bits(string bits) => new([.. bits.Select(b => b == '1')]);
+
+    private sealed class PagesContext : DbContext
+    {
+        public DbSet<Page> Pages => Set<Page>();
+
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram("Data Source=:memory:");
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Page>().OwnsOne(p => p.Part, part => part.ToJson());
+    }
+
+    private sealed class Page
+    {
+        public long Id { get; set; }
+
+        [Column(TypeName = "bit(4)")]
+        public BitArray Flags { get; set; } = new(4);
+
+        public BitArray Any { get; set; } = new(0);
+
+        [MaxLength(9)]
+        public BitArray? Short { get; set; }
+
+        [Column(TypeName = "sparsevec(1000)")]
+        public EngramSparseVector Words { get; set; } = new([], 1000);
+
+        public Part? Part { get; set; }
+    }
+
+    private sealed class Part
+    {
+        public BitArray Mask { get; set; } = new(0);
+
+        public EngramSparseVector Terms { get; set; } = new([], 1);
+    }
+}
