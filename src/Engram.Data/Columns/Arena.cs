@@ -125,6 +125,15 @@ internal sealed unsafe class Arena : IDisposable
     private void AddBlock(long sizeBytesNeeded)
     {
         var size = Math.Max(blockSizeNext, (sizeBytesNeeded + Alignment - 1) & -Alignment);
+        if (first != null && next == first && more is not { Count: > 0 })
+        {
+            // Kept by Reset, and too small for the first that is asked for: two of them would be held for the use of one.
+            budget?.Charge(-firstSize);
+            SizeBytes -= firstSize;
+            FreeBlock(first, firstSize, isFinalizing: false);
+            first = null;
+        }
+
         var pointer = SmallBlocks.Rent(size);
         if (first == null)
         {

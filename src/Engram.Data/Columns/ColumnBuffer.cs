@@ -44,6 +44,9 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     // Read and made since the statement was looked after.
     private long workedSizeBytes;
 
+    // Handed out since the rows were forgotten.
+    private long computedSizeBytes;
+
     private const long WorkSizeBytesPerLook = 256 * 1024;
 
     /// <summary>For whose statement the values are computed.</summary>
@@ -179,8 +182,8 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     /// <exception cref="EngramException">53200, 54000: the values of one batch together are too large; a function can make a gigabyte of a word, for each of its rows.</exception>
     public byte* AllocateVariable(int sizeBytes)
     {
-        var held = VariableMemory.SizeBytes + sizeBytes;
-        return held <= ComputedSizeBytesLimit + SlackSizeBytes ? VariableMemory.Allocate(sizeBytes) : throw TooLarge(held);
+        computedSizeBytes += sizeBytes;
+        return computedSizeBytes <= ComputedSizeBytesLimit + SlackSizeBytes ? VariableMemory.Allocate(sizeBytes) : throw TooLarge(computedSizeBytes, sizeBytes <= ComputedSizeBytesLimit);
     }
 
     /// <summary>Looks whether a value that is being made elsewhere is too large already.</summary>
@@ -189,12 +192,13 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     {
         if (sizeBytes > ComputedSizeBytesLimit)
         {
-            throw TooLarge(sizeBytes);
+            throw TooLarge(sizeBytes, isOfSeveralValues: false);
         }
     }
 
-    private EngramException TooLarge(long sizeBytes)
-        => ComputedSizeBytesLimit < ComputedSizeBytesMax ? Error.ComputedValuesTooLarge(sizeBytes, ComputedSizeBytesLimit) : Error.BatchTooLarge(sizeBytes, ComputedSizeBytesMax);
+    private EngramException TooLarge(long sizeBytes, bool isOfSeveralValues) => ComputedSizeBytesLimit < ComputedSizeBytesMax
+        ? Error.ComputedValuesTooLarge(sizeBytes, ComputedSizeBytesLimit, isOfSeveralValues)
+        : Error.BatchTooLarge(sizeBytes, ComputedSizeBytesMax, isOfSeveralValues);
 
     /// <summary>Adds to what a function has read and made of one value; after so much of it, looks whether the statement is cancelled.</summary>
     public void Work(long sizeBytes)
@@ -229,6 +233,7 @@ internal sealed unsafe class ColumnBuffer : IDisposable
     {
         Count = 0;
         Column.Nulls = null;
+        computedSizeBytes = 0;
         variableMemory?.Reset();
     }
 

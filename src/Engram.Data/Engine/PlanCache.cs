@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Engram.Data.Query.Execution.SystemTables;
+using Engram.Data.Query.Syntax;
 
 namespace Engram.Data.Engine;
 
@@ -58,7 +59,7 @@ internal sealed class PlanCache
     }
 
     /// <summary>The parsed text, from the cache or new.</summary>
-    public Script GetOrParse(string text)
+    public Script GetOrParse(string text, CancellationToken cancellation = default)
     {
         if (young.TryGetValue(text, out var found))
         {
@@ -73,6 +74,7 @@ internal sealed class PlanCache
             }
         }
 
+        using var watched = Recursion.Watch(cancellation);
         var script = Script.Parse(text);
         if (text.Length > TextSizeCharsMax)
         {

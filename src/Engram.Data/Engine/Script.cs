@@ -86,10 +86,12 @@ internal sealed class Statement(StatementSyntax syntax, string text)
             Interlocked.Read(ref rowCount));
 
     /// <param name="optimizes">False for the plain form of the plan, see <see cref="SessionSettings.Optimizes"/>.</param>
-    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true) => Find(catalog, parameters, optimizes).Bound;
+    /// <param name="cancellation">Ends the planning.</param>
+    public BoundStatement Bind(DatabaseCatalog catalog, ParameterList parameters, bool optimizes = true, CancellationToken cancellation = default)
+        => Find(catalog, parameters, optimizes, null, null, cancellation).Bound;
 
     /// <summary>The plan for a schema and types of parameters, made if need be; anew when tables that decided about it have grown or shrunk many times over.</summary>
-    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot = null, TimeProvider? clock = null)
+    public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot = null, TimeProvider? clock = null, CancellationToken cancellation = default)
     {
         var seen = plans;
         foreach (var plan in seen)
@@ -100,6 +102,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
             }
         }
 
+        using var watched = Recursion.Watch(cancellation);
         var bound = Plan(catalog, parameters, optimizes, snapshot, clock);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.

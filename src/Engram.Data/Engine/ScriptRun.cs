@@ -27,7 +27,7 @@ internal sealed class ScriptRun(Session session, (string Sql, ParameterList Para
             }
 
             script = null;
-            script = session.Prepare(items[++ItemIndex].Sql);
+            script = session.Prepare(items[++ItemIndex].Sql, Interrupt.Token);
             statementIndex = 0;
         }
 

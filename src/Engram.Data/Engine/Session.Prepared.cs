@@ -23,7 +23,7 @@ internal sealed partial class Session
 
         var statement = new Statement(prepare.Statement, text);
         var given = prepare.Types.Select((type, i) => new ParameterInput(PlaceOf(i), null, TypeNames.Resolve(type))).ToArray();
-        var bound = statement.Bind(ReadCatalog(), new ParameterList(given), Settings.Optimizes);
+        var bound = statement.Bind(ReadCatalog(), new ParameterList(given), Settings.Optimizes, CancellationToken.None);
         var types = given.Select(g => g.Type).ToList();
         foreach (var parameter in bound.Parameters)
         {

@@ -109,7 +109,7 @@ internal sealed partial class Session
     /// <summary>The columns of a query, and no rows.</summary>
     private BufferedReader OpenNothing(Statement statement, ParameterList parameters)
     {
-        var bound = statement.Bind(ReadCatalog(), parameters, Settings.Optimizes);
+        var bound = statement.Bind(ReadCatalog(), parameters, Settings.Optimizes, CancellationToken.None);
         return new BufferedReader(bound.Plan.Output, hasResultSet: true, -1, new RowBuffer(bound.Plan.Output, store.Memory));
     }
 

@@ -89,7 +89,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     }
 
     /// <summary>Parses a text, or finds it in the plan cache.</summary>
-    public Script Prepare(string sql) => Database.Plans.GetOrParse(sql);
+    public Script Prepare(string sql, CancellationToken cancellation = default) => Database.Plans.GetOrParse(sql, cancellation);
 
     /// <summary>Runs one statement.</summary>
     public ValueTask<ResultReader> ExecuteAsync(Statement statement, ParameterList parameters, Interrupt interrupt, bool isSchemaOnly, bool isAsync)
@@ -107,7 +107,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         CachedPlan? plan = null;
         try
         {
-            plan = statement.Find(view.Snapshot.Catalog.Along(SearchPath), parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
+            plan = statement.Find(view.Snapshot.Catalog.Along(SearchPath), parameters, Settings.Optimizes, view.Snapshot, Database.Clock, interrupt.Token);
         }
         finally
         {
@@ -146,7 +146,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         var isViewHanded = false;
         try
         {
-            var plan = statement.Find(view.Snapshot.Catalog.Along(SearchPath), parameters, Settings.Optimizes, view.Snapshot, Database.Clock);
+            var plan = statement.Find(view.Snapshot.Catalog.Along(SearchPath), parameters, Settings.Optimizes, view.Snapshot, Database.Clock, interrupt.Token);
             var bound = plan.Bound;
             if (isSchemaOnly)
             {
@@ -289,7 +289,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         writer.SearchPath = SearchPath;
         var measure = Measure(statement);
         var since = measure is null ? 0 : StatementMeasure.Begin();
-        var bound = statement.Bind(writer.Catalog, parameters, Settings.Optimizes);
+        var bound = statement.Bind(writer.Catalog, parameters, Settings.Optimizes, interrupt.Token);
         var values = Database.Plans.Values.Take(bound.Parameters, parameters);
         BufferedReader result;
         try
@@ -312,6 +312,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
     {
         RowBuffer? rows = null;
         var snapshot = writer.BeginStatement();
+        writer.Cancellation = interrupt.Token;
         long affected;
         try
         {
@@ -336,6 +337,7 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             rows?.Dispose();
             writer.RollbackStatement();
+            writer.Cancellation = default;
             throw;
         }
 
@@ -348,6 +350,10 @@ internal sealed partial class Session(Database database, bool isReadOnly, int ma
         {
             rows?.Dispose();
             throw;
+        }
+        finally
+        {
+            writer.Cancellation = default;
         }
 
         return new BufferedReader(bound.Plan.Output, bound.Plan.Output.Length > 0, affected, rows);

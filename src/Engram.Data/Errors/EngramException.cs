@@ -38,6 +38,9 @@ public sealed class EngramException : DbException
     /// <summary>Which statement of the command's text failed: 0 for the first, -1 when none of them was being executed.</summary>
     public int StatementIndex { get; private set; } = -1;
 
+    /// <summary>Whether values that were computed for several rows were too large together, each by itself being none too large.</summary>
+    internal bool IsOfSeveralValues { get; init; }
+
     /// <summary>The command of a batch that failed; null when it was no batch.</summary>
     protected override DbBatchCommand? DbBatchCommand => batchCommand;
 

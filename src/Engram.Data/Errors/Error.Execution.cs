@@ -72,11 +72,11 @@ internal static partial class Error
     public static EngramException ValueTooLarge(long sizeBytes, long sizeBytesMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"A value of {sizeBytes:N0} bytes is larger than the greatest, {sizeBytesMax:N0} bytes."), SqlStates.ProgramLimitExceeded);
 
-    public static EngramException BatchTooLarge(long sizeBytes, long sizeBytesMax)
-        => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes for up to 2,048 rows at a time take {sizeBytes:N0} bytes, which is more than {sizeBytesMax:N0}. Make smaller values, or of fewer rows."), SqlStates.ProgramLimitExceeded);
+    public static EngramException BatchTooLarge(long sizeBytes, long sizeBytesMax, bool isOfSeveralValues)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes at a time take {sizeBytes:N0} bytes, which is more than {sizeBytesMax:N0}. Make smaller values."), SqlStates.ProgramLimitExceeded) { IsOfSeveralValues = isOfSeveralValues };
 
-    public static EngramException ComputedValuesTooLarge(long sizeBytes, long sizeBytesMax)
-        => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes for up to 2,048 rows at a time take {sizeBytes:N0} bytes, which is more than the {sizeBytesMax:N0} bytes of 'Memory Limit'. Make smaller values, or of fewer rows, or raise 'Memory Limit'."), SqlStates.OutOfMemory);
+    public static EngramException ComputedValuesTooLarge(long sizeBytes, long sizeBytesMax, bool isOfSeveralValues)
+        => new(string.Create(CultureInfo.InvariantCulture, $"The values that an expression makes at a time take {sizeBytes:N0} bytes, which is more than the {sizeBytesMax:N0} bytes of 'Memory Limit'. Make smaller values, or raise 'Memory Limit'."), SqlStates.OutOfMemory) { IsOfSeveralValues = isOfSeveralValues };
 
     public static EngramException ProcessOutOfMemory(OutOfMemoryException cause)
         => new("The process has no more memory for the statement. Narrow it with WHERE or LIMIT, or lower 'Memory Limit', so that a statement is refused before.", SqlStates.OutOfMemory, cause);

@@ -68,6 +68,64 @@ public sealed class LongStatementTests : AdoTest
         Assert.Throws<OperationCanceledException>(() => evaluator.Evaluate(batch, null));
     }
 
+    [Theory]
+    [InlineData("SELECT a + 1 FROM t WHERE a = 1 OR a = 2")]
+    [InlineData("UPDATE t SET a = a + 1 WHERE a IN (1, 2)")]
+    [InlineData("SELECT count(*) FROM t AS x JOIN t AS y ON x.a = y.a")]
+    public void Parsing_and_planning_look_whether_they_are_cancelled(string sql)
+    {
+        Execute("CREATE TABLE t (a integer)");
+        var cancelled = new CancellationToken(canceled: true);
+        var plans = new Data.Engine.PlanCache();
+        Assert.Throws<OperationCanceledException>(() => plans.GetOrParse(sql, cancelled));
+        var statement = plans.GetOrParse(sql).Statements[0];
+        var catalog = Connection.Session.ReadCatalog();
+        Assert.Throws<OperationCanceledException>(() => statement.Bind(catalog, Data.Engine.ParameterList.Empty, optimizes: true, cancelled));
+
+        // The thread remembers nothing of it.
+        Assert.NotNull(statement.Bind(catalog, Data.Engine.ParameterList.Empty, optimizes: true, CancellationToken.None));
+    }
+
+    [Fact]
+    public void An_expression_of_many_parts_looks_between_them_whether_it_is_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        var context = new StatementContext(null!, null, new Batch(0) { RowCount = 1 }, TimeProvider.System, source.Token);
+        var batch = new Batch(1) { RowCount = 3 };
+        using var column = new ColumnBuffer(DataType.Int32);
+        for (var i = 0; i < batch.RowCount; i++)
+        {
+            column.Append(i);
+        }
+
+        batch.Columns[0] = column.Column;
+        var isNull = new BoundIsNull(new BoundColumn(DataType.Int32, 0, "i"), IsNegated: false);
+        using var evaluator = EvaluatorFactory.Create(new BoundLogical(false, [isNull, isNull]), context);
+        Assert.False(evaluator.Evaluate(batch, null).Get<bool>(0));
+        source.Cancel();
+        Assert.Throws<OperationCanceledException>(() => evaluator.Evaluate(batch, null));
+    }
+
+    [Fact]
+    public void A_unique_index_whose_keys_are_being_checked_can_be_cancelled()
+    {
+        Execute("CREATE TABLE t (a integer); INSERT INTO t SELECT i FROM generate_series(1, 10) AS s(i)");
+        var store = Connection.Session.Database.Store;
+        using (var writer = store.BeginWrite(TimeSpan.FromMinutes(2), null, CancellationToken.None))
+        {
+            writer.BeginStatement().Dispose();
+            var table = writer.Catalog.Tables.Values.Single(x => x.Name == "t");
+            var index = new Data.Storage.Catalog.IndexDefinition(new IndexId(writer.Catalog.IndexIdNext), "u", [new(table.Columns[0].Id, false)]) { IsUnique = true };
+            writer.Cancellation = new CancellationToken(canceled: true);
+            Assert.Throws<OperationCanceledException>(() => writer.PutTable(table with { Indexes = [index] }));
+            writer.RollbackStatement();
+        }
+
+        Execute("INSERT INTO t VALUES (1)");
+        AssertState("23505", () => Execute("CREATE UNIQUE INDEX u ON t (a)"));
+        Execute("DELETE FROM t WHERE a = 1; CREATE UNIQUE INDEX u ON t (a)");
+    }
+
     [Fact]
     public void A_long_value_is_not_copied_for_each_row_that_is_made_of_it()
     {

@@ -93,9 +93,19 @@ internal abstract class DmlOperator : Operator
             return;
         }
 
-        for (var i = 0; i < returning.Length; i++)
+        try
         {
-            returningColumns[i] = returning[i].Evaluate(rows, rows.Selection);
+            for (var i = 0; i < returning.Length; i++)
+            {
+                returningColumns[i] = returning[i].Evaluate(rows, rows.Selection);
+            }
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, rows))
+        {
+            var (first, second) = BatchHalves.Of(rows);
+            Return(first);
+            Return(second);
+            return;
         }
 
         returned.Append(returningColumns, rows);

@@ -276,6 +276,7 @@ internal sealed partial class Parser
     private ExpressionSyntax ParsePrefix()
     {
         var start = current.Start;
+        Recursion.Check(start);
         if (current.Kind == TokenKind.Operator)
         {
             var symbol = current.Operator!;

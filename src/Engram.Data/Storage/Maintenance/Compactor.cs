@@ -278,7 +278,7 @@ internal sealed class Compactor(DirectoryStore store, WalWriter wal, PublishedFi
             foreach (var info in IsOrdered(table, inputs) ? WriteOrdered(table, inputs, cancellationToken) : WriteAsTheyCame(table, inputs, cancellationToken))
             {
                 written.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(store.Directory, info), store.IndexFiles), null));
-                SegmentFlush.WriteRuns(written[^1].Extent, table, isNew: true);
+                SegmentFlush.WriteRuns(written[^1].Extent, table, isNew: true, cancellationToken);
             }
 
             SegmentFlush.Prefetch(store.IndexFiles, written.Select(w => w.Extent.Segment.Info), table);

@@ -45,7 +45,7 @@ internal static class SegmentFlush
                 {
                     // Columns may have been computed for it since.
                     kept.Add(new FlushedSegment(said with { Info = extent.Segment.Info }, extent, null));
-                    WriteRuns(extent, table, isNew: false);
+                    WriteRuns(extent, table, isNew: false, cancellationToken);
                     continue;
                 }
 
@@ -63,7 +63,7 @@ internal static class SegmentFlush
                 kept.Add(new FlushedSegment(new SegmentManifest(folded.Segment.Info, null, 0), folded, extent));
                 kept[^1] = kept[^1] with { Manifest = WriteOverlay(directory, folded, rest, generation) };
                 OverlayCapture.Fill(folded, rest, lsn);
-                WriteRuns(folded, table, isNew: false);
+                WriteRuns(folded, table, isNew: false, cancellationToken);
             }
 
             using var reader = new BlockReader(horizon, table, [ColumnId.RowId, .. table.Columns.Select(c => c.Id)]);
@@ -82,7 +82,7 @@ internal static class SegmentFlush
             foreach (var info in rows.Finish())
             {
                 added.Add(new FlushedSegment(new SegmentManifest(info, null, 0), new SegmentExtent(Segment.Open(directory, info), indexes), null));
-                WriteRuns(added[^1].Extent, table, isNew: true);
+                WriteRuns(added[^1].Extent, table, isNew: true, cancellationToken);
             }
 
             Prefetch(indexes, added.Select(f => f.Extent.Segment.Info), table);
@@ -97,14 +97,17 @@ internal static class SegmentFlush
     }
 
     /// <summary>Writes those runs of the table's indexes, codes of its vectors and sketches of its columns that are not there yet. The next insert asks for them, under the write lock: better to make them here, where nobody waits.</summary>
-    internal static void WriteRuns(SegmentExtent extent, TableDefinition table, bool isNew)
+    internal static void WriteRuns(SegmentExtent extent, TableDefinition table, bool isNew, CancellationToken cancellationToken)
     {
         foreach (var index in table.Indexes)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             extent.WriteRun(index.Id, KeyShape.Of(table, index), isNew);
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         WriteCodes(extent, table, isNew);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Has the system read new segments and their codes, which were written past its cache and hold rows that were in memory, or in the cache, until now: the first query

@@ -19,6 +19,9 @@ internal abstract class Transaction : RowTarget, IAsyncDisposable, IDisposable
     /// <summary>Where <see cref="Catalog"/> looks up names without a schema; default for the public one.</summary>
     public System.Collections.Immutable.ImmutableArray<string> SearchPath { get; set; }
 
+    /// <summary>Looked at while keys of many rows are checked; set for each statement. A commit looks at none.</summary>
+    public CancellationToken Cancellation { get; set; }
+
     /// <summary>The schema with this transaction's changes.</summary>
     public abstract DatabaseCatalog Catalog { get; }
 

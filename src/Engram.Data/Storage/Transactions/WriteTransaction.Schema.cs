@@ -8,6 +8,9 @@ namespace Engram.Data.Storage.Transactions;
 /// <summary>Changes of the schema, and the keys that it promises.</summary>
 internal sealed partial class WriteTransaction
 {
+    // A power of two.
+    private const int RowsPerLook = 1024;
+
     public override void PutTable(TableDefinition table)
     {
         CheckActive();
@@ -136,6 +139,11 @@ internal sealed partial class WriteTransaction
                 {
                     for (var rowId = range.First; rowId < range.First + range.Count; rowId++)
                     {
+                        if ((rowId & (RowsPerLook - 1)) == 0)
+                        {
+                            Cancellation.ThrowIfCancellationRequested();
+                        }
+
                         if (check.FindDuplicate(rowId) is { } key)
                         {
                             throw Error.UniqueViolation(index.Name, table.ToString(), key);
@@ -152,6 +160,7 @@ internal sealed partial class WriteTransaction
         using var scan = new StoreTableScan(store.VersionOf(table.Id), new BlockReader(RowChanges.Latest, table, [ColumnId.RowId]), []);
         while (scan.NextBlock())
         {
+            Cancellation.ThrowIfCancellationRequested();
             var rowIds = scan.Load(0, scan.Visible);
             for (var i = 0; i < (scan.Visible?.Count ?? scan.RowCount); i++)
             {

@@ -46,18 +46,61 @@ internal sealed class Filter : IDisposable
         {
             var conjunct = conjuncts[next];
             load?.Invoke(conjunct.Columns, rows);
-            if (conjunct.Condition is { } condition)
+            try
             {
-                condition.Test(batch, rows, bitmap);
-                rows = Keep(bitmap, batch.RowCount, rows);
+                rows = Apply(conjunct, batch, rows, bitmap);
             }
-            else
+            catch (EngramException e) when (e.IsOfSeveralValues && (rows?.Count ?? batch.RowCount) > 1)
             {
-                rows = Keep(conjunct.Evaluator.Evaluate(batch, rows), batch.RowCount, rows);
+                rows = ApplyInParts(conjunct, batch, rows, bitmap);
             }
         }
 
         return rows;
+    }
+
+    private Selection? Apply(Conjunct conjunct, Batch batch, Selection? rows, Span<ulong> bitmap)
+    {
+        if (conjunct.Condition is not { } condition)
+        {
+            return Keep(conjunct.Evaluator.Evaluate(batch, rows), batch.RowCount, rows);
+        }
+
+        condition.Test(batch, rows, bitmap);
+        return Keep(bitmap, batch.RowCount, rows);
+    }
+
+    /// <summary>The rows that pass, found in halves: see <see cref="BatchHalves"/>.</summary>
+    private Selection ApplyInParts(Conjunct conjunct, Batch batch, Selection? rows, Span<ulong> bitmap)
+    {
+        // Both halves are copied first: the rows may be those that this filter kept last, which are written anew.
+        var count = rows?.Count ?? batch.RowCount;
+        Selection[] parts = [new(), new()];
+        for (var i = 0; i < count; i++)
+        {
+            parts[i < count / 2 ? 0 : 1].Add(rows?.Rows[i] ?? i);
+        }
+
+        var kept = new Selection();
+        foreach (var part in parts)
+        {
+            Selection? passed;
+            try
+            {
+                passed = Apply(conjunct, batch, part, bitmap);
+            }
+            catch (EngramException e) when (e.IsOfSeveralValues && part.Count > 1)
+            {
+                passed = ApplyInParts(conjunct, batch, part, bitmap);
+            }
+
+            foreach (var row in (passed ?? part).Rows)
+            {
+                kept.Add(row);
+            }
+        }
+
+        return kept;
     }
 
     public void Dispose()

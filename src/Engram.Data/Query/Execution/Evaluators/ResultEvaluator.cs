@@ -22,6 +22,8 @@ internal abstract unsafe class ResultEvaluator(DataType type) : Evaluator(type)
     /// <summary>The result, emptied and with room for the batch's rows; one row when it is the same for all of them.</summary>
     protected ColumnBuffer Begin(int rowCount, bool isConstant = false)
     {
+        // Here too, not only between batches: an expression may have tens of thousands of parts, each of which comes by here.
+        Statement?.Cancellation.ThrowIfCancellationRequested();
         var count = isConstant ? 1 : rowCount;
         result ??= new ColumnBuffer(Type, count);
         result.Clear();

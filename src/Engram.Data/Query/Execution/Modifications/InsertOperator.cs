@@ -94,9 +94,20 @@ internal sealed class InsertOperator : DmlOperator
     {
         Context.Cancellation.ThrowIfCancellationRequested();
         rows.RowCount = batch.SelectedCount;
-        FillGiven(batch);
-        FillExpressions(computed: false);
-        FillExpressions(computed: true);
+        try
+        {
+            FillGiven(batch);
+            FillExpressions(computed: false);
+            FillExpressions(computed: true);
+        }
+        catch (EngramException e) when (Context.Target is null && BatchHalves.Help(e, batch))
+        {
+            var (first, second) = BatchHalves.Of(batch);
+            Add(first);
+            Add(second);
+            return;
+        }
+
         for (var i = 0; i < rows.Columns.Length; i++)
         {
             checks.CheckColumn(plan.Table.Columns[i], rows.Columns[i], rows.RowCount);

@@ -17,11 +17,15 @@ internal sealed class AggregateInput : IDisposable
     private readonly ColumnBuffer groupColumn = new(DataType.Int32);
     private readonly int[] narrowedIds = new int[Batch.RowCountMax];
     private readonly Evaluator[] orderKeys;
+    private readonly Column[] orderColumns;
     private readonly RowSorter? sorter;
     private readonly RowStore? rows;
     private readonly Batch part = new(0);
     private readonly MemoryBudget? budget;
     private Aggregator state;
+
+    // The rows of the last batch that pass the filter.
+    private Selection? filtered;
 
     // Made when values are kept: most aggregates keep none.
     private MemoryReservation? memory;
@@ -36,29 +40,42 @@ internal sealed class AggregateInput : IDisposable
         distinct = aggregate.IsDistinct ? new FirstRows([.. types], context.Memory, "an aggregate of distinct values") : null;
         distinctKey = new Column[arguments.Length + 1];
         orderKeys = [.. aggregate.OrderBy.Select(k => EvaluatorFactory.Create(k.Expression, context))];
+        orderColumns = new Column[orderKeys.Length];
         sorter = orderKeys.Length == 0 ? null : new RowSorter(aggregate.OrderBy, context);
         rows = orderKeys.Length == 0 ? null : new RowStore(types.Concat(orderKeys.Select(k => k.Type)), context.Memory, "an ordered aggregate");
         state = NewState();
     }
 
-    /// <param name="groupIds">One for each selected row; empty when there is only group 0.</param>
-    public void Add(Batch batch, ReadOnlySpan<int> groupIds, int groupCount)
+    /// <summary>Computes what <see cref="Add"/> takes of the same batch.</summary>
+    public void Compute(Batch batch)
     {
-        state.EnsureGroups(groupCount);
-        var selection = batch.Selection;
-        if (filter is not null)
-        {
-            selection = Narrow(batch.Selection, filter.Apply(batch, batch.Selection), ref groupIds);
-        }
-
-        if (selection is { Count: 0 })
+        filtered = filter is null ? batch.Selection : filter.Apply(batch, batch.Selection);
+        if (filtered is { Count: 0 })
         {
             return;
         }
 
         for (var i = 0; i < arguments.Length; i++)
         {
-            columns[i] = arguments[i].Evaluate(batch, selection);
+            columns[i] = arguments[i].Evaluate(batch, filtered);
+        }
+
+        for (var i = 0; i < orderKeys.Length; i++)
+        {
+            orderColumns[i] = orderKeys[i].Evaluate(batch, filtered);
+        }
+    }
+
+    /// <param name="batch">The one that was given to <see cref="Compute"/> last.</param>
+    /// <param name="groupIds">One for each selected row; empty when there is only group 0.</param>
+    /// <param name="groupCount">Groups there are by now.</param>
+    public void Add(Batch batch, ReadOnlySpan<int> groupIds, int groupCount)
+    {
+        state.EnsureGroups(groupCount);
+        var selection = filter is null ? batch.Selection : Narrow(batch.Selection, filtered, ref groupIds);
+        if (selection is { Count: 0 })
+        {
+            return;
         }
 
         if (distinct is not null || rows is not null)
@@ -218,10 +235,7 @@ internal sealed class AggregateInput : IDisposable
         var sources = new Column[1 + columns.Length + orderKeys.Length];
         sources[0] = groupColumn.Column;
         columns.CopyTo(sources, 1);
-        for (var i = 0; i < orderKeys.Length; i++)
-        {
-            sources[1 + columns.Length + i] = orderKeys[i].Evaluate(batch, selection);
-        }
+        orderColumns.CopyTo(sources, 1 + columns.Length);
 
         part.RowCount = batch.RowCount;
         part.Selection = selection;

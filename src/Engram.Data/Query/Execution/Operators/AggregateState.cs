@@ -40,15 +40,22 @@ internal sealed class AggregateState : IDisposable
 
     public void Add(Batch source)
     {
+        try
+        {
+            Compute(source);
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, source))
+        {
+            var (first, second) = BatchHalves.Of(source);
+            Add(first);
+            Add(second);
+            return;
+        }
+
         RowCount += source.SelectedCount;
         ReadOnlySpan<int> ids = default;
         if (table is not null)
         {
-            for (var i = 0; i < keys.Length; i++)
-            {
-                keyColumns[i] = keys[i].Evaluate(source, source.Selection);
-            }
-
             table.FindOrAdd(keyColumns, source.RowCount, source.Selection, groupIds);
             ids = groupIds.AsSpan(0, source.SelectedCount);
         }
@@ -56,6 +63,20 @@ internal sealed class AggregateState : IDisposable
         foreach (var aggregate in aggregates)
         {
             aggregate.Add(source, ids, GroupCount);
+        }
+    }
+
+    /// <summary>Everything that is computed from a batch, before any of it counts.</summary>
+    private void Compute(Batch source)
+    {
+        for (var i = 0; i < keys.Length; i++)
+        {
+            keyColumns[i] = keys[i].Evaluate(source, source.Selection);
+        }
+
+        foreach (var aggregate in aggregates)
+        {
+            aggregate.Compute(source);
         }
     }
 

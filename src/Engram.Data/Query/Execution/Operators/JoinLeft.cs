@@ -88,9 +88,19 @@ internal sealed class JoinLeft(JoinPlan plan, Operator input, StatementContext c
 
     private void AddKeys(Batch read)
     {
-        for (var k = 0; k < evaluators.Length; k++)
+        try
         {
-            keyColumns[k] = evaluators[k].Evaluate(read, read.Selection);
+            for (var k = 0; k < evaluators.Length; k++)
+            {
+                keyColumns[k] = evaluators[k].Evaluate(read, read.Selection);
+            }
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, read))
+        {
+            var (first, second) = BatchHalves.Of(read);
+            AddKeys(first);
+            AddKeys(second);
+            return;
         }
 
         keyed.Count = 0;

@@ -35,6 +35,9 @@ internal sealed class JoinOperator : Operator
     private readonly bool[] isLast = new bool[Batch.RowCountMax];
     private readonly Selection candidates = new();
     private Batch? leftBatch;
+
+    // Parts of the left side's last batch that are still to be looked up; the next one on top.
+    private Stack<Batch>? parts;
     private int leftAt;
 
     // The candidate of the current left row that comes next; NoRow when the row has not been begun.
@@ -43,6 +46,9 @@ internal sealed class JoinOperator : Operator
     private bool isBuilt;
     private bool isLeftEnded;
     private int unmatchedNext;
+
+    // What the residual says of pairs that had to be judged in parts; NULL is no pass, as FALSE is none.
+    private ColumnBuffer? judged;
 
     public JoinOperator(JoinPlan plan, Operator left, Operator right, StatementContext context)
         : this(plan, left, new JoinTable(plan, right, context), context)
@@ -84,7 +90,7 @@ internal sealed class JoinOperator : Operator
             right.Build(KeepsRight);
             if (leftBatch is not null)
             {
-                right.Probe(leftBatch);
+                Probe();
             }
         }
 
@@ -100,7 +106,7 @@ internal sealed class JoinOperator : Operator
                     break;
                 }
 
-                right.Probe(leftBatch!);
+                Probe();
             }
 
             var count = Judge(MakePairs());
@@ -127,6 +133,7 @@ internal sealed class JoinOperator : Operator
         isBuilt = false;
         isLeftEnded = false;
         leftBatch = null;
+        parts?.Clear();
         leftAt = 0;
         candidate = NoRow;
         // Whoever reads it may have stopped in the midst of a left row's candidates.
@@ -140,6 +147,7 @@ internal sealed class JoinOperator : Operator
         right.Dispose();
         ahead?.Dispose();
         residual?.Dispose();
+        judged?.Dispose();
         foreach (var column in output)
         {
             column.Dispose();
@@ -148,9 +156,27 @@ internal sealed class JoinOperator : Operator
 
     private bool TryNextLeft()
     {
-        leftBatch = ahead is null ? left.Next() : ahead.Next();
+        leftBatch = parts is { Count: > 0 } ? parts.Pop() : ahead is null ? left.Next() : ahead.Next();
         leftAt = 0;
         return leftBatch is not null;
+    }
+
+    /// <summary>Looks up the left batch, or as much of it as can be looked up at once: see <see cref="BatchHalves"/>.</summary>
+    private void Probe()
+    {
+        while (true)
+        {
+            try
+            {
+                right.Probe(leftBatch!);
+                return;
+            }
+            catch (EngramException e) when (BatchHalves.Help(e, leftBatch!))
+            {
+                (leftBatch, var second) = BatchHalves.Of(leftBatch!);
+                (parts ??= []).Push(second);
+            }
+        }
     }
 
     /// <summary>Writes the next pairs of the left batch; none when all have been made.</summary>
@@ -230,7 +256,44 @@ internal sealed class JoinOperator : Operator
         }
 
         pairBatch.RowCount = count;
-        return residual!.Evaluate(pairBatch, candidates);
+        pairBatch.Selection = candidates;
+        try
+        {
+            return residual!.Evaluate(pairBatch, candidates);
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, pairBatch))
+        {
+            judged ??= new ColumnBuffer(DataType.Boolean, Batch.RowCountMax);
+            judged.Clear();
+            judged.Reserve(count);
+            judged.SetCount(count);
+            var (first, second) = BatchHalves.Of(pairBatch);
+            JudgePart(first, judged.Column);
+            JudgePart(second, judged.Column);
+            return judged.Column;
+        }
+    }
+
+    private void JudgePart(Batch part, Column target)
+    {
+        Column condition;
+        try
+        {
+            condition = residual!.Evaluate(part, part.Selection);
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, part))
+        {
+            var (first, second) = BatchHalves.Of(part);
+            JudgePart(first, target);
+            JudgePart(second, target);
+            return;
+        }
+
+        var values = target.Values<byte>(part.RowCount);
+        foreach (var row in part.Selection!.Rows)
+        {
+            values[row] = condition.IsNull(row) || condition.Get<byte>(row) == 0 ? (byte)0 : (byte)1;
+        }
     }
 
     private Batch Give(int count, Batch source)

@@ -80,17 +80,7 @@ internal sealed class JoinTable : IDisposable
         while (input?.Next() is { } batch)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            var first = rows.Count;
-            rows.Append(batch.Columns, batch);
-            if (isDeferred)
-            {
-                KeepComputedKeys(batch);
-            }
-            else if (keys is not null)
-            {
-                Evaluate(rightKeys, batch);
-                Chain(batch, first);
-            }
+            Add(batch, isDeferred);
         }
 
         if (isDeferred)
@@ -99,6 +89,32 @@ internal sealed class JoinTable : IDisposable
         }
 
         isMatched = marks ? new bool[rows.Count] : null;
+    }
+
+    private void Add(Batch batch, bool isDeferred)
+    {
+        try
+        {
+            Evaluate(rightKeys, batch);
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, batch))
+        {
+            var (first, second) = BatchHalves.Of(batch);
+            Add(first, isDeferred);
+            Add(second, isDeferred);
+            return;
+        }
+
+        var place = rows.Count;
+        rows.Append(batch.Columns, batch);
+        if (isDeferred)
+        {
+            KeepComputedKeys(batch);
+        }
+        else if (keys is not null)
+        {
+            Chain(batch, place);
+        }
     }
 
     /// <summary>Looks the keys of a left batch up, for <see cref="First"/>.</summary>
@@ -252,7 +268,7 @@ internal sealed class JoinTable : IDisposable
         {
             if (plan.RightKeys[k] is not BoundColumn)
             {
-                keyColumns[count++] = rightKeys[k].Evaluate(batch, batch.Selection);
+                keyColumns[count++] = keyColumns[k];
             }
         }
 

@@ -59,10 +59,33 @@ internal sealed class SortState : IDisposable
     public void Add(Batch source)
     {
         context.Cancellation.ThrowIfCancellationRequested();
+        Selection? rows;
+        try
+        {
+            rows = Compute(source);
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, source))
+        {
+            var (first, second) = BatchHalves.Of(source);
+            Add(first);
+            Add(second);
+            return;
+        }
+
+        if (rows is not { Count: 0 })
+        {
+            Append(source.RowCount, rows);
+        }
+    }
+
+    /// <summary>Fills <see cref="sources"/>.</summary>
+    /// <returns>The rows that may be wanted.</returns>
+    private Selection? Compute(Batch source)
+    {
         var rows = source.Selection;
         if (Bound is { } bound && !Narrow(keys[0].Evaluate(source, rows), source, bound, ref rows))
         {
-            return;
+            return rows;
         }
 
         source.Columns.AsSpan(0, plan.Output.Length).CopyTo(sources);
@@ -71,7 +94,7 @@ internal sealed class SortState : IDisposable
             sources[plan.Output.Length + i] = ownKeys[i].Evaluate(source, rows);
         }
 
-        Append(source.RowCount, rows);
+        return rows;
     }
 
     /// <summary>Takes in what another state of the same plan has kept, of later rows.</summary>

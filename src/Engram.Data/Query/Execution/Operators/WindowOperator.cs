@@ -135,14 +135,7 @@ internal sealed class WindowOperator : Operator
         while (input.Next() is { } source)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            source.Columns.AsSpan(0, output.Length).CopyTo(sources);
-            for (var i = 0; i < computed.Count; i++)
-            {
-                sources[output.Length + i] = computed[i].Evaluate(source, source.Selection);
-            }
-
-            (rows.RowCount, rows.Selection) = (source.RowCount, source.Selection);
-            store.Append(sources, rows);
+            Add(source, rows);
         }
 
         memory.Hold((long)store.Count * PlaceBytes);
@@ -166,6 +159,28 @@ internal sealed class WindowOperator : Operator
         }
 
         return sorted;
+    }
+
+    private void Add(Batch source, Batch rows)
+    {
+        source.Columns.AsSpan(0, output.Length).CopyTo(sources);
+        try
+        {
+            for (var i = 0; i < computed.Count; i++)
+            {
+                sources[output.Length + i] = computed[i].Evaluate(source, source.Selection);
+            }
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, source))
+        {
+            var (first, second) = BatchHalves.Of(source);
+            Add(first, rows);
+            Add(second, rows);
+            return;
+        }
+
+        (rows.RowCount, rows.Selection) = (source.RowCount, source.Selection);
+        store.Append(sources, rows);
     }
 
     /// <summary>The calls of one run, with what they keep from partition to partition.</summary>
