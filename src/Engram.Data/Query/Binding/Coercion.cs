@@ -121,8 +121,8 @@ internal static class Coercion
 
         if (from.Kind == TypeKind.Unknown)
         {
-            // As in PostgreSQL, text is preferred among what an untyped literal might be.
-            return to == TypeKind.Text ? 1 : 2;
+            // As in PostgreSQL, text is preferred among what an untyped literal might be; and what is rarely meant comes last.
+            return to == TypeKind.Text ? 1 : to is TypeKind.SparseVector or TypeKind.Bit ? 3 : 2;
         }
 
         if (to == TypeKind.Array)

@@ -56,6 +56,9 @@ internal sealed class JsonValueWriter : IDisposable
             TypeKind.TimestampTz => Instant(column, row),
             TypeKind.Interval => default(FormatInterval).Invoke(column.Get<long>(row), scratch),
             TypeKind.Vector => default(FormatVector).Invoke(column.Get<Bytes>(row), scratch),
+            TypeKind.HalfVector => default(FormatHalfVector).Invoke(column.Get<Bytes>(row), scratch),
+            TypeKind.SparseVector => default(FormatSparse).Invoke(column.Get<Bytes>(row), scratch),
+            TypeKind.Bit => default(FormatBits).Invoke(column.Get<Bytes>(row), scratch),
             _ => throw Error.NotSupported($"A value of type {column.Type} within json"),
         }).Span;
     }
