@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Data;
 using System.Data.Common;
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -56,6 +57,17 @@ public class EngramArrayTypeMapping<TCollection, TElement, TProviderElement> : R
         var elements = ((IEnumerable)value).Cast<object?>().Select(ElementTypeMapping.GenerateProviderValueSqlLiteral);
         return $"CAST(ARRAY[{string.Join(", ", elements)}] AS {StoreType})";
     }
+
+    /// <inheritdoc/>
+    /// <remarks>A collection in a query may be another than the column's that it is compared with: a list beside an array.</remarks>
+    public override DbParameter CreateParameter(
+        DbCommand command, string name, object? value, bool? nullable = null, ParameterDirection direction = ParameterDirection.Input)
+        => base.CreateParameter(
+            command, name,
+            value is IEnumerable<TElement> and not TCollection
+                ? EngramArrayConverter<TCollection, TElement, TElement>.FromProvider([.. (IEnumerable<TElement>)value], static element => element)
+                : value,
+            nullable, direction);
 
     /// <inheritdoc/>
     protected override void ConfigureParameter(DbParameter parameter) => ParameterTypes.Set(parameter, StoreType);

@@ -162,6 +162,8 @@ public sealed class ShelfTests(ShelfFixture fixture) : IClassFixture<ShelfFixtur
         { "set: inline except a column", q => q.Where(s => new[] { 5, 7 }.Except(s.Ints).Count(i => i % 2 == 1) == 2) },
         { "set: filtered column united with an inline one", q => q.Where(s => s.Ints.Where(i => i > 4).Union(new[] { 50 }).Count() == 2) },
         { "set: column equal to a parameter", q => { var ints = new[] { 1 }; return q.Where(s => s.Ints.SequenceEqual(ints)); } },
+        { "set: converted array equal to a list", q => { List<Grade> grades = [Grade.High]; return q.Where(s => s.Grades.SequenceEqual(grades)).OrderBy(s => s.Id).Select(s => s.Id); } },
+        { "set: list equal to an array", q => { long[] longs = []; return q.Where(s => s.Longs.SequenceEqual(longs)).OrderBy(s => s.Id).Select(s => s.Id); } },
         { "set: skipped column united with a parameter", q => { var ints = new[] { 5, 7 }; return q.Where(s => s.Ints.Skip(1).Union(ints).Count() == 3); } },
         { "set: two columns united", q => q.OrderBy(s => s.Id).Select(s => s.Texts.Union(s.MaybeTexts.Where(t => t != null).Select(t => t!)).Count()) },
     };
