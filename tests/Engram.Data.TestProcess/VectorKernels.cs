@@ -89,8 +89,10 @@ internal static unsafe class VectorKernels
 
             CoarseDot.Rows(block, query, 1, &all);
             CoarseDot.Selected(block, query, [0], &selected);
+            int one, same;
+            CoarseFour.Rows(block, [new CoarseTarget(query.Codes, query.Sum, &one), new CoarseTarget(query.Codes, query.Sum, &same)], 1);
             expected = CoarseDot.Scalar(block.Coarse, query.Codes, n);
-            if (all != expected || selected != expected)
+            if (all != expected || selected != expected || one != expected || same != expected)
             {
                 return "coarse codes with a query";
             }

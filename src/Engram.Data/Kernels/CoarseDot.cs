@@ -88,7 +88,7 @@ internal unsafe interface ICoarsePieces<TSelf>
 }
 
 /// <summary>Bytes without sign by bytes with: one instruction for each half.</summary>
-internal readonly unsafe struct CoarseVnniPieces(Vector256<int> a) : ICoarsePieces<CoarseVnniPieces>
+internal readonly unsafe struct CoarseVnniPieces(Vector256<int> a) : ICoarseHalves<CoarseVnniPieces>
 {
     private readonly Vector256<int> a = a;
 
@@ -102,6 +102,20 @@ internal readonly unsafe struct CoarseVnniPieces(Vector256<int> a) : ICoarsePiec
         var low = AvxVnni.MultiplyWideningAndAdd(sum.a, pairs & mask, Vector256.Load(query));
         return new(AvxVnni.MultiplyWideningAndAdd(low, Vector256.ShiftRightLogical(pairs.AsUInt16(), 4).AsByte() & mask, Vector256.Load(query + 32)));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarseVnniPieces Low(byte* row) => new((Vector256.Load(row) & Vector256.Create((byte)15)).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarseVnniPieces High(byte* row)
+        => new((Vector256.ShiftRightLogical(Vector256.Load(row).AsUInt16(), 4).AsByte() & Vector256.Create((byte)15)).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarseVnniPieces Load(sbyte* query) => new(Vector256.Load(query).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarseVnniPieces AddUnpacked(CoarseVnniPieces sum, CoarseVnniPieces codes, CoarseVnniPieces query)
+        => new(AvxVnni.MultiplyWideningAndAdd(sum.a, codes.a.AsByte(), query.a.AsSByte()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static CoarseVnniPieces operator +(CoarseVnniPieces x, CoarseVnniPieces y) => new(x.a + y.a);
@@ -136,7 +150,7 @@ internal readonly unsafe struct CoarsePieces512(Vector512<int> a) : ICoarsePiece
 }
 
 /// <summary>One half after the other, their products of 16 bits added before they are widened.</summary>
-internal readonly unsafe struct CoarsePieces256(Vector256<int> a) : ICoarsePieces<CoarsePieces256>
+internal readonly unsafe struct CoarsePieces256(Vector256<int> a) : ICoarseHalves<CoarsePieces256>
 {
     private readonly Vector256<int> a = a;
 
@@ -151,6 +165,20 @@ internal readonly unsafe struct CoarsePieces256(Vector256<int> a) : ICoarsePiece
         var high = Avx2.MultiplyAddAdjacent(Vector256.ShiftRightLogical(pairs.AsUInt16(), 4).AsByte() & mask, Vector256.Load(query + 32));
         return new(sum.a + Avx2.MultiplyAddAdjacent(low + high, Vector256<short>.One));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarsePieces256 Low(byte* row) => new((Vector256.Load(row) & Vector256.Create((byte)15)).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarsePieces256 High(byte* row)
+        => new((Vector256.ShiftRightLogical(Vector256.Load(row).AsUInt16(), 4).AsByte() & Vector256.Create((byte)15)).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarsePieces256 Load(sbyte* query) => new(Vector256.Load(query).AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static CoarsePieces256 AddUnpacked(CoarsePieces256 sum, CoarsePieces256 codes, CoarsePieces256 query)
+        => new(sum.a + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(codes.a.AsByte(), query.a.AsSByte()), Vector256<short>.One));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static CoarsePieces256 operator +(CoarsePieces256 x, CoarsePieces256 y) => new(x.a + y.a);

@@ -71,6 +71,9 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>In a copy of a part of a plan: the scan to read in the place of the plan's leaf.</summary>
     public SplitLeaf? Split { get; set; }
 
+    /// <summary>While the right side of a LATERAL is made: where its search finds answers that were looked for ahead.</summary>
+    public Operators.VectorAnswers? Answers { get; set; }
+
     /// <summary>What the parts of a WITH that changes data have changed; null for a statement that changes data in one place.</summary>
     public Modifications.ChangedRows? Changed { get; set; }
 
@@ -146,6 +149,7 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     {
         var copy = (StatementContext)MemberwiseClone();
         copy.Slots = [];
+        copy.Answers = null;
         copy.Measures = Measures is null ? null : new Dictionary<Planning.Plan, Explaining.OperatorMeasure>(ReferenceEqualityComparer.Instance);
         return copy;
     }

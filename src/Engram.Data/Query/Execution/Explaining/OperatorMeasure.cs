@@ -26,6 +26,9 @@ internal sealed class OperatorMeasure
     /// <summary>Threads that ran copies of it; 0 when it was not split.</summary>
     public int Workers { get; set; }
 
+    /// <summary>The most queries that a search looked for in one pass.</summary>
+    public int Queries { get; set; }
+
     /// <summary>Adds what one copy did. Times add up: together they may be more than the time that passed.</summary>
     public void AddWorker(OperatorMeasure copy)
     {
@@ -58,6 +61,11 @@ internal sealed class OperatorMeasure
             text += isUsed
                 ? string.Create(CultureInfo.InvariantCulture, $" entries={entries} examined={examined}")
                 : string.Create(CultureInfo.InvariantCulture, $" index not used, entries={entries}");
+        }
+
+        if (Queries > 1)
+        {
+            text += string.Create(CultureInfo.InvariantCulture, $" queries={Queries}");
         }
 
         if (Vector is var (codes, scored))
@@ -109,6 +117,7 @@ internal sealed class MeasuredOperator(Operator inner, OperatorMeasure measure) 
         {
             measure.Vector = (vector.CodesRead, vector.RowsScored);
             measure.Workers = vector.Workers;
+            measure.Queries = vector.Queries;
         }
 
         if (inner is IIndexMeasure index)

@@ -13,6 +13,7 @@ internal sealed class ApplyOperator : Operator
     private readonly (Evaluator Value, ColumnBuffer Slot)[] outer;
     private readonly Column[] outerColumns;
     private readonly ColumnBuffer[] output;
+    private readonly VectorAnswers? answers;
     private readonly Batch batch;
     private readonly int leftCount;
     private Batch? leftBatch;
@@ -33,7 +34,11 @@ internal sealed class ApplyOperator : Operator
         // Slots first: the right side's evaluators look at them from the start.
         outer = [.. plan.Outer.Select(o => (EvaluatorFactory.Create(o.Value, context), context.Slot(o.Slot, o.Value.Type)))];
         outerColumns = new Column[outer.Length];
+        answers = VectorAnswers.TryCreate(plan, context);
+        var outside = context.Answers;
+        context.Answers = answers;
         right = OperatorFactory.Create(plan.Right, context);
+        context.Answers = outside;
         leftCount = plan.Left.Output.Length;
         output = [.. plan.Output.Select(o => new ColumnBuffer(o.Type))];
         batch = new Batch(output.Length);
@@ -79,6 +84,7 @@ internal sealed class ApplyOperator : Operator
     public override void Reset()
     {
         left.Reset();
+        answers?.Reset();
         leftBatch = null;
         pending = null;
         pendingAt = 0;
@@ -89,6 +95,7 @@ internal sealed class ApplyOperator : Operator
     {
         left.Dispose();
         right.Dispose();
+        answers?.Dispose();
         foreach (var (value, _) in outer)
         {
             value.Dispose();
@@ -110,6 +117,9 @@ internal sealed class ApplyOperator : Operator
             return false;
         }
 
+        // Numbers of rows are those of a batch.
+        answers?.Begin(0);
+
         for (var i = 0; i < outer.Length; i++)
         {
             outerColumns[i] = outer[i].Value.Evaluate(leftBatch, leftBatch.Selection);
@@ -125,11 +135,8 @@ internal sealed class ApplyOperator : Operator
         var row = leftBatch!.RowAt(leftAt);
         if (!isBegun)
         {
-            for (var i = 0; i < outer.Length; i++)
-            {
-                StatementContext.SetSlot(outer[i].Slot, outerColumns[i], row);
-            }
-
+            LookAhead();
+            SetSlots(row);
             right.Reset();
             isBegun = true;
             hasRight = false;
@@ -168,6 +175,38 @@ internal sealed class ApplyOperator : Operator
         }
 
         return count;
+    }
+
+    private void SetSlots(int row)
+    {
+        for (var i = 0; i < outer.Length; i++)
+        {
+            StatementContext.SetSlot(outer[i].Slot, outerColumns[i], row);
+        }
+    }
+
+    /// <summary>Lets the right side know for what it will be asked next, where that helps it.</summary>
+    private void LookAhead()
+    {
+        if (answers is null)
+        {
+            return;
+        }
+
+        if (!answers.Covers(leftAt))
+        {
+            answers.Begin(leftAt);
+            for (var at = leftAt; at < leftBatch!.SelectedCount && answers.IsOpen; at++)
+            {
+                SetSlots(leftBatch.RowAt(at));
+                if (!answers.TryAdd())
+                {
+                    break;
+                }
+            }
+        }
+
+        answers.MoveTo(leftAt);
     }
 
     private void AppendRow(int leftRow, Batch? source, int rightRow)

@@ -19,7 +19,7 @@ internal sealed class VectorJob(VectorTopKPlan plan, TableScan scan, StatementCo
     private const int ElementsPerRow = 64;
 
     private readonly int morselBlockCount = Math.Min(context.Parallelism.MorselBlockCount, MorselBlockCountMax);
-    private Action<VectorSearch>? begin;
+    private Action<VectorScan>? begin;
     private int run;
 
     /// <summary>Whether a search of a table is worth more than one thread, and gives the same on several.</summary>
@@ -32,10 +32,10 @@ internal sealed class VectorJob(VectorTopKPlan plan, TableScan scan, StatementCo
     }
 
     /// <summary>Searches all blocks.</summary>
-    /// <param name="start">Called for each thread's search before its first block.</param>
+    /// <param name="start">Begins each thread's searches before its first block.</param>
     /// <param name="target">Receives what all threads found.</param>
     /// <param name="k">As many of the nearest as are wanted.</param>
-    public VectorTally Run(Action<VectorSearch> start, VectorSearch target, long k)
+    public VectorTally Run(Action<VectorScan> start, VectorScan target, long k)
     {
         begin = start;
         run++;
@@ -44,7 +44,11 @@ internal sealed class VectorJob(VectorTopKPlan plan, TableScan scan, StatementCo
         var tally = default(VectorTally);
         foreach (var worker in Workers.Where(w => w.Run == run))
         {
-            target.Offer(worker.Own.Search, k);
+            for (var i = 0; i < target.Searches.Length; i++)
+            {
+                target.Searches[i].Offer(worker.Own.Searches[i], k);
+            }
+
             tally += worker.TakeTally();
             tally.Workers++;
         }
@@ -65,7 +69,7 @@ internal sealed class VectorJob(VectorTopKPlan plan, TableScan scan, StatementCo
         if (worker.Run != run)
         {
             worker.Run = run;
-            begin!(worker.Own.Search);
+            begin!(worker.Own);
         }
 
         worker.Scan.Restrict(morsel * morselBlockCount, morselBlockCount);
@@ -92,6 +96,9 @@ internal struct VectorTally
     public long RowsScored;
     public int Workers;
 
+    /// <summary>The most queries that were looked for in one pass.</summary>
+    public int Queries;
+
     public static VectorTally operator +(VectorTally a, VectorTally b) => new()
     {
         BlocksTotal = a.BlocksTotal + b.BlocksTotal,
@@ -100,6 +107,7 @@ internal struct VectorTally
         CodesRead = a.CodesRead + b.CodesRead,
         RowsScored = a.RowsScored + b.RowsScored,
         Workers = Math.Max(a.Workers, b.Workers),
+        Queries = Math.Max(a.Queries, b.Queries),
     };
 
     public static VectorTally operator -(VectorTally a, VectorTally b) => new()
@@ -127,7 +135,7 @@ internal sealed class VectorWorker(VectorScan own, TableScan scan) : IDisposable
     /// <summary>What was read since the last call.</summary>
     public VectorTally TakeTally()
     {
-        var now = own.Search.Tally + new VectorTally { BlocksTotal = scan.BlocksTotal, BlocksSkipped = scan.BlocksSkipped, BytesRead = scan.BytesRead };
+        var now = own.Tally + new VectorTally { BlocksTotal = scan.BlocksTotal, BlocksSkipped = scan.BlocksSkipped, BytesRead = scan.BytesRead };
         var since = now - told;
         told = now;
         return since;

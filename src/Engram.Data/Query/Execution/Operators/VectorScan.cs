@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Query.Execution.Evaluators;
 using Engram.Data.Query.Planning;
@@ -15,6 +16,8 @@ internal sealed class VectorScan : IDisposable
     private readonly Filter.Load load;
     private readonly Batch scanned;
     private readonly bool[] isLoaded;
+    private readonly List<VectorSearch> searches = [];
+    private int searchCount = 1;
     private TableScan? scan;
 
     public VectorScan(VectorTopKPlan plan, StatementContext context)
@@ -25,10 +28,29 @@ internal sealed class VectorScan : IDisposable
         var vectorOrdinal = plan.FilterColumns.Length;
         scanned = new Batch(vectorOrdinal);
         isLoaded = new bool[vectorOrdinal];
-        Search = new VectorSearch(vectorOrdinal, vectorOrdinal + 1);
+        searches.Add(new VectorSearch(vectorOrdinal, vectorOrdinal + 1));
     }
 
-    public VectorSearch Search { get; }
+    /// <summary>The first search, mostly the only one.</summary>
+    public VectorSearch Search => searches[0];
+
+    /// <summary>The searches that blocks go to.</summary>
+    public ReadOnlySpan<VectorSearch> Searches => CollectionsMarshal.AsSpan(searches)[..searchCount];
+
+    /// <summary>What all searches have read so far, blocks excepted.</summary>
+    public VectorTally Tally
+    {
+        get
+        {
+            var tally = default(VectorTally);
+            foreach (var search in searches)
+            {
+                tally += search.Tally;
+            }
+
+            return tally;
+        }
+    }
 
     /// <summary>The vectors' place among what is scanned.</summary>
     public int VectorOrdinal => plan.FilterColumns.Length;
@@ -36,14 +58,27 @@ internal sealed class VectorScan : IDisposable
     /// <summary>Starts a scan of what the filter and the search read; null when no row can satisfy the filter.</summary>
     public TableScan? Open() => ScanOperator.Open(plan.Table, [.. plan.FilterColumns, plan.VectorColumn, ColumnId.RowId], plan.Bounds, context);
 
+    /// <summary>Has blocks go to so many searches, which are to be begun.</summary>
+    public void SetSearchCount(int count)
+    {
+        while (searches.Count < count)
+        {
+            searches.Add(new VectorSearch(VectorOrdinal, VectorOrdinal + 1));
+        }
+
+        searchCount = count;
+    }
+
     /// <summary>Searches the block that the scan stands on.</summary>
     public void Take(TableScan block)
     {
         var rows = Select(block);
-        if (rows is not { Count: 0 })
+        if (rows is { Count: 0 })
         {
-            Search.Take(block, rows);
+            return;
         }
+
+        VectorSearch.Take(Searches, block, rows);
     }
 
     /// <summary>The rows of the block that the scan stands on that are visible and pass the filter; null for all. Valid until the next block.</summary>
@@ -59,7 +94,10 @@ internal sealed class VectorScan : IDisposable
     public void Dispose()
     {
         filter?.Dispose();
-        Search.Dispose();
+        foreach (var search in searches)
+        {
+            search.Dispose();
+        }
     }
 
     private void Load(ImmutableArray<int> ordinals, Selection? rows)

@@ -116,12 +116,14 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         Without.Offer(other.Without, order == SearchOrder.Distance ? wanted : long.MaxValue);
     }
 
+    /// <summary>Whether codes exist for the query and have passed over enough so far.</summary>
+    private bool UsesCodes => query?.Codes is not null && (codesRead < TrialRowCount || codesLeft * 2 <= codesRead);
+
     /// <summary>Offers rows of the scan's block.</summary>
     /// <param name="rows">Those that pass the filter; null for all.</param>
     public void Take(TableScan scan, Selection? rows)
     {
-        if (query?.Codes is null || (codesRead >= TrialRowCount && codesLeft * 2 > codesRead)
-            || !scan.TryLoadCodes(vectorOrdinal, out var codes, out var patched))
+        if (!UsesCodes || !scan.TryLoadCodes(vectorOrdinal, out var codes, out var patched))
         {
             TakeDirectly(scan, rows);
             return;
@@ -207,9 +209,9 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         int count;
         fixed (int* products = dots)
         {
-            var isSparse = rows is not null && rows.Count * 2 <= scan.RowCount;
+            var isSparse = IsSparse(scan, rows);
             var judged = isSparse ? rows!.Count : scan.RowCount;
-            var isCoarse = query!.HasCoarseBounds && limit.Value < double.PositiveInfinity && IsCoarseWorthwhile();
+            var isCoarse = hasProducts || MayBeCoarse();
             var bytes = (long)judged * ((isCoarse ? codes.CoarseStrideBytes : codes.StrideBytes) + FactsSize);
             codesRead += judged;
             count = Judge(codes, rows, judged, isSparse, isCoarse, products);
@@ -253,6 +255,8 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         }
     }
 
+    private bool MayBeCoarse() => query!.HasCoarseBounds && limit.Value < double.PositiveInfinity && IsCoarseWorthwhile();
+
     /// <summary>Where codes of four bits left too many rows they are tried again some blocks later: by then other rows may come, and the k-th score may be a better one.</summary>
     private bool IsCoarseWorthwhile()
     {
@@ -278,13 +282,13 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         var facts = isCoarse ? codes.CoarseFacts : codes.Facts;
         if (!isSparse)
         {
-            if (isCoarse)
-            {
-                CoarseDot.Rows(codes, query.Codes!, judged, products);
-            }
-            else
+            if (!isCoarse)
             {
                 query.Products(codes, judged, products);
+            }
+            else if (!hasProducts)
+            {
+                CoarseDot.Rows(codes, query.Codes!, judged, products);
             }
 
             return Gather(codes, rows, bounds.Find(facts, judged, products, left));

@@ -14,6 +14,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     private readonly Evaluator query;
     private readonly VectorScan own;
     private readonly bool isSplit;
+    private readonly VectorAnswers? answers;
     private readonly Batch batch;
     private readonly ColumnBuffer distances = new(DataType.Double);
     private VectorJob? job;
@@ -30,6 +31,7 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
         query = EvaluatorFactory.Create(plan.Query, context);
         own = new VectorScan(plan, context);
         isSplit = VectorJob.IsWorthwhile(plan, context);
+        answers = context.Answers is { } ahead && ReferenceEquals(ahead.Plan, plan) ? ahead : null;
         batch = new Batch(plan.Output.Length);
     }
 
@@ -44,6 +46,8 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
     public long RowsScored => tally.RowsScored;
 
     public int Workers => tally.Workers;
+
+    public int Queries => tally.Queries;
 
     public override Batch? Next()
     {
@@ -101,6 +105,11 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
             return [];
         }
 
+        if (answers is not null && TryAhead(conditions, k, offset, limit, out var answered))
+        {
+            return answered;
+        }
+
         var value = query.Evaluate(new Batch(0) { RowCount = 1 }, null);
         Bytes? vector = value.IsNull(0) ? null : value.Get<Bytes>(0);
         var column = plan.Table.FindColumn(plan.VectorColumn)!;
@@ -114,12 +123,17 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
             return [];
         }
 
-        var usesCodes = k < context.Snapshot.EstimateRowCount(plan.Table.Id) || conditions.Limit < double.PositiveInfinity;
-        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, usesCodes, walksGraphs: plan.Graph is not null);
+        using var target = vector is null ? null : new VectorQuery(vector.Value, plan.Metric, UsesCodes(conditions, k), walksGraphs: plan.Graph is not null);
         if (target is null || !TryApproximate(target, conditions, k))
         {
             var common = new ScoreLimit(conditions.Limit);
-            Search(search => search.Begin(target, common, conditions, plan.Order, plan.Form, k), k);
+            Search(
+                scan =>
+                {
+                    scan.SetSearchCount(1);
+                    scan.Search.Begin(target, common, conditions, plan.Order, plan.Form, k);
+                },
+                k);
         }
 
         return plan.Order == SearchOrder.Distance ? Order(own.Search, offset, limit) : All(own.Search, k, conditions);
@@ -149,23 +163,72 @@ internal sealed class VectorTopKOperator : Operator, IScanMeasure, IVectorMeasur
         return approximate.TryRun(target, (int)Math.Max(breadth, k), (int)k, ref tally) && (!approximate.IsApproximate || own.Search.Nearest.Count >= k);
     }
 
-    private void Search(Action<VectorSearch> begin, long k)
+    private bool UsesCodes(ScoreConditions conditions, long k) => k < context.Snapshot.EstimateRowCount(plan.Table.Id) || conditions.Limit < double.PositiveInfinity;
+
+    /// <summary>Takes the answer that was looked for ahead, or looks for those of the next left rows in one pass; false when the query is to be searched for alone.</summary>
+    private bool TryAhead(ScoreConditions conditions, long k, long offset, long limit, out long[] answered)
+    {
+        if (answers!.TryGetQueries(plan.Table.FindColumn(plan.VectorColumn)!.Type.Size * sizeof(float), k, out var queries))
+        {
+            var targets = new VectorQuery[queries.Count];
+            var common = new ScoreLimit[queries.Count];
+            try
+            {
+                for (var i = 0; i < targets.Length; i++)
+                {
+                    (targets[i], common[i]) = (new VectorQuery(queries[i].Vector, plan.Metric, UsesCodes(conditions, k)), new ScoreLimit(conditions.Limit));
+                }
+
+                Search(
+                    scan =>
+                    {
+                        scan.SetSearchCount(targets.Length);
+                        for (var i = 0; i < targets.Length; i++)
+                        {
+                            scan.Searches[i].Begin(targets[i], common[i], conditions, plan.Order, plan.Form, k);
+                        }
+                    },
+                    k);
+                tally.Queries = Math.Max(tally.Queries, targets.Length);
+                for (var i = 0; i < targets.Length; i++)
+                {
+                    var ids = Order(own.Searches[i], offset, limit);
+                    answers.Answer(queries[i].Number, ids, results);
+                }
+            }
+            finally
+            {
+                foreach (var target in targets)
+                {
+                    target?.Dispose();
+                }
+
+                own.SetSearchCount(1);
+            }
+        }
+
+        var isAnswered = answers.TryTake(out var answer);
+        (answered, results) = isAnswered ? answer : ([], []);
+        return isAnswered;
+    }
+
+    private void Search(Action<VectorScan> begin, long k)
     {
         if (isSplit && (job is not null || OpenJob()))
         {
-            tally += job!.Run(begin, own.Search, k);
+            tally += job!.Run(begin, own, k);
             return;
         }
 
-        begin(own.Search);
-        var before = own.Search.Tally;
+        begin(own);
+        var before = own.Tally;
         using var scan = own.Open();
         while (scan is not null && scan.NextBlock())
         {
             own.Take(scan);
         }
 
-        tally += own.Search.Tally - before;
+        tally += own.Tally - before;
         if (scan is not null)
         {
             tally += new VectorTally { BlocksTotal = scan.BlocksTotal, BlocksSkipped = scan.BlocksSkipped, BytesRead = scan.BytesRead };
