@@ -203,6 +203,7 @@ internal sealed unsafe class GraphWalk
                 Prefetch(graph, codes, fresh[i]);
             }
 
+            PrefetchLinks(graph, level, at);
             for (var i = 0; i < count; i++)
             {
                 if (i + Ahead < count)
@@ -211,9 +212,10 @@ internal sealed unsafe class GraphWalk
                 }
 
                 var place = Insert(MarkableOf(KeyOf(Distance(graph, codes, target, fresh[i]), fresh[i])), breadth);
-                if (place >= 0)
+                if (place >= 0 && place < at)
                 {
-                    at = Math.Min(at, place);
+                    // Likely to be gone on from next, where nothing nearer comes.
+                    at = place;
                     CodePairs.Prefetch(graph.Links(fresh[i], level), graph.LinksMax(level) * sizeof(int));
                 }
             }
@@ -224,6 +226,20 @@ internal sealed unsafe class GraphWalk
         for (var i = 0; i < Count; i++)
         {
             Keys[i] = (Keys[i] & DistanceMask) | ((uint)Keys[i] >> 1);
+        }
+    }
+
+    /// <summary>Asks for the links of the nearest row that the walk has not gone on from.</summary>
+    private void PrefetchLinks(GraphLayout graph, int level, int at)
+    {
+        while (at < Count && (Keys[at] & Left) != 0)
+        {
+            at++;
+        }
+
+        if (at < Count)
+        {
+            CodePairs.Prefetch(graph.Links(RowOf(Keys[at]) >>> 1, level), graph.LinksMax(level) * sizeof(int));
         }
     }
 

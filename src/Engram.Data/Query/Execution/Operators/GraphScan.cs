@@ -127,7 +127,7 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
         TakeCandidates(scan, part, CollectionsMarshal.AsSpan(candidates)[first..], accepted);
     }
 
-    /// <summary>Scores those candidates that may be as near as enough others, block by block.</summary>
+    /// <summary>Scores those candidates that may be as near as enough others.</summary>
     private void TakeCandidates(TableScan scan, GraphPart part, ReadOnlySpan<GraphCandidate> from, ulong[]? accepted)
     {
         rows.Clear();
@@ -157,6 +157,8 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
                 Offer(scan, areNear: true);
             }
         }
+
+        own.Search.ScoreGathered();
     }
 
     /// <summary>Finds out which rows of a part are wanted, then walks, or searches them all.</summary>
@@ -281,7 +283,7 @@ internal sealed class GraphScan(GraphSearch search, VectorTopKPlan plan, VectorS
 
         if (chosen.Count > 0 && areNear)
         {
-            own.Search.TakeDirectly(scan, chosen);
+            own.Search.Gather(scan, chosen);
         }
         else if (chosen.Count > 0)
         {

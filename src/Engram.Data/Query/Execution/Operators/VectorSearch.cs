@@ -40,7 +40,7 @@ internal sealed class ScoreLimit(double initial = double.PositiveInfinity)
 /// worse than that of k others, so that ties are left to the heap, which decides by row id.</para>
 /// <para>Where codes of four bits leave too many rows, the scan goes on with those of eight alone. When these pass over too few, as among rows that are all equally far, they are left unread for the rest of the scan.</para>
 /// </remarks>
-internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) : IDisposable
+internal sealed unsafe partial class VectorSearch(int vectorOrdinal, int rowIdOrdinal) : IDisposable
 {
     /// <summary>So many rows are scored without looking which of them to score first.</summary>
     private const int FewRowsMax = 24;
@@ -102,7 +102,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     public void Begin(VectorQuery? query, ScoreLimit limit, ScoreConditions conditions, SearchOrder order, ScoreForm form, long k)
     {
         (this.query, this.limit, this.conditions, this.order, this.form, this.k) = (query, limit, conditions, order, form, k);
-        (codesRead, codesLeft, coarseRead, coarseLeft, coarseEnd) = (0, 0, 0, 0, 0);
+        (codesRead, codesLeft, coarseRead, coarseLeft, coarseEnd, gatheredCount) = (0, 0, 0, 0, 0, 0);
         Nearest.Clear();
         Tied.Clear();
         Without.Clear();
@@ -154,6 +154,7 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
         }
 
         isDisposed = true;
+        ReturnGathered();
         widened?.Dispose();
         ArrayPool<double>.Shared.Return(scores);
         ArrayPool<double>.Shared.Return(norms);
@@ -445,12 +446,23 @@ internal sealed unsafe class VectorSearch(int vectorOrdinal, int rowIdOrdinal) :
     {
         vectors ??= LoadVectors(scan, scored);
         query!.Score(vectors, scored.Rows, scores, norms);
-        Tally += new VectorTally { RowsScored = scored.Count, BytesRead = (long)scored.Count * query.Dimensions * sizeof(float) };
         var rowIds = scan.Load(rowIdOrdinal, scored);
+        for (var i = 0; i < scored.Count; i++)
+        {
+            ids[i] = rowIds.Get<long>(scored.Rows[i]);
+        }
+
+        OfferScored();
+    }
+
+    /// <summary>Offers the rows in <see cref="scored"/>, whose scores and row ids are known, to the heap.</summary>
+    private void OfferScored()
+    {
+        Tally += new VectorTally { RowsScored = scored.Count, BytesRead = (long)scored.Count * query!.Dimensions * sizeof(float) };
         var count = 0;
         for (var i = 0; i < scored.Count; i++)
         {
-            ids[count] = rowIds.Get<long>(scored.Rows[i]);
+            ids[count] = ids[i];
             scores[count] = scores[i];
             count += !conditions!.Any || conditions.Accept(scores[i]) ? 1 : 0;
         }
