@@ -30,6 +30,9 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     // Callers vary in the types of their nulls; more than a few variants mean that nothing is gained by keeping them.
     private const int PlanCountMax = 4;
 
+    // Of these; then one is made for all values.
+    private const int PlanCountForValuesMax = PlanCountMax - 1;
+
     // For all paths that sessions look names up along: those of temporary tables have one each.
     private const int PlanCountOfPathsMax = 32;
 
@@ -94,16 +97,36 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     public CachedPlan Find(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot = null, TimeProvider? clock = null, CancellationToken cancellation = default)
     {
         var seen = plans;
+        CachedPlan? forAll = null;
+        var countForValues = 0;
         foreach (var plan in seen)
         {
-            if (ReferenceEquals(plan.Catalog, catalog) && plan.Optimizes == optimizes && parameters.Matches(plan.Signature) && (snapshot is null || plan.Bound.Fits(snapshot)))
+            if (!ReferenceEquals(plan.Catalog, catalog) || plan.Optimizes != optimizes || !parameters.Matches(plan.Signature) || (snapshot is not null && !plan.Bound.Fits(snapshot)))
+            {
+                continue;
+            }
+
+            if (plan.Bound.Probes.IsEmpty)
+            {
+                forAll ??= plan;
+            }
+            else if (FitsValues(plan.Bound.Probes, parameters))
             {
                 return plan;
             }
+            else
+            {
+                countForValues++;
+            }
+        }
+
+        if (forAll is not null)
+        {
+            return forAll;
         }
 
         using var watched = Recursion.Watch(cancellation);
-        var bound = Plan(catalog, parameters, optimizes, snapshot, clock);
+        var bound = Plan(catalog, countForValues < PlanCountForValuesMax, parameters, optimizes, snapshot, clock);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
         var countOfPath = 1;
@@ -116,8 +139,41 @@ internal sealed class Statement(StatementSyntax syntax, string text)
         return made;
     }
 
-    private BoundStatement Plan(DatabaseCatalog catalog, ParameterList parameters, bool optimizes, Snapshot? snapshot, TimeProvider? clock)
-        => Planner.Plan(Syntax, text, catalog, parameters, optimizes, snapshot is null ? null : new SampledStatistics(snapshot, clock ?? TimeProvider.System));
+    private static bool FitsValues(ImmutableArray<ValueProbe> probes, ParameterList parameters)
+    {
+        foreach (var probe in probes)
+        {
+            if (!probe.Fits(parameters.IndexOf(probe.Parameter) is >= 0 and var index ? parameters.Inputs[index].Value : null))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>A parameter's value as the plan will read it; null when it is NULL or cannot be converted, which is told when it is read.</summary>
+    private static object? ValueOf(ParameterList parameters, string name, DataType type)
+    {
+        if (parameters.IndexOf(name) is not (>= 0 and var index) || parameters.Inputs[index].Value is not { } value || value is DBNull)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ParameterConversion.ToCanonical(value, type, name);
+        }
+        catch (EngramException)
+        {
+            return null;
+        }
+    }
+
+    private BoundStatement Plan(DatabaseCatalog catalog, bool isForValues, ParameterList parameters, bool optimizes, Snapshot? snapshot, TimeProvider? clock)
+        => Planner.Plan(
+            Syntax, text, catalog, parameters, optimizes,
+            snapshot is null ? null : new SampledStatistics(snapshot, clock ?? TimeProvider.System, isForValues ? (name, type) => ValueOf(parameters, name, type) : null));
 }
 
 /// <summary>A plan with what it was made for.</summary>

@@ -12,7 +12,8 @@ namespace Engram.Data.Query.Execution;
 /// Nothing is gathered ahead and nothing grows old: a filter is run on some two thousand rows, taken from blocks all over the table, in about the time that planning
 /// takes anyway; distinct values come from the sketches of segments. A plan that is cached keeps what it was made by, until its tables have grown or shrunk many times over.
 /// </remarks>
-internal sealed class SampledStatistics(Snapshot snapshot, TimeProvider clock) : TableStatistics
+/// <param name="valueOf">The values of parameters, see <see cref="ValueOf"/>; null when the plan is to be one for all values.</param>
+internal sealed class SampledStatistics(Snapshot snapshot, TimeProvider clock, Func<string, DataType, object?>? valueOf = null) : TableStatistics
 {
     private const int BlockCountMax = 32;
     private const int SampleRowCount = 2048;
@@ -30,6 +31,11 @@ internal sealed class SampledStatistics(Snapshot snapshot, TimeProvider clock) :
     public override double NullFraction(TableId table, ColumnId column) => Ask<double>(() => snapshot.EstimateNullFraction(table, column)) ?? 0;
 
     public override FilterTrial? Try(ScanPlan scan) => Ask<FilterTrial>(() => Sample(scan));
+
+    public override object? ValueOf(string parameter, DataType type) => valueOf?.Invoke(parameter, type);
+
+    public override ImmutableArray<double> StepsOf(TableId table, ColumnId column)
+        => valueOf is null ? [] : Ask<ImmutableArray<double>>(() => SampleSteps(table, column)) ?? [];
 
     /// <summary>A page that cannot be read, or a filter that fails on a row, is not the planner's to report: the plan may never come to it.</summary>
     private static T? Ask<T>(Func<T?> question)
@@ -94,6 +100,47 @@ internal sealed class SampledStatistics(Snapshot snapshot, TimeProvider clock) :
         }
 
         return (rows, passed);
+    }
+
+    private ImmutableArray<double> SampleSteps(TableId table, ColumnId column)
+    {
+        var values = new List<double>();
+        using var scan = snapshot.Scan(table, [column], []);
+        var some = new Selection();
+        var blockCount = scan.BlockCount;
+        var count = Math.Min(blockCount, BlockCountMax);
+        for (var i = 0; i < count; i++)
+        {
+            scan.Restrict((int)((((long)i * 2) + 1) * blockCount / (count * 2)), 1);
+            if (!scan.NextBlock())
+            {
+                continue;
+            }
+
+            Thin(scan, some, SampleRowCount / count);
+            var loaded = scan.Load(0, some);
+            foreach (var row in some.Rows)
+            {
+                if (!loaded.IsNull(row) && ValueProbe.NumberOf(ClrValue.Read(loaded, row)) is { } number)
+                {
+                    values.Add(number);
+                }
+            }
+        }
+
+        if (values.Count < ValueProbe.Parts.Length)
+        {
+            return [];
+        }
+
+        values.Sort();
+        var steps = ImmutableArray.CreateBuilder<double>(ValueProbe.Parts.Length);
+        foreach (var part in ValueProbe.Parts)
+        {
+            steps.Add(values[(int)(part * (values.Count - 1))]);
+        }
+
+        return steps.MoveToImmutable();
     }
 
     /// <summary>So many of the visible rows of a block, evenly apart.</summary>

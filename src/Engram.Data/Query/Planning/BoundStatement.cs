@@ -31,6 +31,9 @@ internal sealed record BoundStatement(StatementKind Kind, Plan Plan, ImmutableAr
     /// <summary>How many rows the tables had whose size decided about the order of joins.</summary>
     public ImmutableArray<(TableId Table, long Rows)> RowCounts { get; init; } = [];
 
+    /// <summary>Where the values of parameters lay that decided about the plan; none when it is one for all values.</summary>
+    public ImmutableArray<ValueProbe> Probes { get; init; } = [];
+
     /// <summary>Whether the tables still have about as many rows as when the plan was made.</summary>
     public bool Fits(Snapshot snapshot)
     {

@@ -9,8 +9,8 @@ namespace Engram.Data.Query.Planning;
 /// <summary>How many rows parts of a query give, roughly: enough to tell a join that gives ten rows from one that gives a million.</summary>
 /// <remarks>
 /// <para>What a table's conditions leave is tried on some of its rows; how many different values a column has is known from sketches (<see cref="TableStatistics"/>). What
-/// neither tells goes by rule of thumb: an equality leaves one row in twenty, a range one in three. Parameters have no value yet, so a plan that is used again holds for
-/// all of them: a column that equals one has one of its values, a range of one is three tenths.</para>
+/// neither tells goes by rule of thumb: an equality leaves one row in twenty, a range one in three. A column that equals a parameter has one of its values, whichever; ranges of parameters are tried with
+/// the values of the execution that the plan is made for, and the plan holds for values of the same places (<see cref="ValueProbe"/>), or are three tenths in a plan for all values.</para>
 /// <para>Conditions of one table are tried together, so that those that go with each other are not counted twice; those of several tables are taken to be independent.
 /// An estimate that is wrong costs time, never rows.</para>
 /// </remarks>
@@ -26,6 +26,7 @@ internal sealed class Cardinality(TableStatistics statistics)
 
     private readonly Dictionary<TableId, long> asked = [];
     private readonly Dictionary<(TableId, ColumnId), double?> distinct = [];
+    private readonly Dictionary<string, ValueProbe> probes = [];
     private readonly Dictionary<LogicalScan, double> scanned = new(ReferenceEqualityComparer.Instance);
 
     // A join asks for its sides more than once, so that a chain of joins without this would take time exponential in its length.
@@ -33,6 +34,9 @@ internal sealed class Cardinality(TableStatistics statistics)
 
     /// <summary>What was asked for, by table: when these change, an estimate may.</summary>
     public IReadOnlyDictionary<TableId, long> Asked => asked;
+
+    /// <summary>The values of parameters that were looked at: an estimate holds for others of the same places.</summary>
+    public IEnumerable<ValueProbe> Probes => probes.Values;
 
     public double RowsOf(TableDefinition table)
     {
@@ -133,9 +137,11 @@ internal sealed class Cardinality(TableStatistics statistics)
         var map = scan.TableColumns.Select((c, i) => (c.Id, i)).ToDictionary(c => c.Id, c => c.i);
         bool CanTry(BoundExpression c) => !ExpressionTree.Any(c, e => e is ParameterReference or LogicalSubquery or BoundSubquery or BoundSlot or BoundParameter
             || e is BoundColumn column && !map.ContainsKey(column.Ordinal) || e is BoundCall { Function.Volatility: Volatility.Volatile });
-        tried = [.. scan.Filters.Where(CanTry)];
-        others = [.. scan.Filters.Where(c => !CanTry(c))];
-        if (tried.Length == 0 || RowsOf(scan.Table) < TableStatistics.RowCountMin)
+        var isLarge = RowsOf(scan.Table) >= TableStatistics.RowCountMin;
+        var valued = isLarge ? scan.Filters.Select(c => WithValue(scan, c)).ToArray() : [.. scan.Filters];
+        tried = [.. valued.Where(CanTry)];
+        others = [.. valued.Where(c => !CanTry(c))];
+        if (tried.Length == 0 || !isLarge)
         {
             return null;
         }
@@ -149,6 +155,33 @@ internal sealed class Cardinality(TableStatistics statistics)
         var bounds = Lowering.ConstantBounds(scan with { Filters = [.. tried] });
         var output = ImmutableArray.CreateRange(scan.TableColumns, c => c.ToPlanColumn());
         return statistics.Try(new ScanPlan(output, scan.Table, columns) { Filter = Place(ExpressionTree.And(tried)!), Bounds = bounds });
+    }
+
+    /// <summary>A range of a column by a parameter, with the parameter's value in its place; other conditions, and those whose value is not known, as they are.</summary>
+    private BoundExpression WithValue(LogicalScan scan, BoundExpression condition)
+    {
+        if (condition is not BoundCall { Function.Name: "<" or "<=" or ">" or ">=", Arguments: [var left, var right] } call
+            || ((left as BoundColumn ?? right as BoundColumn) is not { } column) || ((left as ParameterReference ?? right as ParameterReference) is not { } parameter)
+            || column.Type.Kind != parameter.Type.Kind || scan.TableColumns.FirstOrDefault(c => c.Id == column.Ordinal)?.Definition is not { IsVirtual: false } definition
+            || statistics.ValueOf(parameter.Name, parameter.Type) is not { } value)
+        {
+            return condition;
+        }
+
+        if (!probes.TryGetValue(parameter.Name, out var probe))
+        {
+            var steps = statistics.StepsOf(scan.Table.Id, definition.Id);
+            var place = ValueProbe.PlaceOf(steps, value);
+            if (steps.IsEmpty || place < 0)
+            {
+                return condition;
+            }
+
+            probes.Add(parameter.Name, new ValueProbe(parameter.Name, steps, place));
+        }
+
+        var constant = new BoundConstant(parameter.Type, value);
+        return call with { Arguments = left is ParameterReference ? [constant, right] : [left, constant] };
     }
 
     private double Product(LogicalPlan plan, IEnumerable<BoundExpression> conditions)

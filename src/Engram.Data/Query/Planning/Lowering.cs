@@ -34,6 +34,9 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     /// <summary>The sizes of tables that decided.</summary>
     public ImmutableArray<(TableId Table, long Rows)> RowCounts => cardinality is null ? [] : [.. cardinality.Asked.Select(a => (a.Key, a.Value))];
 
+    /// <summary>The values of parameters that decided.</summary>
+    public ImmutableArray<ValueProbe> Probes => cardinality is null ? [] : [.. cardinality.Probes];
+
     /// <summary>A plan with the ids that its output columns have, in their order.</summary>
     private readonly record struct Lowered(Plan Plan, ImmutableArray<int> Ids)
     {

@@ -46,7 +46,7 @@ internal static class Planner
                 var lowering = new Lowering(scope, optimizes, statistics, estimates);
                 var plan = PlanData(statement, scope, lowering);
                 var isQuery = statement is SelectStatementSyntax && scope.Modifications.Count == 0;
-                return new BoundStatement(isQuery ? StatementKind.Query : StatementKind.Dml, WithChanges(plan, scope, lowering), lowering.Parameters) { RowCounts = lowering.RowCounts };
+                return new BoundStatement(isQuery ? StatementKind.Query : StatementKind.Dml, WithChanges(plan, scope, lowering), lowering.Parameters) { RowCounts = lowering.RowCounts, Probes = lowering.Probes };
             case BeginSyntax or CommitSyntax or RollbackSyntax or SavepointSyntax or RollbackToSavepointSyntax or ReleaseSavepointSyntax or SetTransactionSyntax
                 or SetSyntax or ShowSyntax or CheckpointSyntax or VacuumSyntax or AnalyzeSyntax or DoSyntax or LockTableSyntax or PrepareSyntax or ExecuteSyntax or DeallocateSyntax:
                 return new BoundStatement(StatementKind.Session, new SessionPlan(statement), []);

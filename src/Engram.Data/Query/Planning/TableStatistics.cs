@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Engram.Data.Columns;
 using Engram.Data.Storage.Catalog;
 
@@ -20,6 +21,12 @@ internal abstract class TableStatistics
 
     /// <summary>Tries a scan's filter, which names no parameter and no column from outside, on some of the rows. Null when that cannot be done.</summary>
     public virtual FilterTrial? Try(ScanPlan scan) => null;
+
+    /// <summary>The value that a parameter has in the execution which the plan is made for, as the canonical CLR value of a type; null when it is NULL, not known or not of the type.</summary>
+    public virtual object? ValueOf(string parameter, DataType type) => null;
+
+    /// <summary>Values that split those of a column, as <see cref="ValueProbe"/> wants them; none when nothing is known.</summary>
+    public virtual ImmutableArray<double> StepsOf(TableId table, ColumnId column) => [];
 
     /// <summary>Nothing but the sizes of tables.</summary>
     public static TableStatistics OfSizes(Func<TableId, long> rowCounts) => new Sizes(rowCounts);

@@ -76,6 +76,50 @@ public sealed partial class StatisticsTests : IDisposable
     }
 
     [Fact]
+    public void Ranges_of_parameters_are_estimated_by_their_values()
+    {
+        foreach (var place in new[] { "delta", "segment" })
+        {
+            Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE at > @p", Minute(19_900)), "on facts"), 1, 400);
+            Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE at > @p", Minute(100)), "on facts"), 19_000, RowCount);
+            Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE @p <= id AND id < @q", 5000, 9000), "on facts"), 3500, 4500);
+            Run("CHECKPOINT");
+        }
+
+        // A fourth place of the same statement, and a NULL, have the plan for all values.
+        Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE id > @p", 19_999), "on facts"), 1, 400);
+        Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE id > @p", 19_500), "on facts"), 200, 1000);
+        Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE id > @p", 10_500), "on facts"), 9000, 10_000);
+        Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE id > @p", 100), "on facts"), 5900, 6100);
+        Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE id > @p", 19_600), "on facts"), 200, 1000);
+        Assert.InRange(Expected(LinesOf("EXPLAIN SELECT * FROM facts WHERE id > @p", [null]), "on facts"), 5900, 6100);
+    }
+
+    [Fact]
+    public void A_join_is_ordered_by_what_the_values_leave_and_gives_the_same_rows_for_all()
+    {
+        const string Text = "SELECT count(*), min(a.id), max(b.id) FROM facts a JOIN facts b ON a.code = b.code WHERE a.at > @p AND b.id > @q";
+        bool IsFirst(string condition, object p, object q)
+        {
+            var lines = LinesOf("EXPLAIN " + Text, p, q);
+            int PlaceOf(string part) => lines.FindIndex(l => l.Contains(part, StringComparison.Ordinal));
+            return PlaceOf(condition) < PlaceOf(condition == "at >" ? "id >" : "at >");
+        }
+
+        // The hash table is over the few.
+        Assert.True(IsFirst("id >", Minute(19_990), 10));
+        Assert.True(IsFirst("at >", Minute(10), 19_990));
+        foreach (var p in new[] { -1, 10, 300, 15_000, 19_500, 19_999, 30_000 })
+        {
+            foreach (var q in new[] { 19_990, 12_000 })
+            {
+                var literal = Text.Replace("@p", $"TIMESTAMP '{Minute(p):yyyy-MM-dd HH:mm:ss}'", StringComparison.Ordinal).Replace("@q", q.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+                Assert.Equal(LinesOf(literal), LinesOf(Text, Minute(p), q));
+            }
+        }
+    }
+
+    [Fact]
     public void Analyze_takes_tables_or_none_and_a_condition_that_fails_is_no_error_of_the_plan()
     {
         Run("ANALYZE");
@@ -87,10 +131,38 @@ public sealed partial class StatisticsTests : IDisposable
     [GeneratedRegex(@"Scan on facts  \(expected=\d+ rows=2000 ")]
     private static partial Regex Measured();
 
-    private double Expected(string sql, string node)
+    private double Expected(string sql, string node) => Expected(Lines(sql), node);
+
+    private static double Expected(List<string> lines, string node)
     {
-        var line = Lines(sql).First(l => l.Contains(node, StringComparison.Ordinal));
+        var line = lines.First(l => l.Contains(node, StringComparison.Ordinal));
         return double.Parse(Regex.Match(line, @"expected=(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    private static DateTime Minute(int number) => new DateTime(2024, 1, 1).AddMinutes(number);
+
+    /// <summary>The rows of a statement with the values of @p and @q.</summary>
+    private List<string> LinesOf(string sql, params object?[] values)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        for (var i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue(i == 0 ? "p" : "q", values[i] ?? DBNull.Value);
+            if (values[i] is null)
+            {
+                command.Parameters[i].DbType = System.Data.DbType.Int32;
+            }
+        }
+
+        using var reader = command.ExecuteReader();
+        var lines = new List<string>();
+        while (reader.Read())
+        {
+            lines.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture))));
+        }
+
+        return lines;
     }
 
     private List<string> Lines(string sql)
