@@ -13,7 +13,7 @@ internal sealed class HnswWorkload : Workload
     private const int K = 10;
     private const int QueryCount = 100;
 
-    private static readonly int[] s_breadths = [10, 16, 24, 32, 48, 64, 96, 128, 200, 400];
+    private static readonly int[] s_breadths = [10, 16, 24, 32, 48, 64, 80, 88, 96, 128, 200, 400];
     private static readonly double[] s_shares = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001, 0.0005, 0.0001];
 
     public override string Name => "hnsw";

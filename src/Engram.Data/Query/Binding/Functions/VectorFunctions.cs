@@ -26,6 +26,7 @@ internal static class VectorFunctions
         Scalar.Binary<Bytes, Bytes, Bytes, VectorElementwise<ProductOfElements>>("*", TypeKind.Vector, TypeKind.Vector, DataType.Vector(0), "Product, element by element."),
         Scalar.Binary<Bytes, Bytes, Bytes, VectorConcatenate>("||", TypeKind.Vector, TypeKind.Vector, DataType.Vector(0), "The elements of both."),
         Scalar.Ternary<Bytes, int, int, Bytes, SubVector>("subvector", [TypeKind.Vector, TypeKind.Int32, TypeKind.Int32], DataType.Vector(0), "So many elements from a 1-based place on."),
+        Scalar.Row<float, VectorElement>("array_element", [TypeKind.Vector, TypeKind.Int32], DataType.Single, "v[i]: the element at a 1-based place, NULL when there is none."),
     ];
 
     private static FunctionOverload Distance<TFunction>(string name, string summary)

@@ -73,6 +73,19 @@ internal readonly unsafe struct SubVector : ITernaryFunction<Bytes, int, int, By
     }
 }
 
+/// <summary>v[i]: places count from 1; NULL when there is no such place, as of an array.</summary>
+internal readonly struct VectorElement : IRowFunction<float>
+{
+    public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out float result)
+    {
+        var elements = arguments[0].Get<Bytes>(row).Floats;
+        var at = arguments[1].Get<int>(row) - 1L;
+        var isThere = at >= 0 && at < elements.Length;
+        result = isThere ? elements[(int)at] : 0;
+        return isThere;
+    }
+}
+
 /// <summary>l2_normalize(vector): of length 1; zeros stay zeros.</summary>
 internal readonly unsafe struct Normalized : IUnaryFunction<Bytes, Bytes>
 {
