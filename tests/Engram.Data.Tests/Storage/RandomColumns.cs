@@ -113,6 +113,21 @@ internal static class RandomColumns
 
                 buffer.AppendBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(floats.AsSpan()));
                 break;
+            case TypeKind.Bit:
+                var bits = new System.Collections.BitArray(buffer.Type.Size);
+                for (var i = 0; i < bits.Length; i++)
+                {
+                    bits[i] = random.Next(2) == 0;
+                }
+
+                buffer.AppendBytes(BitString.Of(bits));
+                break;
+            case TypeKind.SparseVector:
+                int[] places = [.. Enumerable.Range(0, 8).Where(_ => random.Next(2) == 0)];
+                var value = new byte[SparseValue.SizeOf(places.Length)];
+                SparseValue.Write(value, 8, places, [.. places.Select(_ => random.NextSingle() + 0.5f)]);
+                buffer.AppendBytes(value);
+                break;
             default:
                 var bytes = new byte[buffer.Type.Kind == TypeKind.HalfVector ? buffer.Type.Size * 2 : random.Next(20)];
                 random.NextBytes(bytes);
