@@ -24,8 +24,8 @@ internal sealed partial class QueryTranslator
     }
 
     /// <summary>
-    /// What stands in FROM sees its own tables only; the condition by which the first of them is joined is moved to WHERE, where the target is seen too. A
-    /// query of which another part names the target becomes one of its own, joined with the target by key.
+    /// What stands in FROM sees its own tables only; the conditions by which the first of them, and others inside, are joined are moved to WHERE, where the target
+    /// is seen too (<see cref="SelectSqlGenerator"/>). A query of which another part names the target becomes one of its own, joined with the target by key.
     /// </summary>
     protected override bool IsValidSelectExpressionForExecuteUpdate(
         SelectExpression selectExpression, TableExpressionBase targetTable, [NotNullWhen(true)] out TableExpression? tableExpression)
@@ -37,11 +37,12 @@ internal sealed partial class QueryTranslator
 
         var target = tableExpression.Alias;
         var others = selectExpression.Tables.Where(t => ((t as JoinExpressionBase)?.Table ?? t).Alias != target).ToList();
+
+        // What an outer join from the right leaves of these would be filtered too.
+        var canMove = !others.Any(t => t is RightJoinExpression);
         for (var i = 0; i < others.Count; i++)
         {
-            var references = new ReferenceFinder(target);
-            references.Visit(i == 0 && others[i] is JoinExpressionBase join ? join.Table : others[i]);
-            if (references.IsFound)
+            if (Names(target, i == 0 && others[i] is JoinExpressionBase first ? first.Table : others[i] is InnerJoinExpression inner && canMove ? inner.Table : others[i]))
             {
                 tableExpression = null;
                 return false;
@@ -49,6 +50,14 @@ internal sealed partial class QueryTranslator
         }
 
         return true;
+    }
+
+    /// <summary>Whether an expression reads a column of a table.</summary>
+    internal static bool Names(string alias, Expression expression)
+    {
+        var references = new ReferenceFinder(alias);
+        references.Visit(expression);
+        return references.IsFound;
     }
 
     private sealed class ReferenceFinder(string alias) : ExpressionVisitor

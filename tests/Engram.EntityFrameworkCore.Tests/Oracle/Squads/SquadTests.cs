@@ -111,6 +111,27 @@ public abstract class SquadTests(SquadFixture fixture)
         using var context = fixture.CreateContext(state);
         QueryCases<SquadModel>.AssertEqual(expected, All[name](SquadModel.Of(context)));
     }
+
+    /// <summary>What a class inherits stands in another table than the one that tells which rows are of it.</summary>
+    [Fact]
+    public void Inherited_properties_are_updated_by_query()
+    {
+        using var context = fixture.CreateContext(RowState.Delta);
+        using var transaction = context.Database.BeginTransaction();
+        var before = context.Set<Soldier>().AsNoTracking().ToDictionary(s => s.Id);
+        var generals = before.Values.OfType<General>().ToList();
+        Assert.True(generals.Count > 0 && before.Count > generals.Count);
+        Assert.Equal(generals.Count, context.Set<General>().ExecuteUpdate(s => s.SetProperty(g => g.Name, g => g.Name + "!")));
+        Assert.Equal(generals.Count, context.Set<General>().ExecuteUpdate(s => s.SetProperty(g => g.Medals, g => g.Medals + g.Id)));
+        Assert.Equal(generals.Count, context.Set<General>().Where(g => g.Army != "none").ExecuteUpdate(s => s.SetProperty(g => g.LeaderId, (int?)null)));
+        foreach (var after in context.Set<Soldier>().AsNoTracking().ToList())
+        {
+            var (was, isGeneral) = (before[after.Id], after is General);
+            Assert.Equal(was.Name + (isGeneral ? "!" : ""), after.Name);
+            Assert.Equal(isGeneral ? null : was.LeaderId, after.LeaderId);
+            Assert.Equal(was is Officer officer ? officer.Medals + (isGeneral ? officer.Id : 0) : null, (after as Officer)?.Medals);
+        }
+    }
 }
 
 public sealed class OneTableTests(OneTableFixture fixture) : SquadTests(fixture), IClassFixture<OneTableFixture>;
