@@ -98,10 +98,17 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     {
         var seen = plans;
         CachedPlan? forAll = null;
-        var countForValues = 0;
+        var count = 0;
         foreach (var plan in seen)
         {
-            if (!ReferenceEquals(plan.Catalog, catalog) || plan.Optimizes != optimizes || !parameters.Matches(plan.Signature) || (snapshot is not null && !plan.Bound.Fits(snapshot)))
+            if (!ReferenceEquals(plan.Catalog, catalog) || (snapshot is not null && !plan.Bound.Fits(snapshot)))
+            {
+                continue;
+            }
+
+            // Of other types too: plans for values must not drive each other out.
+            count++;
+            if (plan.Optimizes != optimizes || !parameters.Matches(plan.Signature))
             {
                 continue;
             }
@@ -114,10 +121,6 @@ internal sealed class Statement(StatementSyntax syntax, string text)
             {
                 return plan;
             }
-            else
-            {
-                countForValues++;
-            }
         }
 
         if (forAll is not null)
@@ -126,7 +129,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
         }
 
         using var watched = Recursion.Watch(cancellation);
-        var bound = Plan(catalog, countForValues < PlanCountForValuesMax, parameters, optimizes, snapshot, clock);
+        var bound = Plan(catalog, count < PlanCountForValuesMax, parameters, optimizes, snapshot, clock);
 
         // Racing threads may each add theirs and lose the other's: it is planned again then.
         var countOfPath = 1;
