@@ -137,6 +137,32 @@ public sealed class GraphBuilderTests
         AssertNoneIsNearer((GraphMetric)metric, stored, [[-1e35f, -1e35f, -1e35f, -1e35f], [1e35f, 1e35f, -1e35f, 1e30f], [1e-40f, 1e-40f, 0, 1e-41f], [1e10f, 1e10f, 1e10f, 1e10f]], 300);
     }
 
+    /// <summary>Nothing is said of as many as are wanted, and of the others no more is taken off than their codes' rounding: or all of them would be scored.</summary>
+    [Fact]
+    public void Scores_of_candidates_are_bounded_sharply()
+    {
+        const int Wanted = 5;
+        var random = new Random(11);
+        float[] Next() => [.. Enumerable.Range(0, Dimensions).Select(_ => (2 * random.NextSingle()) - 1)];
+        float[]?[] stored = [.. Enumerable.Range(0, 800).Select(_ => Next())];
+        using var directory = new MemoryDirectory();
+        directory.CreateSubdirectory("segments");
+        using var segment = Write(directory, stored, Dimensions);
+        CodeFile.Write(directory, segment, new ColumnId(1), Dimensions);
+        using var codes = CodeFile.TryOpen(new IndexFiles(directory, NullLogger.Instance), segment, new ColumnId(1), Dimensions);
+        var shape = new GraphShape(new ColumnId(1), Dimensions, GraphMetric.Cosine, 8, 32);
+        using var graph = new SegmentGraph(segment, shape, GraphBuilder.Build(segment, codes!, shape, 1, _ => true)!);
+        var vector = Next();
+        using var query = new Int8Query(vector, hasRest: true);
+        Assert.InRange(query.WholeResidual, 0, query.Residual / 50);
+        var found = new List<GraphCandidate>();
+        var compared = 0L;
+        Assert.Equal(GraphAnswer.Found, graph.Find(codes!, query, Wanted, 60, null, long.MaxValue, found, ref compared));
+        Assert.All(found.Take(Wanted), c => Assert.Equal(double.NegativeInfinity, c.Least));
+        Assert.NotEmpty(found.Skip(Wanted));
+        Assert.All(found.Skip(Wanted), c => Assert.InRange(Score(GraphMetric.Cosine, stored[c.Row]!, vector) - c.Least, 0, 0.02));
+    }
+
     private static void AssertNoneIsNearer(GraphMetric metric, float[]?[] stored, float[][] queries, int breadth)
     {
         var dimensions = queries[0].Length;
