@@ -76,8 +76,8 @@ internal sealed class FuzzRun(IReadOnlyList<IReadOnlyList<string>> corpus, strin
             Shown?.Invoke($"[{seed}] {e.SqlState} {e.Message}\n    {input[..Math.Min(input.Length, 300)]}");
             Errors[e.SqlState] = Errors.GetValueOrDefault(e.SqlState) + 1;
             // The path is a value, met while the statement runs: its message says where in the path.
-            var isOfPath = e.Message.StartsWith("The json path '", StringComparison.Ordinal);
-            if (e.SqlState is "XX000" or "XX001" || e.Position < 0 || e.Position > input.Length + 1 || (e.SqlState == "42601" && e.Position == 0 && !isOfPath))
+            var isOfValue = e.Message.StartsWith("The json path '", StringComparison.Ordinal) || e.Message.StartsWith("unistr", StringComparison.Ordinal);
+            if (e.SqlState is "XX000" or "XX001" || e.Position < 0 || e.Position > input.Length + 1 || (e.SqlState == "42601" && e.Position == 0 && !isOfValue))
             {
                 Report(seed, input, $"{e.SqlState} at {e.Position}: {e}");
             }

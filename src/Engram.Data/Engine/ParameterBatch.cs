@@ -90,7 +90,7 @@ internal sealed unsafe class ParameterBatch : IDisposable
         var index = given.IndexOf(parameter.Name, guess);
         if (index < 0)
         {
-            throw Error.MissingParameter(parameter.Name, given.Keys);
+            throw Error.MissingParameter(parameter.Name, given.Keys).At(parameter.Position);
         }
 
         column.Data = memory!.Allocate(16, 16);

@@ -33,7 +33,7 @@ public sealed class EngramException : DbException
     public override bool IsTransient => SqlStates.IsTransient(SqlState);
 
     /// <summary>The 1-based position, in UTF-16 code units, of the error in the text of the statement; 0 when it has none.</summary>
-    public int Position { get; }
+    public int Position { get; private set; }
 
     /// <summary>Which statement of the command's text failed: 0 for the first, -1 when none of them was being executed.</summary>
     public int StatementIndex { get; private set; } = -1;
@@ -43,6 +43,13 @@ public sealed class EngramException : DbException
 
     /// <summary>The command of a batch that failed; null when it was no batch.</summary>
     protected override DbBatchCommand? DbBatchCommand => batchCommand;
+
+    /// <summary>Says at which 0-based offset of the text an error arose; -1 takes the position away.</summary>
+    internal EngramException At(int position)
+    {
+        Position = position + 1;
+        return this;
+    }
 
     /// <summary>Says where an error arose, unless that is known already.</summary>
     internal void Locate(int statementIndex, DbBatchCommand? command)

@@ -38,6 +38,9 @@ internal static partial class Error
     public static EngramException TemplateMismatch(string pattern, string text)
         => new($"'{(text.Length > 40 ? text[..40] + "…" : text)}' has nothing that {pattern} of the template stands for. Correct the text or the template.", SqlStates.InvalidDatetimeFormat);
 
+    public static EngramException BoundNull()
+        => new("width_bucket: a bound is NULL. Pass an array of bounds without NULLs, in ascending order.", SqlStates.NullValueNotAllowed);
+
     public static EngramException UnknownTimeZone(string name)
         => new($"No time zone has the name '{name}'. Pass an IANA name such as Europe/Berlin, UTC, or an offset.", SqlStates.InvalidParameterValue);
 

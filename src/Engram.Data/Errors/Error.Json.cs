@@ -25,6 +25,9 @@ internal static partial class Error
             SqlStates.InvalidTextRepresentation);
     }
 
+    public static EngramException JsonValueNull()
+        => new("jsonb_set_lax: the new part is NULL, and 'raise_exception' was asked for. Pass a value, or another treatment of NULL.", SqlStates.NullValueNotAllowed);
+
     public static EngramException JsonTooDeep(int depthMax)
         => new(string.Create(CultureInfo.InvariantCulture, $"The JSON value nests arrays and objects deeper than {depthMax} levels. Flatten it."), SqlStates.ProgramLimitExceeded);
 

@@ -17,6 +17,15 @@ internal static partial class Error
     public static EngramException SyntaxRule(string rule, int position)
         => new($"Syntax error at position {position + 1}: {rule}", SqlStates.SyntaxError, position + 1);
 
+    public static EngramException UnicodeEscape(string expected, string found, int position)
+        => new($"Invalid escape at position {position + 1}: expected {expected}, found {found}.", SqlStates.InvalidEscapeSequence, position + 1);
+
+    public static EngramException InvalidBits(string expected, string found, int position)
+        => new($"Invalid constant at position {position + 1}: expected {expected}, found {found}.", SqlStates.InvalidTextRepresentation, position + 1);
+
+    public static EngramException LoneSurrogateInName(int position)
+        => new("A name has half of a surrogate pair, which is no character. Correct the text.", SqlStates.CharacterNotInRepertoire, position + 1);
+
     public static EngramException TextTooLong(int length, int lengthMax)
         => new($"The text of the command has {length:N0} characters; at most {lengthMax:N0} are read. Send the values as parameters, or split the script.", SqlStates.ProgramLimitExceeded);
 

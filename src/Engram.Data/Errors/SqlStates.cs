@@ -15,6 +15,7 @@ internal static class SqlStates
     public const string DivisionByZero = "22012";
     public const string InvalidParameterValue = "22023";
     public const string CharacterNotInRepertoire = "22021";
+    public const string InvalidEscapeSequence = "22025";
     public const string InvalidTextRepresentation = "22P02";
     public const string DataException = "22000";
     public const string InvalidFrameDistance = "22013";

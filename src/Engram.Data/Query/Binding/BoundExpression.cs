@@ -9,7 +9,15 @@ namespace Engram.Data.Query.Binding;
 internal abstract record BoundExpression(DataType Type);
 
 /// <summary>A literal. <paramref name="Value"/> is the canonical CLR value (see <see cref="ClrValue"/>), null for NULL.</summary>
-internal sealed record BoundConstant(DataType Type, object? Value) : BoundExpression(Type);
+internal sealed record BoundConstant(DataType Type, object? Value) : BoundExpression(Type)
+{
+    /// <summary>Where a string literal stands in the text; -1 for all else. Literals are equal wherever they stand.</summary>
+    public int Position { get; init; } = -1;
+
+    public bool Equals(BoundConstant? other) => other is not null && Type == other.Type && EqualityComparer<object?>.Default.Equals(Value, other.Value);
+
+    public override int GetHashCode() => HashCode.Combine(Type, Value);
+}
 
 /// <summary>A parameter of the statement, by its place in <c>Statement.Parameters</c>.</summary>
 internal sealed record BoundParameter(DataType Type, int Index) : BoundExpression(Type);

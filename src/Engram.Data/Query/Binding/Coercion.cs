@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Query.Planning;
 
 namespace Engram.Data.Query.Binding;
 
@@ -14,7 +15,8 @@ internal static class Coercion
     public static BoundExpression Settle(BoundExpression expression) => IsUntyped(expression) ? Convert(expression, DataType.Text, false) : expression;
 
     /// <summary>Gives the expression a type to which it converts; whether it may is the caller's to know.</summary>
-    public static BoundExpression Convert(BoundExpression expression, DataType type, bool isExplicit)
+    /// <param name="target">The column that a literal is for, in messages.</param>
+    public static BoundExpression Convert(BoundExpression expression, DataType type, bool isExplicit, string? target = null)
     {
         if (expression.Type == type)
         {
@@ -25,7 +27,7 @@ internal static class Coercion
         {
             var collation = type.Collation;
             var own = expression.Type.Kind == type.Kind ? expression.Type.Collation : Collation.Default;
-            return Collations.Relabel(Convert(expression, type with { Collation = own }, isExplicit), collation);
+            return Collations.Relabel(Convert(expression, type with { Collation = own }, isExplicit, target), collation);
         }
 
         switch (expression)
@@ -33,9 +35,14 @@ internal static class Coercion
             case BoundConstant { Value: null }:
                 return new BoundConstant(type, null);
             case BoundConstant { Type.Kind: TypeKind.Unknown } literal:
+                if (Moment((string)literal.Value!, type) is { } moment)
+                {
+                    return Convert(moment, type, true);
+                }
+
                 var text = new BoundConstant(DataType.Text, literal.Value);
                 // A literal is an explicit constant of its type: 'abc'::varchar(2) is cut by a cast alone.
-                return type.Kind == TypeKind.Text && type.Size == 0 ? text : new BoundCast(type, text, isExplicit);
+                return type.Kind == TypeKind.Text && type.Size == 0 ? text : Read(new BoundCast(type, text, isExplicit) { Target = target }, literal.Position);
             case BoundConstant { Value: { } value } constant when ConvertNumber(value, type) is { } number:
                 return new BoundConstant(type, number);
             case ParameterReference parameter when IsRetypable(parameter.Type, type):
@@ -44,6 +51,50 @@ internal static class Coercion
                 return Convert(new ParameterReference(bare, parameter.Name), type, isExplicit, isRetyped: true);
             default:
                 return new BoundCast(type, expression, isExplicit);
+        }
+    }
+
+    /// <summary>What 'now', 'today', 'tomorrow' and 'yesterday' stand for as dates and times: the moment of the statement that runs, not of its planning.</summary>
+    private static BoundExpression? Moment(string text, DataType type)
+    {
+        if (type.Kind is not (TypeKind.Date or TypeKind.Time or TypeKind.Timestamp or TypeKind.TimestampTz) || text.Length > 20)
+        {
+            return null;
+        }
+
+        static BoundCall Of(string function) => (BoundCall)ExpressionBinder.CallOf(function, []);
+        static BoundExpression Days(string symbol) => ExpressionBinder.Operate(symbol, Of("current_date"), new BoundConstant(DataType.Int32, 1));
+        return (text.Trim().ToLowerInvariant(), type.Kind) switch
+        {
+            ("now", TypeKind.TimestampTz) => Of("now"),
+            ("now", TypeKind.Timestamp) => Of("localtimestamp"),
+            ("now", TypeKind.Time) => Of("localtime"),
+            ("now", _) => Of("current_date"),
+            (_, TypeKind.Time) => null,
+            ("today", _) => Of("current_date"),
+            ("tomorrow", _) => Days("+"),
+            ("yesterday", _) => Days("-"),
+            _ => null,
+        };
+    }
+
+    /// <summary>Sees to it that a literal that is no value of its type is refused where it is written, whatever rows there are.</summary>
+    private static BoundCast Read(BoundCast cast, int position)
+    {
+        // Cutting or refusing a longer text is the row's affair.
+        if (position < 0 || cast.Type.Kind == TypeKind.Text)
+        {
+            return cast;
+        }
+
+        try
+        {
+            ConstantFolding.Evaluate(cast);
+            return cast;
+        }
+        catch (EngramException e) when (e.Position == 0)
+        {
+            throw e.At(position);
         }
     }
 

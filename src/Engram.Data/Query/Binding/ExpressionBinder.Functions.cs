@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Evaluators;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 using Engram.Data.Storage.Catalog;
@@ -17,6 +18,7 @@ internal sealed partial class ExpressionBinder
             throw Error.UndefinedFunction($"{syntax.Name}(…)", null, syntax.Position);
         }
 
+        syntax = NamedArguments.InOrder(name, syntax);
         if (syntax.WithinGroup.Count > 0 && syntax.Over == null && IsHypothetical(name))
         {
             return BindOverOrder(name, syntax);
@@ -171,6 +173,7 @@ internal sealed partial class ExpressionBinder
     public TableFunctionCall BindTableCall(FunctionCallSyntax syntax)
     {
         var name = NameMatch.Fold(syntax.Name.Name);
+        syntax = NamedArguments.InOrder(name, syntax);
         if (syntax.IsStar || syntax.IsDistinct || syntax.Filter != null || syntax.OrderBy.Count > 0 || syntax.WithinGroup.Count > 0 || syntax.Over != null)
         {
             throw Error.SyntaxRule($"{name} is no aggregate: DISTINCT, ORDER BY, FILTER and OVER mean nothing here.", syntax.Position);
@@ -242,6 +245,9 @@ internal sealed partial class ExpressionBinder
         return Aggregates!.Add(new BoundAggregate(resolved.Type, resolved.Function, resolved.Arguments, false, null, []));
     }
 
+    /// <summary>A call of bound values, for plans that the binder makes itself.</summary>
+    public static BoundExpression CallOf(string name, ImmutableArray<BoundExpression> arguments) => Call(name, arguments, 0);
+
     /// <summary>An operator over two bound values, for plans that the binder makes itself.</summary>
     public static BoundExpression Operate(string symbol, BoundExpression a, BoundExpression b) => Compare(symbol, a, b, 0);
 
@@ -286,6 +292,7 @@ internal sealed partial class ExpressionBinder
             throw Error.AmbiguousFunction($"{name}({string.Join(", ", arguments.Select(a => a.Type))})", position);
         }
 
+        CheckLiterals(best, arguments);
         var element = best.ArrayElement != TypeKind.Unknown ? best.ArrayElement : CommonElement(best, arguments, name, position);
         var converted = ImmutableArray.CreateBuilder<BoundExpression>(arguments.Length);
         for (var i = 0; i < arguments.Length; i++)
@@ -295,6 +302,32 @@ internal sealed partial class ExpressionBinder
         }
 
         return Collated(best, converted.MoveToImmutable(), position);
+    }
+
+    /// <summary>A json path or a text with escapes that is written out is refused where it stands, whatever rows there are.</summary>
+    private static void CheckLiterals(FunctionOverload function, ImmutableArray<BoundExpression> arguments)
+    {
+        var isPath = function.Name is "@?" or "@@" || function.Name.StartsWith("jsonb_path_", StringComparison.Ordinal);
+        if ((isPath ? arguments[1] : function.Name == "unistr" ? arguments[0] : null) is not BoundConstant { Value: string text, Position: >= 0 and var position } literal)
+        {
+            return;
+        }
+
+        try
+        {
+            if (isPath)
+            {
+                new JsonPathParser(text).Parse(out _);
+            }
+            else
+            {
+                ConstantFolding.Evaluate(new BoundCall(DataType.Text, function, [new BoundConstant(DataType.Text, literal.Value)]));
+            }
+        }
+        catch (EngramException e) when (e.Position == 0)
+        {
+            throw e.At(position);
+        }
     }
 
     /// <summary>Gives all texts among the arguments the collation that they are compared by, and the result too, when it is text.</summary>

@@ -37,7 +37,7 @@ internal sealed partial class ExpressionBinder
     {
         if (syntax.Left is RowSyntax left && syntax.Right is RowSyntax right)
         {
-            return CompareRows(syntax.Operator, left, right, syntax.Position);
+            return CompareRows(syntax.Operator, left, right, syntax.ErrorPosition);
         }
 
         if (syntax is { Left: RowSyntax, Right: ScalarSubquerySyntax } or { Left: ScalarSubquerySyntax, Right: RowSyntax })
@@ -51,7 +51,7 @@ internal sealed partial class ExpressionBinder
             (a, b) = (AsTextBeside(a, b), AsTextBeside(b, a));
         }
 
-        return Compare(syntax.Operator, a, b, syntax.Position);
+        return Compare(syntax.Operator, a, b, syntax.ErrorPosition);
     }
 
     /// <summary>As in PostgreSQL, <c>||</c> takes anything beside a text.</summary>
@@ -71,7 +71,7 @@ internal sealed partial class ExpressionBinder
     {
         if (left.Items.Count != right.Items.Count)
         {
-            throw Error.ColumnCount("The right row", left.Items.Count, right.Items.Count, right.Position);
+            throw Error.ColumnCount("The right row", left.Items.Count, right.Items.Count, position);
         }
 
         return CompareRows(symbol, [.. left.Items.Select(Bind)], [.. right.Items.Select(Bind)], position);
@@ -137,7 +137,7 @@ internal sealed partial class ExpressionBinder
         }
 
         // The types that "=" would compare in.
-        var equals = (BoundCall)Compare("=", left, right, syntax.Position);
+        var equals = (BoundCall)Compare("=", left, right, syntax.ErrorPosition);
         return new BoundIsDistinct(equals.Arguments[0], equals.Arguments[1], syntax.IsNegated);
     }
 
@@ -149,7 +149,7 @@ internal sealed partial class ExpressionBinder
             arguments.Add(Bind(syntax.Escape));
         }
 
-        var call = Call(syntax.Kind switch { LikeKind.Like => "like", LikeKind.ILike => "ilike", _ => "similar_to" }, arguments, syntax.Position);
+        var call = Call(syntax.Kind switch { LikeKind.Like => "like", LikeKind.ILike => "ilike", _ => "similar_to" }, arguments, syntax.ErrorPosition);
         return syntax.IsNegated ? new BoundNot(call) : call;
     }
 
@@ -157,7 +157,7 @@ internal sealed partial class ExpressionBinder
     {
         var (operand, low, high) = (Bind(syntax.Operand), Bind(syntax.Low), Bind(syntax.High));
         BoundExpression Inside(BoundExpression from, BoundExpression to)
-            => new BoundLogical(true, [Compare(">=", operand, from, syntax.Low.Position), Compare("<=", operand, to, syntax.High.Position)]);
+            => new BoundLogical(true, [Compare(">=", operand, from, syntax.ErrorPosition), Compare("<=", operand, to, syntax.ErrorPosition)]);
         var result = syntax.IsSymmetric ? new BoundLogical(false, [Inside(low, high), Inside(high, low)]) : Inside(low, high);
         return syntax.IsNegated ? new BoundNot(result) : result;
     }
@@ -170,10 +170,10 @@ internal sealed partial class ExpressionBinder
         }
 
         var operand = Bind(syntax.Operand);
-        var items = syntax.Items.Select(i => (Value: Bind(i), i.Position)).ToList();
+        var items = syntax.Items.Select(Bind).ToList();
 
         // One "=" for each item decides its type; when all agree, as nearly always, the list is one node.
-        var comparisons = items.ConvertAll(i => (BoundCall)Compare("=", operand, i.Value, i.Position));
+        var comparisons = items.ConvertAll(i => (BoundCall)Compare("=", operand, i, syntax.ErrorPosition));
         var first = comparisons[0];
         if (comparisons.TrueForAll(c => ReferenceEquals(c.Function, first.Function) && c.Arguments[0].Type.Collation == first.Arguments[0].Type.Collation))
         {
@@ -187,7 +187,7 @@ internal sealed partial class ExpressionBinder
     private BoundExpression BindRowInList(RowSyntax row, InListSyntax syntax)
     {
         var matches = syntax.Items.Select(i => i is RowSyntax item
-            ? CompareRows("=", row, item, item.Position)
+            ? CompareRows("=", row, item, syntax.ErrorPosition)
             : throw Error.SyntaxRule($"IN compares rows of {row.Items.Count} values; this is no row.", i.Position)).ToArray();
         BoundExpression any = matches.Length == 1 ? matches[0] : new BoundLogical(false, [.. matches]);
         return syntax.IsNegated ? new BoundNot(any) : any;
@@ -205,12 +205,12 @@ internal sealed partial class ExpressionBinder
 
         if (syntax.Query != null)
         {
-            return BindInSubquery(syntax.Left, syntax.Query, isNotIn, syntax.Position);
+            return BindInSubquery(syntax.Left, syntax.Query, isNotIn, syntax.ErrorPosition);
         }
 
         if (syntax.Array is ArraySyntax { Items.Count: > 0 } list)
         {
-            return BindInList(new InListSyntax(syntax.Span, syntax.Left, list.Items, isNotIn));
+            return BindInList(new InListSyntax(syntax.Span, syntax.Left, list.Items, isNotIn) { OperatorPosition = syntax.OperatorPosition });
         }
 
         var (left, array) = (Bind(syntax.Left), Bind(syntax.Array!));
@@ -220,7 +220,7 @@ internal sealed partial class ExpressionBinder
             array = Coercion.Convert(array, DataType.ArrayOf(left.Type.Kind), false);
         }
 
-        var call = Call("any_equal", [left, array], syntax.Position);
+        var call = Call("any_equal", [left, array], syntax.ErrorPosition);
         return isNotIn ? new BoundNot(call) : call;
     }
 }

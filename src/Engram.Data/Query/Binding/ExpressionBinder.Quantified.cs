@@ -16,11 +16,11 @@ internal sealed partial class ExpressionBinder
             var query = BindSubquery(syntax.Query);
             if (syntax.Left is RowSyntax row)
             {
-                return Gather(query.Plan, RowMatches(row, query, syntax.Operator, syntax.Position), syntax.IsAll);
+                return Gather(query.Plan, RowMatches(row, query, syntax.Operator, syntax.ErrorPosition), syntax.IsAll);
             }
 
-            CheckOneColumn(query, "A query after ANY or ALL", syntax.Query.Position);
-            return Gather(query.Plan, CompareBy(syntax.Operator, Bind(syntax.Left), query.Columns[0].Reference, syntax.Position), syntax.IsAll);
+            CheckOneColumn(query, "A query after ANY or ALL", syntax.ErrorPosition);
+            return Gather(query.Plan, CompareBy(syntax.Operator, Bind(syntax.Left), query.Columns[0].Reference, syntax.ErrorPosition), syntax.IsAll);
         }
 
         var (left, array) = (Bind(syntax.Left), Bind(syntax.Array!));
@@ -32,11 +32,11 @@ internal sealed partial class ExpressionBinder
         var call = new TableFunctionCall(FunctionRegistry.Find("unnest", FunctionKind.Table)[0], [array], [new TableFunctionColumn("unnest", new DataType(array.Type.Element))]);
         if (array.Type.Kind != TypeKind.Array)
         {
-            throw Error.DatatypeMismatch("The operand of ANY or ALL", "an array", array.Type.ToString(), syntax.Array!.Position);
+            throw Error.DatatypeMismatch("The operand of ANY or ALL", "an array", array.Type.ToString(), syntax.ErrorPosition);
         }
 
         var elements = new LogicalTableFunction([statement.NewColumn("element", call.Columns[0].Type)], [call], false);
-        var matched = Gather(elements, CompareBy(syntax.Operator, left, elements.Results[0].Reference, syntax.Position), syntax.IsAll);
+        var matched = Gather(elements, CompareBy(syntax.Operator, left, elements.Results[0].Reference, syntax.ErrorPosition), syntax.IsAll);
         // Of a NULL array nothing is known.
         return new BoundCase(DataType.Boolean, [(new BoundIsNull(array, false), new BoundConstant(DataType.Boolean, null))], matched);
     }
@@ -67,11 +67,11 @@ internal sealed partial class ExpressionBinder
         var query = BindSubquery(text.Query);
         if (row.Items.Count != query.Columns.Length)
         {
-            throw Error.ColumnCount("A query that is compared with a row", row.Items.Count, query.Columns.Length, text.Position);
+            throw Error.ColumnCount("A query that is compared with a row", row.Items.Count, query.Columns.Length, syntax.ErrorPosition);
         }
 
         BoundExpression[] own = [.. row.Items.Select(Bind)], other = [.. query.Columns.Select(c => c.Reference)];
-        var answer = isLeft ? CompareRows(syntax.Operator, own, other, syntax.Position) : CompareRows(syntax.Operator, other, own, syntax.Position);
+        var answer = isLeft ? CompareRows(syntax.Operator, own, other, syntax.ErrorPosition) : CompareRows(syntax.Operator, other, own, syntax.ErrorPosition);
         var plan = new LogicalProject(query.Plan, [statement.NewColumn("answer", DataType.Boolean)], [answer]);
         return new LogicalSubquery(DataType.Boolean, SubqueryKind.Scalar, plan, null, false);
     }
@@ -80,11 +80,11 @@ internal sealed partial class ExpressionBinder
     {
         if (left.Items.Count != right.Items.Count)
         {
-            throw Error.ColumnCount("The right row", left.Items.Count, right.Items.Count, right.Position);
+            throw Error.ColumnCount("The right row", left.Items.Count, right.Items.Count, syntax.ErrorPosition);
         }
 
         ImmutableArray<BoundExpression> pairs
-            = [.. left.Items.Zip(right.Items, (l, r) => BindIsDistinct(new IsDistinctFromSyntax(syntax.Span, l, r, syntax.IsNegated)))];
+            = [.. left.Items.Zip(right.Items, (l, r) => BindIsDistinct(new IsDistinctFromSyntax(syntax.Span, l, r, syntax.IsNegated) { OperatorPosition = syntax.OperatorPosition }))];
         return pairs.Length == 1 ? pairs[0] : new BoundLogical(syntax.IsNegated, pairs);
     }
 

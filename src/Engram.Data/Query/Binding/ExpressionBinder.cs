@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Casts;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
 
@@ -31,7 +32,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             BooleanLiteralSyntax s => new BoundConstant(DataType.Boolean, s.Value),
             IntegerLiteralSyntax s => Integer(s.Value),
             NumberLiteralSyntax s => Number(s.Text, s.Position),
-            StringLiteralSyntax s => new BoundConstant(DataType.Unknown, Checked(s.Value, s.Position)),
+            StringLiteralSyntax s => new BoundConstant(DataType.Unknown, Checked(s.Value, s.Position)) { Position = s.Position },
             TypedLiteralSyntax s => BindTypedLiteral(s),
             BitLiteralSyntax s => new BoundCast(s.Bits.Length == 0 ? DataType.VaryingBits() : new DataType(TypeKind.Bit, s.Bits.Length), new BoundConstant(DataType.Text, s.Bits), true),
             ParameterSyntax s => new ParameterReference(statement.ParameterType(s.Name, s.Position), s.Name),
@@ -45,13 +46,13 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             LikeSyntax s => BindLike(s),
             BetweenSyntax s => BindBetween(s),
             InListSyntax s => BindInList(s),
-            InSubquerySyntax s => BindInSubquery(s.Operand, s.Query, s.IsNegated, s.Position),
+            InSubquerySyntax s => BindInSubquery(s.Operand, s.Query, s.IsNegated, s.ErrorPosition),
             QuantifiedSyntax s => BindQuantified(s),
             ExistsSyntax s => new LogicalSubquery(DataType.Boolean, SubqueryKind.Exists, BindSubquery(s.Query).Plan, null, false),
             ScalarSubquerySyntax s => BindScalarSubquery(s),
             ArraySubquerySyntax s => BindArraySubquery(s),
             ArraySyntax s => BindArray(s),
-            CastSyntax s => BindCast(s.Operand, s.Type),
+            CastSyntax s => BindCast(s),
             CollateSyntax s => BindCollate(s),
             AtTimeZoneSyntax s => Call("timezone", [Bind(s.Zone), Bind(s.Operand)], s.Position),
             CaseSyntax s => BindCase(s),
@@ -118,34 +119,36 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     }
 
     /// <summary>Lone surrogates have no UTF-8, so no text of the database holds one.</summary>
-    private static string Checked(string text, int position)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
-            {
-                i++;
-            }
-            else if (char.IsSurrogate(text[i]))
-            {
-                throw Error.LoneSurrogateInLiteral(position);
-            }
-        }
-
-        return text;
-    }
+    private static string Checked(string text, int position) => Parser.FindLoneSurrogate(text) < 0 ? text : throw Error.LoneSurrogateInLiteral(position);
 
     private static BoundExpression BindTypedLiteral(TypedLiteralSyntax syntax)
-        => Coercion.Convert(new BoundConstant(DataType.Unknown, Checked(syntax.Value, syntax.Position)), TypeNames.Resolve(syntax.Type), true);
+    {
+        var type = TypeNames.Resolve(syntax.Type);
+        if (syntax.IntervalUnit is not { } unit)
+        {
+            return Coercion.Convert(new BoundConstant(DataType.Unknown, Checked(syntax.Value, syntax.Position)) { Position = syntax.ErrorPosition }, type, true);
+        }
+
+        var unitTicks = unit switch
+        {
+            Keyword.Day => TimeSpan.TicksPerDay,
+            Keyword.Hour => TimeSpan.TicksPerHour,
+            Keyword.Minute => TimeSpan.TicksPerMinute,
+            _ => TimeSpan.TicksPerSecond,
+        };
+        return IntervalText.TryParse(syntax.Value, unitTicks, syntax.IsMinuteToSecond, out var ticks)
+            ? new BoundConstant(type, new TimeSpan(ticks))
+            : throw Error.InvalidText("interval", syntax.Value).At(syntax.ErrorPosition);
+    }
 
     private BoundColumn BindColumn(ColumnReferenceSyntax syntax)
         => scope == null
             ? throw Error.InvalidReference($"A column cannot be named in {clause}.", syntax.Position)
             : scope.Find(syntax).Reference;
 
-    private BoundExpression BindCast(ExpressionSyntax operand, TypeNameSyntax typeName)
+    private BoundExpression BindCast(CastSyntax syntax)
     {
-        var type = TypeNames.Resolve(typeName);
+        var (operand, type) = (syntax.Operand, TypeNames.Resolve(syntax.Type));
         if (operand is ArraySyntax { Items.Count: 0 } && type.Kind == TypeKind.Array)
         {
             return ArrayConstant(type.Element, []);
@@ -154,7 +157,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
         var bound = Bind(operand);
         if (!Coercion.IsUntyped(bound) && !TypeConversions.IsExplicit(bound.Type, type) && !(bound is ParameterReference && Coercion.IsRetypable(bound.Type, type)))
         {
-            throw Error.CannotCast(bound.Type.ToString(), type.ToString(), operand.Position);
+            throw Error.CannotCast(bound.Type.ToString(), type.ToString(), syntax.ErrorPosition);
         }
 
         // A cast between texts keeps the collation.
@@ -165,14 +168,14 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
     {
         var value = BindValue(syntax.Operand);
         return value.Type is { Kind: TypeKind.Text } or { Kind: TypeKind.Array, Element: TypeKind.Text }
-            ? Collations.Collate(value, FindCollation(syntax.Collation))
-            : throw Error.NotCollatable(value.Type.ToString(), syntax.Position);
+            ? Collations.Collate(value, FindCollation(syntax.Collation, syntax.ErrorPosition))
+            : throw Error.NotCollatable(value.Type.ToString(), syntax.ErrorPosition);
     }
 
     /// <summary>The collation of a name.</summary>
-    public static Collation FindCollation(ObjectNameSyntax name)
+    public static Collation FindCollation(ObjectNameSyntax name, int? position = null)
         => (name.Schema is null || NameMatch.Fold(name.Schema) is "pg_catalog" ? CollationNames.Find(NameMatch.Fold(name.Name)) : null)
-            ?? throw Error.UndefinedCollation(name.ToString(), name.Position);
+            ?? throw Error.UndefinedCollation(name.ToString(), position ?? name.Position);
 
     private BoundCase BindCase(CaseSyntax syntax)
     {
@@ -189,7 +192,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
         {
             conditions.Add(operand == null
                 ? BindCondition(when.Condition, "a condition of CASE")
-                : Compare("=", operand, Bind(when.Condition), when.Condition.Position));
+                : Compare("=", operand, Bind(when.Condition), when.Position));
             results.Add((Bind(when.Result), when.Result.Position));
         }
 
@@ -321,7 +324,7 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
 
         var left = Bind(operand);
         var query = BindSubquery(syntax);
-        CheckOneColumn(query, "A query after IN", syntax.Position);
+        CheckOneColumn(query, "A query after IN", position);
 
         // Both sides in the type in which "=" compares them; the query gets a projection when its column has another.
         var equals = (BoundCall)Compare("=", left, query.Columns[0].Reference, position);

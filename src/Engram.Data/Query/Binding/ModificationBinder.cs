@@ -191,7 +191,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
     {
         var table = written.Table;
         var width = values.Rows[0].Length;
-        CheckWidth(written, targets, width, syntax, values.Position);
+        CheckWidth(written, targets, width, syntax, width > targets.Count ? values.Rows[0][targets.Count].Position : values.Position);
         var given = Enumerable.Range(0, width).Where(i => values.Rows.Any(r => r[i] is not DefaultSyntax)).ToArray();
         foreach (var i in given)
         {
@@ -241,6 +241,7 @@ internal sealed partial class ModificationBinder(StatementScope statement)
         // Without a list of columns, the last ones may be left out and get their defaults.
         if (found > targets.Count || (found < targets.Count && syntax.Columns.Count > 0))
         {
+            position = found < targets.Count ? syntax.Columns[found].Position : position;
             throw Error.ColumnCount(syntax.Columns.Count > 0 ? "Each row for the list of columns" : $"A row of {written.View?.ToString() ?? written.Table.ToString()}", targets.Count, found, position);
         }
     }

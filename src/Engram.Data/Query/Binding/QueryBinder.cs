@@ -180,7 +180,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
         var (left, right) = (BindBody(set.Left, outer, commonTables), BindBody(set.Right, outer, commonTables));
         if (left.Columns.Length != right.Columns.Length)
         {
-            throw Error.ColumnCount($"The right side of {set.Operator.ToString().ToUpperInvariant()}", left.Columns.Length, right.Columns.Length, set.Right.Position);
+            throw Error.ColumnCount($"The right side of {set.Operator.ToString().ToUpperInvariant()}", left.Columns.Length, right.Columns.Length, ItemPosition(set.Right, 0));
         }
 
         var results = ImmutableArray.CreateBuilder<LogicalColumn>(left.Columns.Length);
@@ -195,7 +195,7 @@ internal sealed partial class QueryBinder(StatementScope statement)
 
             results.Add(type.Kind != TypeKind.Unknown
                 ? statement.NewColumn(left.Columns[i].Name, type)
-                : throw Error.NoCommonType($"Column {i + 1} of {set.Operator.ToString().ToUpperInvariant()}", left.Columns[i].Type.ToString(), right.Columns[i].Type.ToString(), set.Position));
+                : throw Error.NoCommonType($"Column {i + 1} of {set.Operator.ToString().ToUpperInvariant()}", left.Columns[i].Type.ToString(), right.Columns[i].Type.ToString(), ItemPosition(set.Right, i)));
         }
 
         var types = results.Select(r => r.Type).ToArray();
@@ -208,6 +208,16 @@ internal sealed partial class QueryBinder(StatementScope statement)
         LogicalPlan union = new LogicalUnionAll(results.MoveToImmutable(), [leftPlan, rightPlan]);
         return new BoundQuery(set.IsAll ? union : new LogicalDistinct(union));
     }
+
+    /// <summary>Where a column of a query is written; where the query begins when * stands for it.</summary>
+    private static int ItemPosition(QueryBodySyntax body, int column) => body switch
+    {
+        SelectSyntax select when column < select.Items.Count && !select.Items.Take(column + 1).Any(i => i.Expression is StarSyntax) => select.Items[column].Position,
+        ValuesSyntax values when column < values.Rows[0].Length => values.Rows[0][column].Position,
+        SetOperationSyntax set => ItemPosition(set.Left, column),
+        NestedQuerySyntax nested => ItemPosition(nested.Query.Body, column),
+        _ => body.Position,
+    };
 
     /// <summary>Groups the rows of both sides by all their columns, NULLs being equal, and keeps the groups by the sides they came from; with ALL each as often as it is left.</summary>
     private LogicalProject IntersectOrExcept(SetOperationSyntax set, LogicalPlan left, LogicalPlan right, ImmutableArray<LogicalColumn> results)

@@ -39,8 +39,18 @@ internal sealed class StatementScope(DatabaseCatalog catalog, IReadOnlyDictionar
 
     /// <summary>The type of the value that the caller gave; Unknown for a bare null and for a parameter that was not given.</summary>
     public DataType ParameterType(string name, int position = 0)
-        => view is not null || Sources is not null ? throw Error.ParameterInView(position)
-            : parameterTypes.TryGetValue(name, out var type) ? type : DataType.Unknown;
+    {
+        if (view is not null || Sources is not null)
+        {
+            throw Error.ParameterInView(position);
+        }
+
+        ParameterPositions.TryAdd(name, position);
+        return parameterTypes.TryGetValue(name, out var type) ? type : DataType.Unknown;
+    }
+
+    /// <summary>Where the text names each parameter first.</summary>
+    public Dictionary<string, int> ParameterPositions { get; } = [];
 
     /// <summary>What a name stands for in the text of the view that is being bound; null when it is none of its tables and views, or no view is bound.</summary>
     public ViewSource? FindSource(ObjectNameSyntax name)

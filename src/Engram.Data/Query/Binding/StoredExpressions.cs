@@ -7,8 +7,12 @@ using Engram.Data.Storage.Catalog;
 namespace Engram.Data.Query.Binding;
 
 /// <summary>Expressions that the catalog keeps as text: defaults, computed columns, checks. Bound anew for every plan, so that renaming and retyping need no upkeep.</summary>
-internal sealed class StoredExpressions(StatementScope statement)
+/// <param name="statement">That binds them.</param>
+/// <param name="origins">Where expressions stand in the statement that writes them, by their text: errors point there. Of others that text knows nothing.</param>
+internal sealed class StoredExpressions(StatementScope statement, IReadOnlyDictionary<string, int>? origins = null)
 {
+    private EngramException? located;
+
     /// <summary>A column's default, NULL when it has none; NULL also stands for "generate" in an identity.</summary>
     public BoundExpression Default(TableDefinition table, ColumnDefinition column)
     {
@@ -17,10 +21,13 @@ internal sealed class StoredExpressions(StatementScope statement)
             return new BoundConstant(column.Type, null);
         }
 
-        var value = Settle(new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql)), table.Schema);
-        return CanAssign(value, column.Type)
-            ? Into(value, table, column)
-            : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
+        return Located(column.DefaultSql, () =>
+        {
+            var value = Settle(new ExpressionBinder(statement, null, "DEFAULT").Bind(Parser.ParseExpression(column.DefaultSql)), table.Schema);
+            return CanAssign(value, column.Type)
+                ? Into(value, table, column)
+                : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), 0);
+        });
     }
 
     /// <summary>Names of sequences that stand in a default without a schema mean those of the table's schema, else public ones, whatever the search path of who inserts.</summary>
@@ -83,11 +90,11 @@ internal sealed class StoredExpressions(StatementScope statement)
     }
 
     public BoundExpression Check(TableDefinition table, CheckDefinition check, ImmutableArray<LogicalColumn> columns)
-        => ExpressionBinder.ToBoolean(Bind(table, check.Sql, columns), $"The condition of check {check.Name}", 0);
+        => Located(check.Sql, () => ExpressionBinder.ToBoolean(Bind(table, check.Sql, columns), $"The condition of check {check.Name}", 0));
 
     /// <summary>The WHERE of a partial index.</summary>
     public BoundExpression IndexCondition(TableDefinition table, IndexDefinition index, ImmutableArray<LogicalColumn> columns)
-        => ExpressionBinder.ToBoolean(Bind(table, index.FilterSql!, columns), $"The condition of index {index.Name}", 0);
+        => Located(index.FilterSql!, () => ExpressionBinder.ToBoolean(Bind(table, index.FilterSql!, columns), $"The condition of index {index.Name}", 0));
 
     /// <summary>An expression that an index is over.</summary>
     public BoundExpression IndexKey(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
@@ -98,7 +105,11 @@ internal sealed class StoredExpressions(StatementScope statement)
 
     /// <summary>Binds every stored expression of a table that is about to be created or changed, so that mistakes show now and not at the first row.</summary>
     public static void Validate(DatabaseCatalog catalog, TableDefinition table)
-        => new StoredExpressions(new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty)).Validate(table);
+        => Validate(catalog, table, null);
+
+    /// <param name="origins">Where expressions stand in the statement's text, by their own.</param>
+    public static void Validate(DatabaseCatalog catalog, TableDefinition table, IReadOnlyDictionary<string, int>? origins)
+        => new StoredExpressions(new StatementScope(catalog, ImmutableDictionary<string, DataType>.Empty), origins).Validate(table);
 
     private void Validate(TableDefinition table)
     {
@@ -106,28 +117,28 @@ internal sealed class StoredExpressions(StatementScope statement)
         for (var i = 0; i < table.Columns.Length; i++)
         {
             var column = table.Columns[i];
-            CheckContents(Default(table, column), $"The default of column {column.Name}", allowsVolatile: true);
+            Located(column.DefaultSql ?? "", () => CheckContents(Default(table, column), $"The default of column {column.Name}", allowsVolatile: true));
             if (Computed(table, i, columns) is { } computed)
             {
                 var what = column.IsHidden ? $"The expression ({column.Name}) of an index" : $"The computed column {column.Name}";
-                CheckContents(computed, what, allowsVolatile: false);
+                Located(column.ComputedSql!, () => CheckContents(computed, what, allowsVolatile: false));
                 if (!column.IsHidden && table.Columns.Zip(columns).Any(c => c.First.ComputedSql != null && ExpressionTree.ColumnsOf(computed).Contains(c.Second.Id)))
                 {
-                    throw Error.InvalidTableDefinition($"{what} reads a computed column. Repeat that column's expression.", 0);
+                    Located<bool>(column.ComputedSql!, () => throw Error.InvalidTableDefinition($"{what} reads a computed column. Repeat that column's expression.", 0));
                 }
             }
         }
 
         foreach (var check in table.Checks)
         {
-            CheckContents(Check(table, check, columns), $"Check {check.Name}", allowsVolatile: false);
+            Located(check.Sql, () => CheckContents(Check(table, check, columns), $"Check {check.Name}", allowsVolatile: false));
         }
 
         foreach (var index in table.Indexes)
         {
             if (index.FilterSql is not null)
             {
-                CheckContents(IndexCondition(table, index, columns), $"The condition of index {index.Name}", allowsVolatile: false);
+                Located(index.FilterSql, () => CheckContents(IndexCondition(table, index, columns), $"The condition of index {index.Name}", allowsVolatile: false));
             }
         }
     }
@@ -150,9 +161,12 @@ internal sealed class StoredExpressions(StatementScope statement)
 
     /// <summary>The value in the column's type; when it does not fit, the error names the column.</summary>
     public static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column)
-        => Coercion.Convert(value, column.Type with { Collation = value.Type.Kind == column.Type.Kind ? value.Type.Collation : Collation.Default }, false) is var converted && converted is BoundCast cast && !ReferenceEquals(converted, value)
-            ? cast with { Target = $"{table.Name}.{column.Name}" }
-            : converted;
+    {
+        var target = $"{table.Name}.{column.Name}";
+        var type = column.Type with { Collation = value.Type.Kind == column.Type.Kind ? value.Type.Collation : Collation.Default };
+        var converted = Coercion.Convert(value, type, false, target);
+        return converted is BoundCast cast && !ReferenceEquals(converted, value) ? cast with { Target = target } : converted;
+    }
 
     private BoundExpression Bind(TableDefinition table, string sql, ImmutableArray<LogicalColumn> columns)
     {
@@ -164,10 +178,24 @@ internal sealed class StoredExpressions(StatementScope statement)
     {
         var scope = new Scope(null, null);
         scope.Tables.Add(new ScopeTable(table.Name, table.Schema, [.. columns.Where(c => c.Definition is { IsHidden: false }).Select(c => new ScopeColumn(c.Name, c))]));
-        return new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql));
+        return Located(sql, () => new ExpressionBinder(statement, scope, "an expression of the schema").Bind(Parser.ParseExpression(sql)));
     }
 
-    private static void CheckContents(BoundExpression expression, string what, bool allowsVolatile)
+    /// <summary>Positions in an expression's own text become those in the statement's, or none.</summary>
+    private T Located<T>(string sql, Func<T> bind)
+    {
+        try
+        {
+            return bind();
+        }
+        catch (EngramException e) when (e.Position > 0 && located != e)
+        {
+            located = e;
+            throw e.At(origins is not null && origins.TryGetValue(sql, out var start) ? start + e.Position - 1 : -1);
+        }
+    }
+
+    private static bool CheckContents(BoundExpression expression, string what, bool allowsVolatile)
     {
         if (ExpressionTree.Any(expression, e => e is ParameterReference))
         {
@@ -183,5 +211,7 @@ internal sealed class StoredExpressions(StatementScope statement)
         {
             throw Error.InvalidTableDefinition($"{what} calls a function whose result changes from call to call. Compute it in the statement that writes the row.", 0);
         }
+
+        return true;
     }
 }

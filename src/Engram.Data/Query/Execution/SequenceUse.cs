@@ -17,7 +17,7 @@ internal sealed class SequenceUse
 
     /// <summary>Finds a sequence by the text of its name, quoted where need be.</summary>
     public static SequenceDefinition Find(DatabaseCatalog catalog, string name)
-        => NameMatch.FindObject<SequenceDefinition>(catalog, Parser.ParseNameText(name)) ?? throw Error.UndefinedSequence(name, 0);
+        => NameMatch.FindObject<SequenceDefinition>(catalog, Parser.ParseNameText(name)) ?? throw Error.UndefinedSequence(name, -1);
 
     public long Next(SequenceDefinition sequence, StatementContext context)
     {

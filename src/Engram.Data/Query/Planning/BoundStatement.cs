@@ -17,7 +17,15 @@ internal enum StatementKind
 /// <summary>A parameter as the statement's text names it.</summary>
 /// <param name="Name">Without its prefix; the decimal digits for <c>$1</c>.</param>
 /// <param name="Type">What the plan expects its value to be converted to.</param>
-internal sealed record StatementParameter(string Name, DataType Type);
+internal sealed record StatementParameter(string Name, DataType Type)
+{
+    /// <summary>The 0-based offset at which the text names it first; -1 when that is not known.</summary>
+    public int Position { get; init; } = -1;
+
+    public bool Equals(StatementParameter? other) => other is not null && Name == other.Name && Type == other.Type;
+
+    public override int GetHashCode() => HashCode.Combine(Name, Type);
+}
 
 /// <summary>One statement of a command text, ready to run: the unit of the plan cache.</summary>
 /// <remarks>Bound by <c>Planner.Plan(StatementSyntax, string text, DatabaseCatalog, IReadOnlyDictionary&lt;string, DataType&gt; parameterTypes)</c>: the types are those that

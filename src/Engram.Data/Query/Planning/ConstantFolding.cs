@@ -101,14 +101,20 @@ internal static class ConstantFolding
 
         try
         {
-            var context = new StatementContext(null!, null, new Batch(0) { RowCount = 1 }, TimeProvider.System, default);
-            using var evaluator = EvaluatorFactory.Create(expression, context);
-            return new BoundConstant(expression.Type, ClrValue.Read(evaluator.Evaluate(new Batch(0) { RowCount = 1 }, null), 0));
+            return new BoundConstant(expression.Type, Evaluate(expression));
         }
         catch (EngramException)
         {
             return expression;
         }
+    }
+
+    /// <summary>The value of an expression that reads neither rows nor the database.</summary>
+    public static object? Evaluate(BoundExpression expression)
+    {
+        var context = new StatementContext(null!, null, new Batch(0) { RowCount = 1 }, TimeProvider.System, default);
+        using var evaluator = EvaluatorFactory.Create(expression, context);
+        return ClrValue.Read(evaluator.Evaluate(new Batch(0) { RowCount = 1 }, null), 0);
     }
 
     private static bool IsOperand(BoundConstant constant)

@@ -157,7 +157,7 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
         {
             index = parameters.Count;
             parameterIndexes.Add((parameter.Name, type), index);
-            parameters.Add(new StatementParameter(parameter.Name, type));
+            parameters.Add(new StatementParameter(parameter.Name, type) { Position = statement.ParameterPositions.GetValueOrDefault(parameter.Name, -1) });
         }
 
         return new BoundParameter(type, index);

@@ -1,7 +1,14 @@
 namespace Engram.Data.Query.Syntax;
 
 /// <summary>Anything that yields a value. The span gives the text, for expressions that the catalog keeps.</summary>
-internal abstract record ExpressionSyntax(TextSpan Span) : SyntaxNode(Span);
+internal abstract record ExpressionSyntax(TextSpan Span) : SyntaxNode(Span)
+{
+    /// <summary>Where the operator stands, or the text of a literal behind its type; -1 where the expression begins with it.</summary>
+    public int OperatorPosition { get; init; } = -1;
+
+    /// <summary>What errors about the operation itself point at.</summary>
+    public int ErrorPosition => OperatorPosition >= 0 ? OperatorPosition : Position;
+}
 
 internal sealed record NullLiteralSyntax(TextSpan Span) : ExpressionSyntax(Span);
 
@@ -19,7 +26,13 @@ internal sealed record StringLiteralSyntax(TextSpan Span, string Value) : Expres
 internal sealed record BitLiteralSyntax(TextSpan Span, string Bits) : ExpressionSyntax(Span);
 
 /// <summary><c>REAL '0.7'</c>, <c>INTERVAL '1 day'</c>: a constant of a named type.</summary>
-internal sealed record TypedLiteralSyntax(TextSpan Span, TypeNameSyntax Type, string Value) : ExpressionSyntax(Span);
+internal sealed record TypedLiteralSyntax(TextSpan Span, TypeNameSyntax Type, string Value) : ExpressionSyntax(Span)
+{
+    /// <summary>Of an interval with fields behind it, the last of them; null without.</summary>
+    public Keyword? IntervalUnit { get; init; }
+
+    public bool IsMinuteToSecond { get; init; }
+}
 
 /// <summary>The word DEFAULT in place of a value, in VALUES of INSERT and in SET of UPDATE.</summary>
 internal sealed record DefaultSyntax(TextSpan Span) : ExpressionSyntax(Span);
@@ -122,6 +135,9 @@ internal sealed record FunctionCallSyntax(TextSpan Span, ObjectNameSyntax Name, 
 {
     /// <summary><c>count(*)</c>.</summary>
     public bool IsStar { get; init; }
+
+    /// <summary>The names of <c>f(name => value)</c>, null for arguments without one; empty where none has one.</summary>
+    public IReadOnlyList<IdentifierSyntax?> ArgumentNames { get; init; } = [];
 
     public bool IsDistinct { get; init; }
 

@@ -145,7 +145,7 @@ internal struct Lexer(string text, int position = 0, int? end = null)
         }
         else if (text[start] is 'u' or 'U' && At(start + 1) == '&' && At(start + 2) is '\'' or '"')
         {
-            throw Error.NotSupported("A string or name with U& before it; write E'\\u0041' or the character itself", start + 1);
+            return ReadUnicode(start);
         }
 
         var end = start + 1;
@@ -156,6 +156,28 @@ internal struct Lexer(string text, int position = 0, int? end = null)
 
         Position = end;
         return new Token(TokenKind.Word, start, end, Keywords.Find(text.AsSpan(start, end - start)));
+    }
+
+    /// <summary>U&amp;'d\0061t\+000061' and U&amp;"…", with UESCAPE '!' where that is written: one token of the kinds that strings and names have, told from them by how it begins.</summary>
+    private Token ReadUnicode(int start)
+    {
+        var token = At(start + 2) == '"' ? ReadQuotedName(start + 2) : ReadQuoted(TokenKind.String, start + 2, start + 2);
+        var isName = token.Kind == TokenKind.QuotedName;
+        var end = token.End;
+        var ahead = this;
+        if (ahead.Next() is { Kind: TokenKind.Word } word && text.AsSpan(end, word.Start - end).IsWhiteSpace() && text.AsSpan(word.Start, word.Length).Equals("UESCAPE", StringComparison.OrdinalIgnoreCase))
+        {
+            var escape = ahead.Next();
+            if (escape.Kind != TokenKind.String || escape.Length != 3 || text[escape.Start + 1] is var c && (char.IsAsciiHexDigit(c) || c is '+' or '\'' or '"' || char.IsWhiteSpace(c)))
+            {
+                throw Error.SyntaxRule("UESCAPE takes one character that is no digit, plus, quote or white space.", escape.Start);
+            }
+
+            end = escape.End;
+        }
+
+        Position = end;
+        return new Token(isName ? TokenKind.QuotedName : TokenKind.EscapeString, start, end);
     }
 
     private Token ReadQuotedName(int start)

@@ -10,6 +10,11 @@ internal static class LiteralDecoder
     /// <summary>The name in a quoted-name token, without its quotes.</summary>
     public static string QuotedName(string text, Token token)
     {
+        if (text[token.Start] != '"')
+        {
+            return Unicode(text, token, '"');
+        }
+
         var inner = text.AsSpan(token.Start + 1, token.Length - 2);
         return inner.Contains('"') ? inner.ToString().Replace("\"\"", "\"", StringComparison.Ordinal) : inner.ToString();
     }
@@ -21,6 +26,11 @@ internal static class LiteralDecoder
         {
             var tagLength = text.IndexOf('$', token.Start + 1) + 1 - token.Start;
             return text[(token.Start + tagLength)..(token.End - tagLength)];
+        }
+
+        if (token.Kind == TokenKind.EscapeString && text[token.Start] is 'u' or 'U')
+        {
+            return Unicode(text, token, '\'');
         }
 
         var start = text.IndexOf('\'', token.Start) + 1;
@@ -43,7 +53,7 @@ internal static class LiteralDecoder
         {
             if (isHex ? !char.IsAsciiHexDigit(c) : c is not ('0' or '1'))
             {
-                throw Error.Syntax(isHex ? "hexadecimal digits in X'…'" : "0 and 1 in B'…'", $"\"{c}\"", token.Start);
+                throw Error.InvalidBits(isHex ? "hexadecimal digits in X'…'" : "0 and 1 in B'…'", $"\"{c}\"", token.Start);
             }
 
             bits.Append(isHex ? Convert.ToInt32(c.ToString(), 16).ToString("b4", CultureInfo.InvariantCulture) : c.ToString());
@@ -82,6 +92,46 @@ internal static class LiteralDecoder
         }
 
         return number <= long.MaxValue ? ((long)number, "") : (null, number.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>What U&amp;'…' or U&amp;"…" stands for, by the escape behind it.</summary>
+    private static string Unicode(string text, Token token, char quote)
+    {
+        var (start, end, escape) = (token.Start + 3, token.End - 1, '\\');
+        if (text[token.End - 1] == '\'' && text[token.End - 3] == '\'' && text.AsSpan(token.Start, token.Length - 3).TrimEnd() is var before
+            && before.EndsWith("UESCAPE", StringComparison.OrdinalIgnoreCase) && before[..^7].TrimEnd() is [_, _, _, .., var last] named && last == quote)
+        {
+            (end, escape) = (token.Start + named.Length - 1, text[token.End - 2]);
+        }
+
+        var written = quote == '"' ? text[start..end].Replace("\"\"", "\"", StringComparison.Ordinal) : Unquote(text.AsSpan(start, end - start), false, start);
+        var result = new StringBuilder(written.Length);
+        for (var i = 0; i < written.Length; i++)
+        {
+            if (written[i] != escape)
+            {
+                result.Append(written[i]);
+                continue;
+            }
+
+            if (i + 1 < written.Length && written[i + 1] == escape)
+            {
+                result.Append(escape);
+                i++;
+                continue;
+            }
+
+            var (at, count) = i + 1 < written.Length && written[i + 1] == '+' ? (i + 2, 6) : (i + 1, 4);
+            if (at + count > written.Length || !int.TryParse(written.AsSpan(at, count), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value) || value is 0 or > 0x10FFFF)
+            {
+                throw Error.Syntax($"four hexadecimal digits of a character, or a plus and six, behind {escape}", $"\"{written[i..Math.Min(written.Length, at + count)]}\"", start + i);
+            }
+
+            _ = value is >= 0xD800 and <= 0xDFFF ? result.Append((char)value) : result.Append(char.ConvertFromUtf32(value));
+            i = at + count - 1;
+        }
+
+        return result.ToString();
     }
 
     private static string Unquote(ReadOnlySpan<char> inner, bool hasEscapes, int position)
@@ -141,7 +191,7 @@ internal static class LiteralDecoder
         if (digits.Length < digitCount || !int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)
             || value is < 0 or > 0x10FFFF or 0)
         {
-            throw Error.Syntax($"{digitCount} hexadecimal digits of a character after \\{inner[i + 1]}", $"\"{digits}\"", position + i);
+            throw Error.UnicodeEscape($"{digitCount} hexadecimal digits of a character after \\{inner[i + 1]}", $"\"{digits}\"", position + i);
         }
 
         // A surrogate is half of a pair of escapes; what the binder refuses is a half alone.

@@ -102,23 +102,24 @@ internal sealed partial class Parser
             case Level.Matching: return ParseMatching(start, left);
             case Level.At: return ParseAtTimeZone(start, left);
             case Level.Collate:
+                var collate = current.Start;
                 Advance();
                 var collation = ParseObjectName("the name of a collation");
-                return new CollateSyntax(SpanFrom(start), left, collation);
+                return new CollateSyntax(SpanFrom(start), left, collation) { OperatorPosition = collate };
         }
 
-        var symbol = current.Operator!;
+        var (symbol, at) = (current.Operator!, current.Start);
         Advance();
         if (At(Keyword.Any) || At(Keyword.Some) || At(Keyword.All))
         {
-            return ParseQuantified(start, left, symbol);
+            return ParseQuantified(start, left, symbol, at);
         }
 
         // All of them associate to the left, even the power.
         var right = ParseOperators(level + 1);
         return symbol is "~~" or "!~~" or "~~*" or "!~~*"
-            ? new LikeSyntax(SpanFrom(start), symbol.EndsWith('*') ? LikeKind.ILike : LikeKind.Like, left, right, null, symbol[0] == '!')
-            : new BinarySyntax(SpanFrom(start), symbol, left, right);
+            ? new LikeSyntax(SpanFrom(start), symbol.EndsWith('*') ? LikeKind.ILike : LikeKind.Like, left, right, null, symbol[0] == '!') { OperatorPosition = at }
+            : new BinarySyntax(SpanFrom(start), symbol, left, right) { OperatorPosition = at };
     }
 
     private LogicalSyntax ParseLogical(int start, ExpressionSyntax first, Keyword word, int operandLevel)
@@ -144,13 +145,14 @@ internal sealed partial class Parser
             return new IsSyntax(SpanFrom(start), left, TruthTest.Null, true);
         }
 
+        var at = current.Start;
         Advance();
         var isNegated = Accept(Keyword.Not);
         if (Accept(Keyword.Distinct))
         {
             Expect(Keyword.From);
             var right = ParseOperators(Level.Comparison);
-            return new IsDistinctFromSyntax(SpanFrom(start), left, right, isNegated);
+            return new IsDistinctFromSyntax(SpanFrom(start), left, right, isNegated) { OperatorPosition = at };
         }
 
         var test = current.Keyword switch
@@ -185,6 +187,7 @@ internal sealed partial class Parser
             return ParseOverlaps(start, left);
         }
 
+        var at = current.Start;
         var isNegated = Accept(Keyword.Not);
         if (Accept(Keyword.Between))
         {
@@ -197,12 +200,12 @@ internal sealed partial class Parser
             var low = ParseOperators(Level.Other);
             Expect(Keyword.And);
             var high = ParseOperators(Level.Other);
-            return new BetweenSyntax(SpanFrom(start), left, low, high, isSymmetric, isNegated);
+            return new BetweenSyntax(SpanFrom(start), left, low, high, isSymmetric, isNegated) { OperatorPosition = at };
         }
 
         if (Accept(Keyword.In))
         {
-            return ParseIn(start, left, isNegated);
+            return ParseIn(start, left, isNegated, at);
         }
 
         var kind = current.Keyword == Keyword.Ilike ? LikeKind.ILike : current.Keyword == Keyword.Like ? LikeKind.Like : LikeKind.SimilarTo;
@@ -220,15 +223,15 @@ internal sealed partial class Parser
                 (_, false) => "~~*",
                 _ => "!~~*",
             };
-            return ParseQuantified(start, left, symbol);
+            return ParseQuantified(start, left, symbol, at);
         }
 
         var pattern = ParseOperators(Level.Other);
         var escape = Accept(Keyword.Escape) ? ParseOperators(Level.Other) : null;
-        return new LikeSyntax(SpanFrom(start), kind, left, pattern, escape, isNegated);
+        return new LikeSyntax(SpanFrom(start), kind, left, pattern, escape, isNegated) { OperatorPosition = at };
     }
 
-    private ExpressionSyntax ParseIn(int start, ExpressionSyntax left, bool isNegated)
+    private ExpressionSyntax ParseIn(int start, ExpressionSyntax left, bool isNegated, int at)
     {
         if (!At(TokenKind.LeftParenthesis))
         {
@@ -238,8 +241,8 @@ internal sealed partial class Parser
         // IN ((SELECT …)) may be a query or a list of one scalar query; both mean the same but for the number of rows, and PostgreSQL says query.
         var inside = ParseParenthesized();
         return inside.Query != null
-            ? new InSubquerySyntax(SpanFrom(start), left, inside.Query, isNegated)
-            : new InListSyntax(SpanFrom(start), left, inside.Items, isNegated);
+            ? new InSubquerySyntax(SpanFrom(start), left, inside.Query, isNegated) { OperatorPosition = at }
+            : new InListSyntax(SpanFrom(start), left, inside.Items, isNegated) { OperatorPosition = at };
     }
 
     private AtTimeZoneSyntax ParseAtTimeZone(int start, ExpressionSyntax left)
@@ -255,7 +258,7 @@ internal sealed partial class Parser
         return new AtTimeZoneSyntax(SpanFrom(start), left, zone);
     }
 
-    private QuantifiedSyntax ParseQuantified(int start, ExpressionSyntax left, string symbol)
+    private QuantifiedSyntax ParseQuantified(int start, ExpressionSyntax left, string symbol, int at)
     {
         var isAll = At(Keyword.All);
         Advance();
@@ -270,7 +273,7 @@ internal sealed partial class Parser
             throw Error.SyntaxRule("ANY, SOME and ALL take one array or one query. For a list of values use IN (…) or ANY (ARRAY[…]).", start);
         }
 
-        return new QuantifiedSyntax(SpanFrom(start), left, symbol, isAll, inside.Query == null ? inside.Items[0] : null, inside.Query);
+        return new QuantifiedSyntax(SpanFrom(start), left, symbol, isAll, inside.Query == null ? inside.Items[0] : null, inside.Query) { OperatorPosition = at };
     }
 
     private ExpressionSyntax ParsePrefix()
@@ -308,10 +311,12 @@ internal sealed partial class Parser
     {
         while (true)
         {
-            if (Accept(TokenKind.DoubleColon))
+            if (At(TokenKind.DoubleColon))
             {
+                var at = current.Start;
+                Advance();
                 var type = ParseTypeName();
-                operand = new CastSyntax(SpanFrom(start), operand, type);
+                operand = new CastSyntax(SpanFrom(start), operand, type) { OperatorPosition = at };
             }
             else if (At(TokenKind.LeftBracket))
             {

@@ -20,6 +20,7 @@ internal sealed partial class Parser
         }
 
         var arguments = new List<ExpressionSyntax>();
+        var names = new List<IdentifierSyntax?>();
         if (isDistinct || !At(TokenKind.RightParenthesis))
         {
             do
@@ -29,6 +30,7 @@ internal sealed partial class Parser
                     throw Error.NotSupported("VARIADIC", current.Start + 1);
                 }
 
+                names.Add(ParseArgumentName(names));
                 arguments.Add(ParseExpression());
             }
             while (Accept(TokenKind.Comma));
@@ -47,7 +49,20 @@ internal sealed partial class Parser
             return ParseLiteralOf(start, type);
         }
 
-        return ParseCallTail(start, new FunctionCallSyntax(SpanFrom(start), name, arguments) { IsDistinct = isDistinct, OrderBy = orderBy });
+        return ParseCallTail(start, new FunctionCallSyntax(SpanFrom(start), name, arguments) { IsDistinct = isDistinct, OrderBy = orderBy, ArgumentNames = names.Exists(n => n is not null) ? names : [] });
+    }
+
+    /// <summary>The name in name => value; null for an argument that has its meaning by its place.</summary>
+    private IdentifierSyntax? ParseArgumentName(List<IdentifierSyntax?> before)
+    {
+        if (IsName() && Peek() is { Kind: TokenKind.Operator, Operator: "=>" })
+        {
+            var name = TakeName();
+            Advance();
+            return name;
+        }
+
+        return before.Exists(n => n is not null) ? throw Error.SyntaxRule("an argument without a name cannot follow one with a name.", current.Start) : null;
     }
 
     /// <summary>WITHIN GROUP, FILTER and OVER.</summary>

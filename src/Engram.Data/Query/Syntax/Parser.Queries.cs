@@ -133,7 +133,7 @@ internal sealed partial class Parser
             Expect(TokenKind.RightParenthesis, "\",\" or \")\"");
             if (rows.Count > 0 && rows[0].Length != row.Count)
             {
-                throw Error.SyntaxRule($"all rows of VALUES have the same length; the first has {rows[0].Length} values, row {rows.Count + 1} has {row.Count}.", rowStart);
+                throw Error.SyntaxRule($"all rows of VALUES have the same length; the first has {rows[0].Length} values, row {rows.Count + 1} has {row.Count}.", row[0].Position);
             }
 
             rows.Add([.. row]);

@@ -303,7 +303,12 @@ internal sealed partial class Parser
         do
         {
             var isAnalyzeOption = At(Keyword.Analyze) || At(Keyword.Analyse);
-            ParseLabel("an option of EXPLAIN");
+            var option = ParseLabel("an option of EXPLAIN");
+            if (option.Text.ToUpperInvariant() is not ("ANALYZE" or "ANALYSE" or "VERBOSE" or "COSTS" or "SETTINGS" or "GENERIC_PLAN" or "BUFFERS" or "SERIALIZE" or "WAL" or "TIMING" or "SUMMARY" or "MEMORY" or "FORMAT"))
+            {
+                throw Error.SyntaxRule($"EXPLAIN has no option {option}.", option.Position);
+            }
+
             var isOn = true;
             if (!At(TokenKind.Comma) && !At(TokenKind.RightParenthesis))
             {

@@ -161,20 +161,43 @@ internal sealed partial class Parser
 
     private TypedLiteralSyntax ParseLiteralOf(int start, TypeNameSyntax type)
     {
+        var literal = current.Start;
         var value = ParseString("a string with the value of the constant");
         if (type.Name == "interval" && IsIntervalField())
         {
-            var field = Keywords.TextOf(current.Keyword).ToLowerInvariant();
-            Advance();
-            if (At(Keyword.To) || !decimal.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out _))
-            {
-                throw Error.NotSupported("An interval with a range of fields (write the units in the string, as in INTERVAL '1 day 2 hours')", current.Start + 1);
-            }
-
-            value = $"{value} {field}";
+            return ParseIntervalFields(start, type, value, literal);
         }
 
-        return new TypedLiteralSyntax(SpanFrom(start), type, value);
+        return new TypedLiteralSyntax(SpanFrom(start), type, value) { OperatorPosition = literal };
+    }
+
+    /// <summary>INTERVAL '1 2:03' DAY TO MINUTE.</summary>
+    private TypedLiteralSyntax ParseIntervalFields(int start, TypeNameSyntax type, string value, int literal)
+    {
+        var (first, last, at) = (current.Keyword, current.Keyword, current.Start);
+        Advance();
+        if (Accept(Keyword.To))
+        {
+            (last, at) = (current.Keyword, current.Start);
+            if (!IsIntervalField() || Order(last) <= Order(first) || (Order(last) < 2) != (Order(first) < 2))
+            {
+                throw Unexpected("a smaller field of intervals");
+            }
+
+            Advance();
+        }
+
+        if (last == Keyword.Second && Accept(TokenKind.LeftParenthesis))
+        {
+            ParseSignedInteger("a number of digits");
+            ExpectClose();
+        }
+
+        return Order(last) < 2
+            ? throw Error.NotSupported("An interval of years or months, which have no fixed length (write days)", at + 1)
+            : new TypedLiteralSyntax(SpanFrom(start), type, value) { OperatorPosition = literal, IntervalUnit = last, IsMinuteToSecond = (first, last) is (Keyword.Minute, Keyword.Second) };
+
+        static int Order(Keyword field) => Array.IndexOf([Keyword.Year, Keyword.Month, Keyword.Day, Keyword.Hour, Keyword.Minute, Keyword.Second], field);
     }
 
     private bool IsIntervalField() => current.Kind == TokenKind.Word

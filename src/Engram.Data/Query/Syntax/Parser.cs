@@ -261,8 +261,31 @@ internal sealed partial class Parser
             new TextSpan(current.Start, current.Length),
             isQuoted ? LiteralDecoder.QuotedName(text, current) : text.Substring(current.Start, current.Length),
             isQuoted);
+        if (FindLoneSurrogate(name.Text) >= 0)
+        {
+            throw Error.LoneSurrogateInName(name.Position);
+        }
+
         Advance();
         return name;
+    }
+
+    /// <summary>The place of a half of a surrogate pair, which no text of UTF-8 can hold; -1 without one.</summary>
+    public static int FindLoneSurrogate(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i++;
+            }
+            else if (char.IsSurrogate(text[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private IdentifierSyntax ParseName(string expected)

@@ -177,7 +177,6 @@ public class ExpressionParserTests
     [InlineData("a + \u0001", 5)]
     [InlineData("select", 1)]
     [InlineData("a.", 3)]
-    [InlineData("E'\\u12'", 3)]
     [InlineData("$0", 1)]
     [InlineData("$99999", 1)]
     [InlineData("ARRAY[1", 8)]

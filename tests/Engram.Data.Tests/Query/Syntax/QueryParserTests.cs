@@ -72,7 +72,7 @@ public class QueryParserTests
     [InlineData("SELECT a FROM t LIMIT 1 LIMIT 2", 25)]
     [InlineData("SELECT a FROM t LIMIT 1, 2", 24)]
     [InlineData("SELECT a FROM t ORDER a", 23)]
-    [InlineData("VALUES (1), (1, 2)", 13)]
+    [InlineData("VALUES (1), (1, 2)", 14)]
     [InlineData("SELECT a FROM t GROUP a", 23)]
     [InlineData("SELECT 1 UNION", 15)]
     [InlineData("SELECT a FORM t", 15)]

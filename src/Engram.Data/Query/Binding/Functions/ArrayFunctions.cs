@@ -46,6 +46,10 @@ internal static class ArrayFunctions
         Relation("<@", ArrayRelation.IsContained, "Whether the right array has all elements of the left one."),
         Scalar.Loose<Bytes, StringToArray>("string_to_array", [Text, Text], DataType.ArrayOf(Text), "The parts between separators; one a character when the separator is NULL."),
         Scalar.Loose<Bytes, StringToArray>("string_to_array", [Text, Text, Text], DataType.ArrayOf(Text), "The same; parts equal to the last argument become NULL."),
+        Of("width_bucket", [Element, Array], _ => DataType.Int32, (_, arguments) => new WidthBucketOfEvaluator(arguments[1].Type.ElementType, arguments), "How many of the lower bounds in an ascending array are not above a value."),
+        Of("array_to_json", [Array], _ => DataType.Json, (_, arguments) => new ToJsonEvaluator(arguments[0]), "The array as json."),
+        Of("parse_ident", [Text], _ => DataType.ArrayOf(Text), (type, arguments) => new RowEvaluator<Bytes, ParseIdent>(type, arguments), "The parts of a name with points, without their quotes."),
+        Of("parse_ident", [Text, TypeKind.Boolean], _ => DataType.ArrayOf(Text), (type, arguments) => new RowEvaluator<Bytes, ParseIdent>(type, arguments), "The last argument says whether anything behind the name is an error."),
         Joined([Array, Text], "The elements joined by a separator; NULLs are left out."),
         Joined([Array, Text, Text], "The elements joined; the last argument stands for NULLs."),
     ];

@@ -48,6 +48,8 @@ internal static class JsonFunctions
         Change(prefix + "_set", [Json, TypeKind.Array, Json, TypeKind.Boolean], new JsonChangeAt("jsonb_set", JsonChange.Replace, JsonChange.ReplaceOrCreate, true), "The last argument says whether what is missing is added."),
         Change(prefix + "_insert", [Json, TypeKind.Array, Json], new JsonChangeAt("jsonb_insert", JsonChange.InsertBefore, JsonChange.InsertAfter, false), "The value with a new member, or with an element before the one at a path."),
         Change(prefix + "_insert", [Json, TypeKind.Array, Json, TypeKind.Boolean], new JsonChangeAt("jsonb_insert", JsonChange.InsertBefore, JsonChange.InsertAfter, false), "The last argument says whether the element comes after the one at the path."),
+        .. Enumerable.Range(3, 3).Select(n => Scalar.Loose<Bytes, JsonSetLax>(prefix + "_set_lax", new[] { Json, TypeKind.Array, Json, TypeKind.Boolean, Text }[..n], DataType.Json,
+            "As " + prefix + "_set, and where the new part is NULL: use_json_null, delete_key, return_target or raise_exception.") with { ArrayElement = Text }),
         Scalar.Row<Bytes, JsonOfTexts>(prefix + "_object", [TypeKind.Array], DataType.Json, "An object of names and values in turn; values are strings.") with { ArrayElement = Text },
         Scalar.Row<Bytes, JsonOfTexts>(prefix + "_object", [TypeKind.Array, TypeKind.Array], DataType.Json, "An object of names and their values; values are strings.") with { ArrayElement = Text },
         Scalar.Of(prefix + "_build_array", [], DataType.Json, (_, _, _) => new JsonBuildArrayEvaluator([]), "An empty array."),

@@ -14,42 +14,22 @@ internal static class DateTimeText
     /// <param name="offsetMinutes">The zone as an offset; null when none was written.</param>
     public static bool TryParseTimestamp(ReadOnlySpan<byte> text, out long ticks, out int? offsetMinutes)
     {
-        offsetMinutes = null;
         text = text.Trim(" \t\r\n"u8);
-        if (!TryParseDate(ref text, out ticks))
-        {
-            return false;
-        }
-
-        if (text.IsEmpty)
-        {
-            return true;
-        }
-
-        if (text[0] is not ((byte)' ' or (byte)'T' or (byte)'t'))
-        {
-            return false;
-        }
-
-        text = text[1..].TrimStart((byte)' ');
-        if (!TryParseClock(ref text, out var time) || time > TimeSpan.TicksPerDay || ticks + time > DateTime.MaxValue.Ticks)
-        {
-            return false;
-        }
-
-        // 24:00 is midnight at the end of the day.
-        ticks += (long)time;
-        text = text.TrimStart((byte)' ');
-        return text.IsEmpty || TryParseZone(text, out offsetMinutes);
+        return TryParseIso(text, out ticks, out offsetMinutes) || DateTimeWords.TryParseTimestamp(text, out ticks, out offsetMinutes);
     }
 
     /// <summary>Reads <c>14:30[:59[.1234567]]</c>.</summary>
     public static bool TryParseTime(ReadOnlySpan<byte> text, out long ticks)
     {
         text = text.Trim(" \t\r\n"u8);
-        var parsed = TryParseClock(ref text, out var time) && text.IsEmpty && time < TimeSpan.TicksPerDay;
-        ticks = parsed ? (long)time : 0;
-        return parsed;
+        var rest = text;
+        if (TryParseClock(ref rest, out var time) && rest.IsEmpty && time < TimeSpan.TicksPerDay)
+        {
+            ticks = (long)time;
+            return true;
+        }
+
+        return DateTimeWords.TryParseTime(text, out ticks);
     }
 
     public static int FormatDate(int day, Span<byte> target)
@@ -111,6 +91,36 @@ internal static class DateTimeText
         }
 
         return written + FormatTime(Math.Abs(clock), target[written..]);
+    }
+
+    private static bool TryParseIso(ReadOnlySpan<byte> text, out long ticks, out int? offsetMinutes)
+    {
+        offsetMinutes = null;
+        if (!TryParseDate(ref text, out ticks))
+        {
+            return false;
+        }
+
+        if (text.IsEmpty)
+        {
+            return true;
+        }
+
+        if (text[0] is not ((byte)' ' or (byte)'T' or (byte)'t'))
+        {
+            return false;
+        }
+
+        text = text[1..].TrimStart((byte)' ');
+        if (!TryParseClock(ref text, out var time) || time > TimeSpan.TicksPerDay || ticks + time > DateTime.MaxValue.Ticks)
+        {
+            return false;
+        }
+
+        // 24:00 is midnight at the end of the day.
+        ticks += (long)time;
+        text = text.TrimStart((byte)' ');
+        return text.IsEmpty || TryParseZone(text, out offsetMinutes);
     }
 
     private static int WriteTwo(int value, Span<byte> target)

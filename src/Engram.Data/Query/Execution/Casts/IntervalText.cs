@@ -7,6 +7,9 @@ namespace Engram.Data.Query.Execution.Casts;
 /// <remarks>An interval is a TimeSpan: a number of ticks. Months and years have no fixed length and are refused.</remarks>
 internal static class IntervalText
 {
+    // What has no fixed length.
+    private const long Months = -1;
+
     public static bool TryParse(ReadOnlySpan<byte> text, out long ticks)
     {
         text = text.Trim(" \t\r\n"u8);
@@ -27,8 +30,40 @@ internal static class IntervalText
         return true;
     }
 
+    /// <summary>Reads what stands in a literal with fields behind it: INTERVAL '10' SECOND, INTERVAL '1:30' MINUTE TO SECOND.</summary>
+    /// <param name="text">A number without a unit is one of the last field; fields below it are cut off.</param>
+    /// <param name="unit">Ticks of the last field.</param>
+    /// <param name="isMinuteToSecond">Whether a clock of two numbers is minutes and seconds.</param>
+    public static bool TryParse(string text, long unit, bool isMinuteToSecond, out long ticks)
+    {
+        var written = text.Trim();
+        var start = written.LastIndexOfAny([' ', '-', '+']) + 1;
+        var last = written[start..];
+        if (written.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var days, _] && int.TryParse(days, out _))
+        {
+            // 1 2:03 and 1 2: what comes first are days.
+            written = $"{days} days {written[days.Length..].TrimStart()}";
+            start = written.Length - last.Length;
+        }
+
+        var completed = last.Length > 0 && last.All(c => char.IsAsciiDigit(c) || c == '.') ? written + unit switch
+        {
+            TimeSpan.TicksPerDay => " days",
+            TimeSpan.TicksPerHour => " hours",
+            TimeSpan.TicksPerMinute => " minutes",
+            _ => " seconds",
+        }
+        : isMinuteToSecond && last.Count(c => c == ':') == 1 ? $"{written[..start]}0:{last}"
+        : written;
+        var parsed = TryParse(Encoding.UTF8.GetBytes(completed), out ticks);
+        ticks -= unit == TimeSpan.TicksPerSecond ? 0 : ticks % unit;
+        return parsed;
+    }
+
     private static bool TryParseWords(ReadOnlySpan<byte> text, ref Int128 sum)
     {
+        // PostgreSQL's verbose form.
+        text = text is [(byte)'@', ..] ? text[1..] : text;
         var isAgo = false;
         var found = false;
         while (true)
@@ -118,7 +153,18 @@ internal static class IntervalText
             unit = TimeSpan.TicksPerDay;
         }
 
-        return unit > 0 && TryAdd(ref sum, number, unit);
+        return IsUnit(ref unit, number) && TryAdd(ref sum, number, unit);
+    }
+
+    /// <summary>No months at all are no time; others have no length.</summary>
+    private static bool IsUnit(ref long unit, decimal number)
+    {
+        if (unit == Months)
+        {
+            unit = number == 0 ? 1 : throw NoMonths();
+        }
+
+        return unit > 0;
     }
 
     private static bool IsFourFields(ReadOnlySpan<byte> text)
@@ -129,6 +175,11 @@ internal static class IntervalText
 
     private static bool TryParseIso(ReadOnlySpan<byte> text, ref Int128 sum)
     {
+        if (text.Count((byte)':') == 2 || (text.Length == 10 && text[4] == '-'))
+        {
+            return TryParseIsoDate(text, ref sum);
+        }
+
         var isTime = false;
         var found = false;
         while (!text.IsEmpty)
@@ -152,18 +203,44 @@ internal static class IntervalText
                 (true, 'H') => TimeSpan.TicksPerHour,
                 (true, 'M') => TimeSpan.TicksPerMinute,
                 (true, 'S') => TimeSpan.TicksPerSecond,
-                (false, 'M' or 'Y') => throw NoMonths(),
+                (false, 'M' or 'Y') => Months,
                 _ => 0,
             };
             text = text[1..];
             found = true;
-            if (unit == 0 || !TryAdd(ref sum, number, unit))
+            if (!IsUnit(ref unit, number) || !TryAdd(ref sum, number, unit))
             {
                 return false;
             }
         }
 
         return found;
+    }
+
+    /// <summary>The other form of ISO 8601, <c>P0000-00-03T04:05:06</c>.</summary>
+    private static bool TryParseIsoDate(ReadOnlySpan<byte> text, ref Int128 sum)
+    {
+        var mark = text.IndexOfAny("Tt"u8);
+        var date = mark < 0 ? text : text[..mark];
+        if (!date.IsEmpty)
+        {
+            if (date.Length != 10 || date[4] != '-' || date[7] != '-' || !Utf8Parser.TryParse(date[..4], out int years, out _) || !Utf8Parser.TryParse(date[5..7], out int months, out _)
+                || !Utf8Parser.TryParse(date[8..], out int days, out var length) || length != 2)
+            {
+                return false;
+            }
+
+            sum = years == 0 && months == 0 ? (Int128)days * TimeSpan.TicksPerDay : throw NoMonths();
+        }
+
+        var clock = mark < 0 ? default : text[(mark + 1)..];
+        if (mark < 0 || !DateTimeText.TryParseClock(ref clock, out var ticks))
+        {
+            return mark < 0;
+        }
+
+        sum += ticks;
+        return clock.IsEmpty;
     }
 
     private static long UnitTicks(ReadOnlySpan<byte> unit)
@@ -184,7 +261,8 @@ internal static class IntervalText
             "s" or "sec" or "secs" or "second" or "seconds" => TimeSpan.TicksPerSecond,
             "ms" or "msec" or "msecs" or "millisecond" or "milliseconds" => TimeSpan.TicksPerMillisecond,
             "us" or "usec" or "usecs" or "microsecond" or "microseconds" => TimeSpan.TicksPerMicrosecond,
-            "mon" or "mons" or "month" or "months" or "y" or "yr" or "yrs" or "year" or "years" => throw NoMonths(),
+            "mon" or "mons" or "month" or "months" or "y" or "yr" or "yrs" or "year" or "years"
+                or "decade" or "decades" or "dec" or "decs" or "century" or "centuries" or "cent" or "c" or "millennium" or "millennia" or "mil" or "mils" => Months,
             _ => 0,
         };
     }

@@ -238,13 +238,28 @@ internal readonly struct ParseUuid : IUnaryFunction<Bytes, Guid>
 {
     public static bool IsTotal => false;
 
+    /// <summary>32 digits, a dash or none behind each four of them, in braces or not.</summary>
     public Guid Invoke(Bytes a, ColumnBuffer memory)
     {
-        Span<char> text = stackalloc char[80];
-        return a.Length <= text.Length && Encoding.UTF8.TryGetChars(a.Span, text, out var length) && Guid.TryParse(text[..length], out var result)
-            ? result
-            : throw TextValue.Invalid(DataType.Uuid, a);
+        var text = a.Span is [(byte)'{', .. var inner, (byte)'}'] ? inner : a.Span;
+        Span<byte> bytes = stackalloc byte[16];
+        var at = 0;
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            at += i > 0 && i % 2 == 0 && at < text.Length && text[at] == '-' ? 1 : 0;
+            if (at + 2 > text.Length || !char.IsAsciiHexDigit((char)text[at]) || !char.IsAsciiHexDigit((char)text[at + 1]))
+            {
+                throw TextValue.Invalid(DataType.Uuid, a);
+            }
+
+            bytes[i] = (byte)((HexValue(text[at]) << 4) | HexValue(text[at + 1]));
+            at += 2;
+        }
+
+        return at == text.Length ? new Guid(bytes, bigEndian: true) : throw TextValue.Invalid(DataType.Uuid, a);
     }
+
+    private static int HexValue(byte digit) => char.IsAsciiDigit((char)digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
 }
 
 /// <summary><c>\x</c> and hexadecimal digits; else the text's own bytes, with <c>\\</c> for a backslash and <c>\ooo</c> for any byte.</summary>

@@ -274,7 +274,8 @@ internal static class ColumnAlteration
         RowFill.Binder bind = column.ComputedSql is null
             ? (expressions, columns) => expressions.Retyped(table, replaced, usingSql, columns, change.Position)
             : (expressions, columns) => expressions.Computed(table, replaced, columns);
-        RowFill.Run(table, withoutIndexes, replaced, bind, context);
+        var origins = change.Using is null ? null : new Dictionary<string, int> { [usingSql!] = change.Using.Position };
+        RowFill.Run(table, withoutIndexes, replaced, bind, context, origins);
         return between;
     }
 

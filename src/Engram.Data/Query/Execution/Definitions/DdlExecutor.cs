@@ -183,7 +183,8 @@ internal static partial class DdlExecutor
             FilterSql = create.Where?.Span.Of(text),
             Options = create.Options.ToImmutableDictionary(o => o.Name, o => o.Value ?? ""),
         };
-        ExpressionIndexes.Add(keys.Any(k => k.Sql is not null) ? transaction.BeginChange(table.Id) : table, index, keys, context);
+        var origins = create.Keys.Select(k => k.Expression).Where(e => e is not ColumnReferenceSyntax).Concat(create.Where is null ? [] : [create.Where]).DistinctBy(e => e.Span.Of(text)).ToDictionary(e => e.Span.Of(text), e => e.Position);
+        ExpressionIndexes.Add(keys.Any(k => k.Sql is not null) ? transaction.BeginChange(table.Id) : table, index, keys, context, origins);
     }
 
     private static ExpressionIndexes.Key KeyOf(TableDefinition table, IndexKeySyntax key, string text)

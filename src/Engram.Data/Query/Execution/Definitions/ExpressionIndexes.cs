@@ -29,17 +29,17 @@ internal static class ExpressionIndexes
     /// <summary>Adds an index, with the hidden columns that it needs, and fills these for the rows that are there.</summary>
     /// <param name="table">As it is in the transaction.</param>
     /// <param name="index">Its columns are taken from <paramref name="keys"/>.</param>
-    public static void Add(TableDefinition table, IndexDefinition index, ImmutableArray<Key> keys, StatementContext context)
+    public static void Add(TableDefinition table, IndexDefinition index, ImmutableArray<Key> keys, StatementContext context, IReadOnlyDictionary<string, int>? origins = null)
     {
         var columns = ImmutableArray.CreateBuilder<IndexColumn>(keys.Length);
         foreach (var key in keys)
         {
-            var id = key.Sql is null ? key.Column : FindOrAddColumn(ref table, key.Sql, context);
+            var id = key.Sql is null ? key.Column : FindOrAddColumn(ref table, key.Sql, context, origins);
             columns.Add(new IndexColumn(id, key.IsDescending));
         }
 
         var changed = table with { Indexes = table.Indexes.Add(index with { Columns = columns.MoveToImmutable() }) };
-        StoredExpressions.Validate(context.Transaction!.Catalog.With(changed), changed);
+        StoredExpressions.Validate(context.Transaction!.Catalog.With(changed), changed, origins);
         if (index.FilterSql is { } filter)
         {
             var read = StoredExpressions.ColumnsReadBy(context.Transaction.Catalog, changed, filter, asWritten: false);
@@ -96,13 +96,13 @@ internal static class ExpressionIndexes
     private static Key KeyOf(TableDefinition table, IndexColumn column)
         => new(column.Column, table.FindColumn(column.Column) is { IsHidden: true, ComputedSql: var sql } ? sql : null, column.IsDescending);
 
-    private static ColumnId FindOrAddColumn(ref TableDefinition table, string sql, StatementContext context)
+    private static ColumnId FindOrAddColumn(ref TableDefinition table, string sql, StatementContext context, IReadOnlyDictionary<string, int>? origins)
     {
         var transaction = context.Transaction!;
         var before = table;
         var statement = new StatementScope(transaction.Catalog, ImmutableDictionary<string, DataType>.Empty);
         ImmutableArray<LogicalColumn> columns = [.. before.Columns.Select(c => statement.NewColumn(before, c))];
-        var stored = new StoredExpressions(statement);
+        var stored = new StoredExpressions(statement, origins);
         var value = stored.IndexKey(before, sql, columns);
         foreach (var known in before.Columns)
         {
@@ -114,7 +114,7 @@ internal static class ExpressionIndexes
 
         var column = new ColumnDefinition(new ColumnId(before.ColumnIdNext), sql, value.Type) { ComputedSql = sql, IsHidden = true };
         var between = before with { Columns = before.Columns.Add(column), ColumnIdNext = before.ColumnIdNext + 1 };
-        StoredExpressions.Validate(transaction.Catalog.With(between), between);
+        StoredExpressions.Validate(transaction.Catalog.With(between), between, origins);
         if (TableAlteration.IsEmpty(before, transaction))
         {
             transaction.PutTable(between);

@@ -32,13 +32,13 @@ internal static class RowFill
     /// <param name="between">The definition that has the column; it is put into effect.</param>
     /// <param name="column">Of <paramref name="between"/>.</param>
     /// <param name="bind">Binds the value over the columns of <paramref name="before"/>.</param>
-    public static void Run(TableDefinition before, TableDefinition between, ColumnDefinition column, Binder bind, StatementContext context)
+    public static void Run(TableDefinition before, TableDefinition between, ColumnDefinition column, Binder bind, StatementContext context, IReadOnlyDictionary<string, int>? origins = null)
     {
         var transaction = context.Transaction!;
         using var view = transaction.OpenLatestSnapshot();
         var statement = new StatementScope(transaction.Catalog, ImmutableDictionary<string, DataType>.Empty);
         ImmutableArray<LogicalColumn> columns = [.. before.Columns.Select(c => statement.NewColumn(before, c))];
-        var value = bind(new StoredExpressions(statement), columns);
+        var value = bind(new StoredExpressions(statement, origins), columns);
         var read = ExpressionTree.ColumnsOf(value);
         ImmutableArray<int> places = [.. Enumerable.Range(0, columns.Length).Where(i => read.Contains(columns[i].Id))];
         var map = places.Select((place, i) => (columns[place].Id, Ordinal: i + 1)).ToDictionary(p => p.Id, p => p.Ordinal);

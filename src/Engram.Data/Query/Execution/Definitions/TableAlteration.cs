@@ -23,7 +23,8 @@ internal static class TableAlteration
             var removed = WithoutExpressions(ref table, action, transaction);
             if (Apply(table, action, text, context) is { } changed && !ReferenceEquals(changed, table))
             {
-                StoredExpressions.Validate(transaction.Catalog.With(changed), changed);
+                var origins = action is AlterColumnDefaultSyntax { Value: { } value } ? new Dictionary<string, int> { [value.Span.Of(text)] = value.Position } : null;
+                StoredExpressions.Validate(transaction.Catalog.With(changed), changed, origins);
                 if (changed.IsTemporary)
                 {
                     context.Temporary.CheckForeignKeys(changed, null, transaction.Catalog);

@@ -13,6 +13,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
 {
     private TableDefinition table = table;
     private readonly List<ForeignKeySyntax> foreignKeys = [];
+    private readonly Dictionary<string, int> origins = [];
     private int indexIdNext = catalog.IndexIdNext;
 
     /// <summary>The definition, with its stored expressions checked.</summary>
@@ -21,7 +22,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
         // Last, since a table may refer to a key of its own that is written further down.
         foreignKeys.ForEach(AddForeignKey);
         foreignKeys.Clear();
-        StoredExpressions.Validate(catalog.With(table), table);
+        StoredExpressions.Validate(catalog.With(table), table, origins);
         return table;
     }
 
@@ -43,6 +44,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
         };
         foreach (var constraint in syntax.Constraints)
         {
+            CheckFirst(syntax, constraint);
             column = Apply(column, constraint);
         }
 
@@ -54,6 +56,19 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
         CheckType(name, column.Type, syntax.Type.Position);
         table = table with { Columns = table.Columns.Add(column), ColumnIdNext = table.ColumnIdNext + 1 };
         return column;
+    }
+
+    /// <summary>A column says once what it is without a value: a second default would hide the first.</summary>
+    private static void CheckFirst(ColumnDefinitionSyntax column, ConstraintSyntax constraint)
+    {
+        var before = column.Constraints.TakeWhile(c => !ReferenceEquals(c, constraint));
+        switch (constraint)
+        {
+            case DefaultConstraintSyntax when before.Any(c => c is DefaultConstraintSyntax):
+                throw Error.SyntaxRule($"column {column.Name} has two defaults.", constraint.Position);
+            case NullabilitySyntax now when before.Any(c => c is NullabilitySyntax then && then.IsNullable != now.IsNullable):
+                throw Error.SyntaxRule($"column {column.Name} is both NULL and NOT NULL.", constraint.Position);
+        }
     }
 
     /// <summary>The type of a column behind which COLLATE may stand.</summary>
@@ -126,7 +141,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
     private ColumnDefinition Apply(ColumnDefinition column, ConstraintSyntax constraint) => constraint switch
     {
         NullabilitySyntax nullability => column with { IsNotNull = !nullability.IsNullable || column.Identity != IdentityKind.None },
-        DefaultConstraintSyntax value => column with { DefaultSql = value.Value.Span.Of(text) },
+        DefaultConstraintSyntax value => column with { DefaultSql = TextOf(value.Value) },
         PrimaryKeySyntax => column with { IsNotNull = true },
         IdentitySyntax identity when column.Type.Kind is TypeKind.Int16 or TypeKind.Int32 or TypeKind.Int64 or TypeKind.Int8
             or TypeKind.UInt8 or TypeKind.UInt16 or TypeKind.UInt32 or TypeKind.UInt64 => column with
@@ -137,9 +152,16 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
             IsNotNull = true,
         },
         IdentitySyntax identity => throw Error.InvalidTableDefinition($"Column '{column.Name}' of type {column.Type} cannot be an identity. Give it an integer type.", identity.Position),
-        ComputedSyntax computed => column with { ComputedSql = computed.Expression.Span.Of(text), IsVirtual = !computed.IsStored },
+        ComputedSyntax computed => column with { ComputedSql = TextOf(computed.Expression), IsVirtual = !computed.IsStored },
         _ => column,
     };
+
+    private string TextOf(ExpressionSyntax expression)
+    {
+        var sql = expression.Span.Of(text);
+        origins.TryAdd(sql, expression.Position);
+        return sql;
+    }
 
     private void AddPrimaryKey(PrimaryKeySyntax key)
     {
@@ -249,7 +271,7 @@ internal sealed class TableBuilder(DatabaseCatalog catalog, string text, TableDe
     private void AddCheck(CheckSyntax check, string? column)
     {
         var name = NameOf(check, column is null ? $"{table.Name}_check" : $"{table.Name}_{column}_check");
-        table = table with { Checks = table.Checks.Add(new CheckDefinition(name, check.Condition.Span.Of(text))) };
+        table = table with { Checks = table.Checks.Add(new CheckDefinition(name, TextOf(check.Condition))) };
     }
 
     private string NameOf(ConstraintSyntax constraint, string otherwise)

@@ -95,6 +95,39 @@ internal sealed class ArrayPositionEvaluator(DataType element, Evaluator[] argum
     }
 }
 
+/// <summary>width_bucket(x, bounds): the number of lower bounds, which ascend, that are not above x.</summary>
+internal sealed class WidthBucketOfEvaluator(DataType element, Evaluator[] arguments) : ArraySearchEvaluator<int>(DataType.Int32, element, arguments, looseFrom: 2)
+{
+    protected override bool Search(Column[] columns, int row, ColumnBuffer memory, out int result)
+    {
+        ArrayValue.Unpack(columns[1].Get<Bytes>(row), Elements);
+        for (var i = 0; i < Elements.Count; i++)
+        {
+            if (Elements.Column.IsNull(i))
+            {
+                throw Error.BoundNull();
+            }
+        }
+
+        var (low, high) = (0, Elements.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (Comparer.Compare(Elements.Column, middle, columns[0], row) <= 0)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        result = low;
+        return true;
+    }
+}
+
 /// <summary>array_positions(array, x).</summary>
 internal sealed class ArrayPositionsEvaluator(DataType element, Evaluator[] arguments) : ArraySearchEvaluator<Bytes>(DataType.ArrayOf(TypeKind.Int32), element, arguments, looseFrom: 1)
 {

@@ -209,6 +209,51 @@ internal struct JsonChangeAt(string name, JsonChange whenFalse, JsonChange whenT
     }
 }
 
+/// <summary>jsonb_set_lax: jsonb_set that says what a NULL means.</summary>
+internal struct JsonSetLax : IRowFunction<Bytes>
+{
+    private JsonScratch scratch;
+
+    public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out Bytes result)
+    {
+        result = default;
+        if (arguments[0].IsNull(row) || arguments[1].IsNull(row) || (arguments.Length > 3 && arguments[3].IsNull(row)))
+        {
+            return false;
+        }
+
+        var treatment = arguments.Length < 5 ? "use_json_null" : arguments[4].IsNull(row) ? "" : arguments[4].Get<Bytes>(row).Text;
+        if (treatment is not ("use_json_null" or "delete_key" or "return_target" or "raise_exception"))
+        {
+            throw Error.InvalidArgument("jsonb_set_lax", "the treatment of NULL is one of raise_exception, use_json_null, delete_key and return_target.");
+        }
+
+        var (source, isNull) = (arguments[0].Get<Bytes>(row), arguments[2].IsNull(row));
+        if (isNull && treatment == "raise_exception")
+        {
+            throw Error.JsonValueNull();
+        }
+
+        if (isNull && treatment == "return_target")
+        {
+            result = source;
+            return true;
+        }
+
+        if (!JsonText.IsContainer(source.Span))
+        {
+            throw Error.JsonKind("jsonb_set_lax", "an object or an array", JsonPart.Describe(source.Span));
+        }
+
+        var adds = arguments.Length < 4 || arguments[3].Get<byte>(row) != 0;
+        var change = isNull && treatment == "delete_key" ? JsonChange.Delete : adds ? JsonChange.ReplaceOrCreate : JsonChange.Replace;
+        var path = scratch.Path(arguments[1].Get<Bytes>(row));
+        new JsonPathChange(scratch.Begin(), change, path, isNull ? "null"u8 : arguments[2].Get<Bytes>(row).Span).Copy(source.Span);
+        result = scratch.End(memory);
+        return true;
+    }
+}
+
 /// <summary>json - name and json - names: without members of these names, or without strings equal to them.</summary>
 internal struct JsonWithout(bool isList) : IBinaryFunction<Bytes, Bytes, Bytes>
 {

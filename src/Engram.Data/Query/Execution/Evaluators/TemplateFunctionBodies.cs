@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engram.Data.Columns;
+using Engram.Data.Query.Execution.Casts;
 
 namespace Engram.Data.Query.Execution.Evaluators;
 
@@ -146,11 +147,6 @@ internal struct TimeZoneArgument
 
     private static TimeZoneInfo Find(string name)
     {
-        if (name.ToUpperInvariant() is "UTC" or "GMT" or "Z" or "ZULU")
-        {
-            return TimeZoneInfo.Utc;
-        }
-
         if (name.Length > 1 && name[0] is '+' or '-' && TimeSpan.TryParseExact(name[1..], ["hh", "h", "hh\\:mm", "h\\:mm", "hhmm"], CultureInfo.InvariantCulture, out var offset)
             && offset <= TimeSpan.FromHours(14))
         {
@@ -159,14 +155,7 @@ internal struct TimeZoneArgument
             return TimeZoneInfo.CreateCustomTimeZone(name, offset, name, name);
         }
 
-        try
-        {
-            return TimeZoneInfo.FindSystemTimeZoneById(name);
-        }
-        catch (Exception e) when (e is TimeZoneNotFoundException or InvalidTimeZoneException or System.Security.SecurityException)
-        {
-            throw Error.UnknownTimeZone(name);
-        }
+        return TimeZones.Find(name) ?? throw Error.UnknownTimeZone(name);
     }
 }
 
@@ -191,10 +180,8 @@ internal struct ClockToInstant : IRowFunction<long>
 
     public bool Invoke(Column[] arguments, int row, ColumnBuffer memory, out long result)
     {
-        var local = new DateTime(arguments[1].Get<long>(row), DateTimeKind.Unspecified);
-        var found = zone.Of(arguments[0].Get<Bytes>(row));
-        var offset = found.GetUtcOffset(local);
-        result = TickRange.Timestamp(local.Ticks, -offset.Ticks);
+        var local = arguments[1].Get<long>(row);
+        result = TickRange.Timestamp(local, -zone.Of(arguments[0].Get<Bytes>(row)).OffsetOf(local).Ticks);
         return true;
     }
 }
