@@ -25,6 +25,9 @@ internal static partial class Error
     public static EngramException JsonPathNoObject()
         => new("The strict json path asks for the members of a value that is no object. Write 'lax', which finds nothing then.", SqlStates.JsonObjectNotFound);
 
+    public static EngramException JsonPathNoPairs()
+        => new("The json path calls keyvalue() of a value that is no object. Leave other values out by a filter.", SqlStates.JsonObjectNotFound);
+
     public static EngramException JsonPathNoArray()
         => new("The strict json path takes a value for an array that is none. Write 'lax', which takes it for an array of itself.", SqlStates.JsonArrayNotFound);
 

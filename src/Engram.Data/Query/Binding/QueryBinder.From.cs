@@ -184,7 +184,13 @@ internal sealed partial class QueryBinder
         }
 
         var body = ((SelectStatementSyntax)common.Syntax.Statement).Query;
-        var query = (common.IsRecursive ? BindRecursive(common, body) : null) ?? Bind(body, common.Around, common.Outer);
+        var recursive = common.IsRecursive ? BindRecursive(common, body) : null;
+        if (recursive is null && (common.Syntax.Search ?? (SyntaxNode?)common.Syntax.Cycle) is { } clause)
+        {
+            throw Error.SyntaxRule($"SEARCH and CYCLE are for a query that names itself, with UNION; {common.Name} does not.", clause.Position);
+        }
+
+        var query = recursive ?? Bind(body, common.Around, common.Outer);
         return (query, Named(common.Name, query.Columns, common.Syntax.Columns, common.Syntax.Position));
     }
 

@@ -18,10 +18,16 @@ internal sealed partial class QueryBinder
 
         var reach = AddCommonTables(query.With, common.Outer, common.Around);
         var anchor = BindBody(set.Left, common.Around, reach);
+        var names = common.Syntax.Columns.Select(NameMatch.Fold).ToList();
+        if (common.Syntax.Search is not null || common.Syntax.Cycle is not null)
+        {
+            (set, names) = RecursiveSearch.Extend(common.Syntax, set, [.. anchor.Columns.Select((c, i) => i < names.Count ? names[i] : c.Name)]);
+            anchor = BindBody(set.Left, common.Around, reach);
+        }
+
         var types = anchor.Columns.Select(c => c.Type.Kind == TypeKind.Unknown ? DataType.Text : c.Type).ToArray();
         var first = ConvertColumns(anchor.Plan, types);
-        var names = common.Syntax.Columns;
-        ImmutableArray<LogicalColumn> results = [.. types.Select((t, i) => statement.NewColumn(i < names.Count ? NameMatch.Fold(names[i]) : anchor.Columns[i].Name, t))];
+        ImmutableArray<LogicalColumn> results = [.. types.Select((t, i) => statement.NewColumn(i < names.Count ? names[i] : anchor.Columns[i].Name, t))];
         var working = new LogicalWorkingTable(results, statement.NewWorkingTable());
         var step = BindBody(set.Right, common.Around, AddCommonTables(query.With, new CommonTableScope(common with { Working = working }, common.Outer), common.Around));
         if (!Reads(step.Plan, working.Number))

@@ -534,7 +534,14 @@ internal sealed partial class Parser
             var statement = ParseDataStatement() ?? throw Unexpected("SELECT, VALUES, INSERT, UPDATE or DELETE");
             Leave(outer);
             ExpectClose();
-            tables.Add(new CommonTableSyntax(SpanFrom(tableStart), name, columns, isMaterialized, statement));
+            var search = ParseSearch();
+            var cycle = ParseCycle();
+            if (!isRecursive && (search ?? (SyntaxNode?)cycle) is { } misplaced)
+            {
+                throw Error.SyntaxRule("SEARCH and CYCLE belong to WITH RECURSIVE.", misplaced.Position);
+            }
+
+            tables.Add(new CommonTableSyntax(SpanFrom(tableStart), name, columns, isMaterialized, statement) { Search = search, Cycle = cycle });
         }
         while (Accept(TokenKind.Comma));
         return new WithSyntax(SpanFrom(start), isRecursive, tables);

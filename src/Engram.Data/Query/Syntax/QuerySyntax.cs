@@ -43,7 +43,19 @@ internal sealed record WithSyntax(TextSpan Span, bool IsRecursive, IReadOnlyList
 
 /// <summary>One common table. The statement is a query, or INSERT, UPDATE, DELETE with RETURNING.</summary>
 internal sealed record CommonTableSyntax(
-    TextSpan Span, IdentifierSyntax Name, IReadOnlyList<IdentifierSyntax> Columns, bool? IsMaterialized, StatementSyntax Statement) : SyntaxNode(Span);
+    TextSpan Span, IdentifierSyntax Name, IReadOnlyList<IdentifierSyntax> Columns, bool? IsMaterialized, StatementSyntax Statement) : SyntaxNode(Span)
+{
+    public SearchSyntax? Search { get; init; }
+
+    public CycleSyntax? Cycle { get; init; }
+}
+
+/// <summary>SEARCH DEPTH | BREADTH FIRST BY columns SET column.</summary>
+internal sealed record SearchSyntax(TextSpan Span, bool IsBreadthFirst, IReadOnlyList<IdentifierSyntax> By, IdentifierSyntax Sequence) : SyntaxNode(Span);
+
+/// <summary>CYCLE columns SET column [TO value DEFAULT value] USING column.</summary>
+internal sealed record CycleSyntax(
+    TextSpan Span, IReadOnlyList<IdentifierSyntax> Columns, IdentifierSyntax Mark, ExpressionSyntax? MarkValue, ExpressionSyntax? MarkDefault, IdentifierSyntax Path) : SyntaxNode(Span);
 
 internal abstract record QueryBodySyntax(TextSpan Span) : SyntaxNode(Span);
 

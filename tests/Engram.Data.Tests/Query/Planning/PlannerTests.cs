@@ -27,7 +27,7 @@ public class PlannerTests
         """project(?column?=+(U1#0::integer, 1), ?column?=+(U8#1, 1:ubigint), ?column?==(U8#1, 5:ubigint), ?column?==(U1#0::usmallint, 300:usmallint) scan(odd: U1 U8))""")]
     [InlineData("""SELECT A FROM odd""", """scan(odd: a)""")]
     [InlineData("""SELECT @n, @p, @s""", """project(?column?=$0:text, ?column?=$1:integer, ?column?=$2:text values())""")]
-    [InlineData("""SELECT id FROM people LIMIT '3'""", """limit('3'::bigint scan(people: id))""")]
+    [InlineData("""SELECT id FROM people LIMIT '3'""", """limit(3:bigint scan(people: id))""")]
     [InlineData("""EXPLAIN SELECT 1""", """explain(project(?column?=1 values()))""")]
     [InlineData(
         """SELECT substring(name from 2 for 3), extract(year from born), position('a' in name), trim(name), now(), greatest(age, 1, 2) FROM people""",

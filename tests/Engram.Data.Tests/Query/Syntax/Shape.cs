@@ -18,7 +18,7 @@ internal static class Shape
         NumberLiteralSyntax e => e.Text,
         StringLiteralSyntax e => $"'{e.Value}'",
         BitLiteralSyntax e => $"b'{e.Bits}'",
-        TypedLiteralSyntax e => $"{Of(e.Type)}'{e.Value}'",
+        TypedLiteralSyntax e => $"{Of(e.Type)}'{e.Value}{(e.IntervalUnit is { } unit ? " " + unit.ToString().ToLowerInvariant() : "")}'",
         DefaultSyntax => "default",
         ParameterSyntax e => e.Ordinal > 0 ? $"${e.Ordinal}" : $"@{e.Name}",
         ColumnReferenceSyntax e => e.Table == null ? e.Column.ToString() : $"{e.Table}.{e.Column}",

@@ -72,7 +72,8 @@ internal sealed class JsonPath
             case JsonPathPredicate predicate: results.Add(Test(predicate, current) switch { true => True.Value, false => False.Value, null => Null.Value }); break;
             case JsonPathMember member: ForEach(member.Input, current, unwraps: !isStrict, v => AddMember(v, member, results)); break;
             case JsonPathMembers members: ForEach(members.Input, current, unwraps: !isStrict, v => AddMembers(v, members, results)); break;
-            case JsonPathDescendants all: ForEach(all.Input, current, unwraps: false, v => AddAll(v, results)); break;
+            case JsonPathDescendants all: ForEach(all.Input, current, unwraps: false, v => AddAll(v, all, 0, results)); break;
+            case JsonPathKeyValue pairs: ForEach(pairs.Input, current, unwraps: !isStrict, v => AddPairs(v, results)); break;
             case JsonPathElements { Ranges.IsEmpty: true } all when !IsStrictFor(all.Input): ForEach(all.Input, current, unwraps: true, results.Add); break;
             case JsonPathElements { Ranges.IsEmpty: true } all: ForEach(all.Input, current, unwraps: false, v => AddAllElements(v, results)); break;
             case JsonPathElements some: ForEach(some.Input, current, unwraps: false, v => AddElements(v, some, current, results)); break;
@@ -337,16 +338,40 @@ internal sealed class JsonPath
         }
     }
 
-    private static void AddAll(Bytes value, List<Bytes> results)
+    private static void AddAll(Bytes value, JsonPathDescendants node, int level, List<Bytes> results)
     {
-        results.Add(value);
-        if (JsonText.IsContainer(value.Span))
+        var isContainer = JsonText.IsContainer(value.Span);
+        if (level == 0 ? node.First == 0 : node is { First: JsonPathDescendants.Deepest, Last: JsonPathDescendants.Deepest } ? !isContainer : level >= node.First && level <= node.Last)
+        {
+            results.Add(value);
+        }
+
+        if (isContainer && level < node.Last)
         {
             var walk = new JsonWalk(value.Span);
             while (walk.Next())
             {
-                AddAll(JsonPart.View(value, walk.Range), results);
+                AddAll(JsonPart.View(value, walk.Range), node, level + 1, results);
             }
+        }
+    }
+
+    private unsafe void AddPairs(Bytes value, List<Bytes> results)
+    {
+        if (value.Span[0] != '{')
+        {
+            failure ??= Error.JsonPathNoPairs();
+            return;
+        }
+
+        // Objects of one value are told apart by where they stand in it.
+        var place = value.Pointer - root.Pointer;
+        var id = place > 0 && place < root.Length ? place : 0;
+        var walk = new JsonWalk(value.Span);
+        while (walk.Next())
+        {
+            var head = System.Text.Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{{\"id\": {id}, \"key\": \""));
+            results.Add(Keep([.. head, .. walk.RawName, .. "\", \"value\": "u8, .. JsonPart.View(value, walk.Range).Span, (byte)'}']));
         }
     }
 

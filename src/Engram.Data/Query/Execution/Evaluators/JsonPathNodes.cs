@@ -68,8 +68,15 @@ internal sealed record JsonPathMember(JsonPathNode Input, string Name) : JsonPat
 /// <summary>.*.</summary>
 internal sealed record JsonPathMembers(JsonPathNode Input) : JsonPathNode;
 
-/// <summary>.**: the value and everything in it.</summary>
-internal sealed record JsonPathDescendants(JsonPathNode Input) : JsonPathNode;
+/// <summary>.** and .**{2 to last}: the value, which is level 0, and what is in it down to a level.</summary>
+internal sealed record JsonPathDescendants(JsonPathNode Input, int First, int Last) : JsonPathNode
+{
+    /// <summary>The level of <c>last</c>. From there to there are only values that hold no others.</summary>
+    public const int Deepest = int.MaxValue;
+}
+
+/// <summary>.keyvalue(): an object of name, value and the number of its object for each member.</summary>
+internal sealed record JsonPathKeyValue(JsonPathNode Input) : JsonPathNode;
 
 /// <summary>[*] without ranges, else the elements of these places.</summary>
 internal sealed record JsonPathElements(JsonPathNode Input, ImmutableArray<(JsonPathNode From, JsonPathNode? To)> Ranges) : JsonPathNode;

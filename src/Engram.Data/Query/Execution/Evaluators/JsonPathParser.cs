@@ -256,7 +256,7 @@ internal ref struct JsonPathParser(string text)
     {
         if (Accept("**"))
         {
-            return Skip() < text.Length && text[at] == '{' ? throw Error.NotSupported("Levels of .** in json paths") : new JsonPathDescendants(input);
+            return ParseLevels(input);
         }
 
         if (Accept("*"))
@@ -275,9 +275,40 @@ internal ref struct JsonPathParser(string text)
         {
             "size" => new JsonPathSize(input),
             "type" => new JsonPathType(input),
+            "keyvalue" => new JsonPathKeyValue(input),
             "abs" or "floor" or "ceiling" or "double" => new JsonPathMethod(input, name),
             _ => throw Error.NotSupported($"The method {name}() of json paths"),
         };
+    }
+
+    /// <summary>{2}, {1 to 3}, {last} behind .**, or nothing.</summary>
+    private JsonPathDescendants ParseLevels(JsonPathNode input)
+    {
+        if (!Accept("{"))
+        {
+            return new JsonPathDescendants(input, 0, JsonPathDescendants.Deepest);
+        }
+
+        var first = ParseLevel();
+        var last = AcceptWord("to") ? ParseLevel() : first;
+        Expect("}");
+        return new JsonPathDescendants(input, first, last);
+    }
+
+    private int ParseLevel()
+    {
+        if (AcceptWord("last"))
+        {
+            return JsonPathDescendants.Deepest;
+        }
+
+        var start = Skip();
+        while (at < text.Length && char.IsAsciiDigit(text[at]))
+        {
+            at++;
+        }
+
+        return int.TryParse(text.AsSpan(start, at - start), System.Globalization.NumberStyles.None, null, out var level) ? level : throw Unexpected();
     }
 
     private JsonPathElements ParseSubscripts(JsonPathNode input)
