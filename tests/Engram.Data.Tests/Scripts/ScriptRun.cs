@@ -89,7 +89,7 @@ internal sealed class ScriptRun : IDisposable
     {
         if (!connections.TryGetValue(name, out var connection))
         {
-            connections[name] = connection = new EngramConnection($"Data Source={target.Path};Keep Alive=0");
+            connections[name] = connection = new EngramConnection($"Data Source={target.Path};Keep Alive=0;Command Timeout=0");
             connection.Open();
             if (mode == ScriptMode.Unoptimized)
             {

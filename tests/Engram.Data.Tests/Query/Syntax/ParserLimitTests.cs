@@ -189,7 +189,7 @@ public class ParserLimitTests
         }
         catch (EngramException error)
         {
-            Assert.True(error.SqlState is "42601" or "0A000" or "54001", $"{sql}: {error}");
+            Assert.True(error.SqlState is "42601" or "22021" or "22025" or "22P02" or "0A000" or "54001", $"{sql}: {error}");
             Assert.InRange(error.Position, 1, sql.Length + 1);
         }
     }
