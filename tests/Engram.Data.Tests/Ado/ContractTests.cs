@@ -158,7 +158,7 @@ public sealed class ContractTests : AdoTest
         Assert.Throws<ArgumentNullException>(() => commands.Add(null!));
         Assert.Throws<ArgumentNullException>(() => commands.Insert(0, null!));
         Assert.Throws<ArgumentNullException>(() => commands[0] = null!);
-        Assert.False(commands.Contains(null!));
+        Assert.DoesNotContain(null!, commands);
         Assert.Equal(-1, commands.IndexOf(null!));
         Assert.Single(commands);
         Assert.Throws<InvalidOperationException>(() => new EngramBatch().ExecuteNonQuery());
@@ -235,7 +235,7 @@ public sealed class ContractTests : AdoTest
         Assert.Same(factory, DbProviderFactories.GetFactory(Connection));
     }
 
-    private DbDataReader Read(string sql) => Command(sql).ExecuteReader();
+    private EngramDataReader Read(string sql) => Command(sql).ExecuteReader();
 
     private static void Throws<T>(string member, Action action)
         where T : Exception

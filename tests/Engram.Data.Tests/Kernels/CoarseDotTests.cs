@@ -73,12 +73,13 @@ public sealed unsafe class CoarseDotTests
     public void Several_queries_at_once_equal_the_oracle(int values)
     {
         var random = new Random(10 + values);
+        var products = stackalloc int[4 * (Rows + 1)];
+        var targets = stackalloc CoarseTarget[4];
         foreach (var n in (int[])[.. Enumerable.Range(0, 130), 255, 256, 257, 768, 1536, 16_000])
         {
             var stride = CodeBlock.CoarseStrideOf(n);
             var size = (Rows * stride) + 64 + (4 * ((2 * stride) + 64));
             var memory = (byte*)NativeMemory.AlignedAlloc((nuint)size, 64);
-            var products = stackalloc int[4 * (Rows + 1)];
             try
             {
                 var codes = memory + random.Next(17);
@@ -87,7 +88,6 @@ public sealed unsafe class CoarseDotTests
                     codes[i] = (byte)(values switch { 0 => random.Next(256), 1 => 255, _ => random.Next(2) == 0 ? 0 : 255 });
                 }
 
-                var targets = stackalloc CoarseTarget[4];
                 for (var q = 0; q < 4; q++)
                 {
                     var query = (sbyte*)(memory + (Rows * stride) + 64 + (q * ((2 * stride) + 64)) + random.Next(17));
