@@ -87,7 +87,7 @@ public sealed class DdlTests : IAsyncLifetime
     [InlineData("CREATE TABLE s.t (a int)", "3F000")]
     [InlineData("CREATE TABLE t (a int, CONSTRAINT k CHECK (a > 0), CONSTRAINT k UNIQUE (a))", "42710")]
     [InlineData("CREATE TABLE t (a int) ON COMMIT DROP", "42P16")]
-    [InlineData("CREATE TABLE t (a sparsevec(3))", "0A000")]
+    [InlineData("CREATE TABLE t (a sparsevec(3)[])", "0A000")]
     [InlineData("DROP TABLE t", "42P01")]
     [InlineData("DROP INDEX i", "42704")]
     [InlineData("ALTER TABLE t ADD a int", "42P01")]
