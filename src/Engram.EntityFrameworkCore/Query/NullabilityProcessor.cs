@@ -1,9 +1,11 @@
 using System.Collections;
 using System.Linq.Expressions;
 using Engram.EntityFrameworkCore.Query.Expressions;
+using Engram.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace Engram.EntityFrameworkCore.Query;
 
@@ -22,11 +24,15 @@ internal sealed class NullabilityProcessor(RelationalParameterBasedSqlProcessorD
             ParameterTranslationMode.Constant => mode == ParameterTranslationMode.MultipleParameters,
             ParameterTranslationMode.Parameter => mode != ParameterTranslationMode.Constant,
             _ => mode is null,
-        };
+        } && HasArrays(inExpression.Item.TypeMapping);
         return isArray
             ? VisitInArray(inExpression.Item, inExpression.ValuesParameter!, allowOptimizedExpansion, out nullable)
             : WithoutEmptyLists(base.VisitIn(inExpression, allowOptimizedExpansion, out nullable));
     }
+
+    /// <summary>Whether the database has arrays of a type.</summary>
+    private static bool HasArrays(RelationalTypeMapping? mapping) => mapping
+        is not (EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping);
 
     /// <summary>Where each value of a list may be null, EF Core asks for each of them beside the list, and leaves the list empty.</summary>
     private SqlExpression WithoutEmptyLists(SqlExpression expression) => expression switch

@@ -35,18 +35,14 @@ internal sealed partial class QueryTranslator
             return false;
         }
 
+        // From the right, rows without a partner stay, of which UPDATE … FROM knows nothing; and what such a join leaves of others, WHERE would filter too.
         var target = tableExpression.Alias;
         var others = selectExpression.Tables.Where(t => ((t as JoinExpressionBase)?.Table ?? t).Alias != target).ToList();
-
-        // What an outer join from the right leaves of these would be filtered too.
-        var canMove = !others.Any(t => t is RightJoinExpression);
-        for (var i = 0; i < others.Count; i++)
+        if (selectExpression.Tables.Any(t => t is RightJoinExpression)
+            || others.Where((t, i) => Names(target, t is JoinExpressionBase join && (i == 0 || t is InnerJoinExpression) ? join.Table : t)).Any())
         {
-            if (Names(target, i == 0 && others[i] is JoinExpressionBase first ? first.Table : others[i] is InnerJoinExpression inner && canMove ? inner.Table : others[i]))
-            {
-                tableExpression = null;
-                return false;
-            }
+            tableExpression = null;
+            return false;
         }
 
         return true;

@@ -56,6 +56,18 @@ internal sealed partial class QueryTranslator : RelationalQueryableMethodTransla
 
     protected override QueryableMethodTranslatingExpressionVisitor CreateSubqueryVisitor() => new QueryTranslator(this);
 
+    /// <summary>EF Core leaves the conditions of what is joined behind the join, where they drop the rows that a right join keeps without a partner.</summary>
+    protected override ShapedQueryExpression? TranslateRightJoin(
+        ShapedQueryExpression outer, ShapedQueryExpression inner, LambdaExpression outerKeySelector, LambdaExpression innerKeySelector, LambdaExpression resultSelector)
+    {
+        if (outer.QueryExpression is SelectExpression { Predicate: not null } select)
+        {
+            select.PushdownIntoSubquery();
+        }
+
+        return base.TranslateRightJoin(outer, inner, outerKeySelector, innerKeySelector, resultSelector);
+    }
+
     protected override ShapedQueryExpression? TranslateOrderBy(ShapedQueryExpression source, LambdaExpression keySelector, bool ascending)
     {
         if (TranslateLambdaExpression(source, keySelector) is not { } key)

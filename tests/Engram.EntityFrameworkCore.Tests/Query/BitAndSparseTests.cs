@@ -51,6 +51,39 @@ public sealed class BitAndSparseTests
         Assert.Equal(words, context.Pages.Where(p => p.Any == Bits("11")).Select(p => p.Words).Single());
     }
 
+    /// <summary>The database has no arrays of such types, so that each value of a list is a parameter.</summary>
+    [Theory]
+    [InlineData(ParameterTranslationMode.MultipleParameters)]
+    [InlineData(ParameterTranslationMode.Constant)]
+    [InlineData(ParameterTranslationMode.Parameter)]
+    public void Lists_contain_them(ParameterTranslationMode mode)
+    {
+        using var context = new PagesContext(mode);
+        context.Database.OpenConnection();
+        context.Database.EnsureCreated();
+        context.AddRange(
+            new Page { Id = 1, Flags = Bits("1010"), Words = new EngramSparseVector([new(3, 1f)], 1000), Map = [1, 2] },
+            new Page { Id = 2, Flags = Bits("1111"), Short = Bits("101"), Words = new EngramSparseVector([new(4, 1f)], 1000), Map = [3, 4] },
+            new Page { Id = 3, Flags = Bits("0000"), Words = new EngramSparseVector([], 1000) });
+        context.SaveChanges();
+        List<BitArray> flags = [Bits("1010"), Bits("0000"), Bits("0001")];
+        List<BitArray?> shorts = [Bits("101"), null];
+        List<BitArray> none = [];
+        List<EngramSparseVector> words = [new([new(4, 1f)], 1000), new([], 1000)];
+        List<float[]> maps = [[1, 2], [5, 6]];
+        Assert.Equal([1L, 3L], Ids(context.Pages.Where(p => flags.Contains(p.Flags))));
+        Assert.Equal([2L], Ids(context.Pages.Where(p => !flags.Contains(p.Flags))));
+        Assert.Equal([1L, 2L, 3L], Ids(context.Pages.Where(p => shorts.Contains(p.Short))));
+        Assert.Empty(Ids(context.Pages.Where(p => none.Contains(p.Flags))));
+        Assert.Equal([2L, 3L], Ids(context.Pages.Where(p => words.Contains(p.Words))));
+        Assert.Equal([1L], Ids(context.Pages.Where(p => maps.Contains(p.Map!))));
+        Assert.Equal([1L, 3L], Ids(context.Pages.Where(p => EF.MultipleParameters(flags).Contains(p.Flags))));
+        Assert.Equal([1L, 3L], Ids(context.Pages.Where(p => EF.Constant(flags).Contains(p.Flags))));
+        Assert.Equal([1L, 3L], Ids(context.Pages.Where(p => EF.Parameter(flags).Contains(p.Flags))));
+
+        static List<long> Ids(IQueryable<Page> pages) => pages.Select(p => p.Id).AsEnumerable().Order().ToList();
+    }
+
     [Fact]
     public void A_length_that_is_not_the_columns_is_refused()
     {
@@ -65,11 +98,11 @@ public sealed class BitAndSparseTests
 
     private static BitArray Bits(string bits) => new([.. bits.Select(b => b == '1')]);
 
-    private sealed class PagesContext : DbContext
+    private sealed class PagesContext(ParameterTranslationMode mode = ParameterTranslationMode.MultipleParameters) : DbContext
     {
         public DbSet<Page> Pages => Set<Page>();
 
-        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram("Data Source=:memory:");
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram("Data Source=:memory:", o => o.UseParameterizedCollectionMode(mode));
 
         protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Page>().OwnsOne(p => p.Part, part => part.ToJson());
     }
@@ -88,6 +121,9 @@ public sealed class BitAndSparseTests
 
         [Column(TypeName = "sparsevec(1000)")]
         public EngramSparseVector Words { get; set; } = new([], 1000);
+
+        [Column(TypeName = "vector(2)")]
+        public float[]? Map { get; set; }
 
         public Part? Part { get; set; }
     }

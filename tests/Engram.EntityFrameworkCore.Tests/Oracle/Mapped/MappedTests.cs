@@ -261,6 +261,36 @@ public sealed class MappedTests : IDisposable
         Assert.All(db.Works.AsNoTracking().ToList(), k => Assert.Equal("none", k.Title));
     }
 
+    /// <summary>What a join from the right keeps without a partner is a row of the query, of which <c>UPDATE … FROM</c> knows nothing.</summary>
+    [Fact]
+    public void Rows_are_updated_over_right_joins()
+    {
+        using var db = CreateContext();
+        db.Works.ExecuteUpdate(s => s.SetProperty(k => k.Title, "old"));
+        var ids = db.Works.Select(k => k.Id).ToList();
+
+        // The target is what is kept.
+        var kept = db.Writers.Where(w => w.Id == 2).RightJoin(db.Works, w => w.Id, k => k.WriterId, (w, k) => new { w, k });
+        Assert.Equal(ids.Order(), kept.Select(x => x.k.Id).AsEnumerable().Order());
+        Assert.Equal(ids.Count, kept.ExecuteUpdate(s => s.SetProperty(x => x.k.Title, x => x.w == null ? "none" : x.w.Name)));
+        var name = db.Writers.Single(w => w.Id == 2).Name;
+        Assert.All(db.Works.AsNoTracking().ToList(), k => Assert.Equal(k.WriterId == 2 ? name : "none", k.Title));
+        Assert.Contains(db.Works.Select(k => k.WriterId).ToList(), id => id == 2);
+
+        // The target is what has no partner: no row of the query has one.
+        var lost = db.Works.SelectMany(k => db.Writers, (k, w) => new { k, w }).RightJoin(db.Works.Where(o => o.Id == ids[0]), x => x.w.Id, o => o.Id + 1000, (x, o) => new { x!.k, o }).Where(x => x.k != null);
+        Assert.Empty(lost.Select(x => x.k.Id).ToList());
+        Assert.Equal(0, lost.ExecuteUpdate(s => s.SetProperty(x => x.k.Title, x => "of " + x.o.Id)));
+        Assert.DoesNotContain(db.Works.AsNoTracking().ToList(), k => k.Title.StartsWith("of ", StringComparison.Ordinal));
+
+        // And with a partner, those rows that the query has.
+        var found = db.Works.Where(k => k.WriterId == 2).SelectMany(k => db.Writers, (k, w) => new { k, w }).RightJoin(db.Works.Where(o => o.Id == ids[0]), x => x.w.Id, o => o.WriterId, (x, o) => new { x!.k, o }).Where(x => x.k != null);
+        var targets = found.Select(x => x.k.Id).Distinct().ToList();
+        Assert.Equal(targets.Count, found.ExecuteUpdate(s => s.SetProperty(x => x.k.Title, x => "of " + x.o.Id)));
+        Assert.Equal(targets.Order(), db.Works.Where(k => k.Title == "of " + ids[0]).Select(k => k.Id).AsEnumerable().Order());
+        Assert.NotEmpty(targets);
+    }
+
     /// <summary>Names of collations may be words of SQL, so that they are quoted.</summary>
     [Fact]
     public void Collations_are_named_in_queries()
