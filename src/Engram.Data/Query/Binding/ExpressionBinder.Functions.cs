@@ -304,25 +304,18 @@ internal sealed partial class ExpressionBinder
         return Collated(best, converted.MoveToImmutable(), position);
     }
 
-    /// <summary>A json path or a text with escapes that is written out is refused where it stands, whatever rows there are.</summary>
+    /// <summary>A json path that is written out is refused where it stands, whatever rows there are.</summary>
     private static void CheckLiterals(FunctionOverload function, ImmutableArray<BoundExpression> arguments)
     {
         var isPath = function.Name is "@?" or "@@" || function.Name.StartsWith("jsonb_path_", StringComparison.Ordinal);
-        if ((isPath ? arguments[1] : function.Name == "unistr" ? arguments[0] : null) is not BoundConstant { Value: string text, Position: >= 0 and var position } literal)
+        if (!isPath || arguments[1] is not BoundConstant { Value: string text, Position: >= 0 and var position })
         {
             return;
         }
 
         try
         {
-            if (isPath)
-            {
-                new JsonPathParser(text).Parse(out _);
-            }
-            else
-            {
-                ConstantFolding.Evaluate(new BoundCall(DataType.Text, function, [new BoundConstant(DataType.Text, literal.Value)]));
-            }
+            new JsonPathParser(text).Parse(out _);
         }
         catch (EngramException e) when (e.Position == 0)
         {
@@ -422,6 +415,8 @@ internal sealed partial class ExpressionBinder
             TypeKind.Text => 0,
             TypeKind.Double => 1,
             TypeKind.Int32 => 2,
+            // A place in what has no type is one of an array.
+            TypeKind.Vector when overload.Name == "array_element" => 4,
             _ => 3,
         };
 

@@ -136,7 +136,13 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
             Keyword.Minute => TimeSpan.TicksPerMinute,
             _ => TimeSpan.TicksPerSecond,
         };
-        return IntervalText.TryParse(syntax.Value, unitTicks, syntax.IsMinuteToSecond, out var ticks)
+        var step = 1L;
+        for (var digits = syntax.SecondDigits ?? 7; digits < 7; digits++)
+        {
+            step *= 10;
+        }
+
+        return IntervalText.TryParse(syntax.Value, unitTicks, syntax.IsMinuteToSecond, step, out var ticks)
             ? new BoundConstant(type, new TimeSpan(ticks))
             : throw Error.InvalidText("interval", syntax.Value).At(syntax.ErrorPosition);
     }

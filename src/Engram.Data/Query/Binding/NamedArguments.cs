@@ -16,11 +16,11 @@ internal static class NamedArguments
         ["jsonb_set"] = [("jsonb_in", null), ("path", null), ("replacement", null), ("create_if_missing", "true")],
         ["jsonb_set_lax"] = [("jsonb_in", null), ("path", null), ("replacement", null), ("create_if_missing", "true"), ("null_value_treatment", "'use_json_null'")],
         ["jsonb_insert"] = [("jsonb_in", null), ("path", null), ("replacement", null), ("insert_after", "false")],
-        ["jsonb_path_exists"] = [("target", null), ("path", null), ("vars", "'{}'"), ("silent", "false")],
-        ["jsonb_path_match"] = [("target", null), ("path", null), ("vars", "'{}'"), ("silent", "false")],
-        ["jsonb_path_query"] = [("target", null), ("path", null), ("vars", "'{}'"), ("silent", "false")],
-        ["jsonb_path_query_array"] = [("target", null), ("path", null), ("vars", "'{}'"), ("silent", "false")],
-        ["jsonb_path_query_first"] = [("target", null), ("path", null), ("vars", "'{}'"), ("silent", "false")],
+        ["jsonb_path_exists"] = [("target", null), ("path", null), ("vars", "'{}'")],
+        ["jsonb_path_match"] = [("target", null), ("path", null), ("vars", "'{}'")],
+        ["jsonb_path_query"] = [("target", null), ("path", null), ("vars", "'{}'")],
+        ["jsonb_path_query_array"] = [("target", null), ("path", null), ("vars", "'{}'")],
+        ["jsonb_path_query_first"] = [("target", null), ("path", null), ("vars", "'{}'")],
         ["parse_ident"] = [("str", null), ("strict", "true")],
     };
 

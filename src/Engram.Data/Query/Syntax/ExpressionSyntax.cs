@@ -32,6 +32,9 @@ internal sealed record TypedLiteralSyntax(TextSpan Span, TypeNameSyntax Type, st
     public Keyword? IntervalUnit { get; init; }
 
     public bool IsMinuteToSecond { get; init; }
+
+    /// <summary>The digits behind the point that seconds are rounded to; null without.</summary>
+    public int? SecondDigits { get; init; }
 }
 
 /// <summary>The word DEFAULT in place of a value, in VALUES of INSERT and in SET of UPDATE.</summary>

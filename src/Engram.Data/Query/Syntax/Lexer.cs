@@ -164,21 +164,31 @@ internal struct Lexer(string text, int position = 0, int? end = null)
         var token = At(start + 2) == '"' ? ReadQuotedName(start + 2) : ReadQuoted(TokenKind.String, start + 2, start + 2);
         var isName = token.Kind == TokenKind.QuotedName;
         var end = token.End;
+
+        // Looked for by hand: the token behind may be of the same kind, and a run of thousands would be read by recursion.
+        const string Word = "UESCAPE";
         var ahead = this;
-        if (ahead.Next() is { Kind: TokenKind.Word } word && text.AsSpan(end, word.Start - end).IsWhiteSpace() && text.AsSpan(word.Start, word.Length).Equals("UESCAPE", StringComparison.OrdinalIgnoreCase))
+        ahead.SkipBlanks();
+        var at = ahead.Position;
+        if (at + Word.Length <= limit && text.AsSpan(at, Word.Length).Equals(Word, StringComparison.OrdinalIgnoreCase) && !IsNamePart(At(at + Word.Length)))
         {
-            var escape = ahead.Next();
-            if (escape.Kind != TokenKind.String || escape.Length != 3 || text[escape.Start + 1] is var c && (char.IsAsciiHexDigit(c) || c is '+' or '\'' or '"' || char.IsWhiteSpace(c)))
+            ahead.Position = at + Word.Length;
+            ahead.SkipBlanks();
+            at = ahead.Position;
+            if (At(at) != '\'' || At(at + 2) != '\'' || At(at + 1) is var c && (char.IsAsciiHexDigit(c) || c is '+' or '\'' or '"' || char.IsWhiteSpace(c)))
             {
-                throw Error.SyntaxRule("UESCAPE takes one character that is no digit, plus, quote or white space.", escape.Start);
+                throw Error.SyntaxRule("UESCAPE takes one character that is no digit, plus, quote or white space.", at);
             }
 
-            end = escape.End;
+            end = at + 3;
         }
 
         Position = end;
         return new Token(isName ? TokenKind.QuotedName : TokenKind.EscapeString, start, end);
     }
+
+    /// <summary>Where the quotes of a token U&amp;'…' or U&amp;"…" end: before UESCAPE, if that is written.</summary>
+    public static int EndOfUnicode(string text, Token token) => new Lexer(text, token.Start + 2, token.End).Next().End;
 
     private Token ReadQuotedName(int start)
     {

@@ -97,12 +97,8 @@ internal static class LiteralDecoder
     /// <summary>What U&amp;'…' or U&amp;"…" stands for, by the escape behind it.</summary>
     private static string Unicode(string text, Token token, char quote)
     {
-        var (start, end, escape) = (token.Start + 3, token.End - 1, '\\');
-        if (text[token.End - 1] == '\'' && text[token.End - 3] == '\'' && text.AsSpan(token.Start, token.Length - 3).TrimEnd() is var before
-            && before.EndsWith("UESCAPE", StringComparison.OrdinalIgnoreCase) && before[..^7].TrimEnd() is [_, _, _, .., var last] named && last == quote)
-        {
-            (end, escape) = (token.Start + named.Length - 1, text[token.End - 2]);
-        }
+        var quotesEnd = Lexer.EndOfUnicode(text, token);
+        var (start, end, escape) = (token.Start + 3, quotesEnd - 1, quotesEnd < token.End ? text[token.End - 2] : '\\');
 
         var written = quote == '"' ? text[start..end].Replace("\"\"", "\"", StringComparison.Ordinal) : Unquote(text.AsSpan(start, end - start), false, start);
         var result = new StringBuilder(written.Length);

@@ -52,7 +52,7 @@ internal sealed partial class Parser
         return ParseCallTail(start, new FunctionCallSyntax(SpanFrom(start), name, arguments) { IsDistinct = isDistinct, OrderBy = orderBy, ArgumentNames = names.Exists(n => n is not null) ? names : [] });
     }
 
-    /// <summary>The name in name => value; null for an argument that has its meaning by its place.</summary>
+    /// <summary>The name in name => value and name := value; null for an argument that has its meaning by its place.</summary>
     private IdentifierSyntax? ParseArgumentName(List<IdentifierSyntax?> before)
     {
         if (IsName() && Peek() is { Kind: TokenKind.Operator, Operator: "=>" })
@@ -60,6 +60,14 @@ internal sealed partial class Parser
             var name = TakeName();
             Advance();
             return name;
+        }
+
+        if (IsName() && Peek().Kind == TokenKind.Colon)
+        {
+            // The older way: name := value.
+            var name = TakeName();
+            Advance();
+            return AcceptOperator("=") ? name : throw Unexpected("\":=\" or \"=>\" behind the name of an argument");
         }
 
         return before.Exists(n => n is not null) ? throw Error.SyntaxRule("an argument without a name cannot follow one with a name.", current.Start) : null;

@@ -187,15 +187,18 @@ internal sealed partial class Parser
             Advance();
         }
 
+        int? digits = null;
         if (last == Keyword.Second && Accept(TokenKind.LeftParenthesis))
         {
-            ParseSignedInteger("a number of digits");
+            var written = current.Start;
+            var number = ParseSignedInteger("a number of digits");
+            digits = number is >= 0 and <= 7 ? (int)number : throw Error.SyntaxRule("seconds of intervals have 0 to 7 digits.", written);
             ExpectClose();
         }
 
         return Order(last) < 2
             ? throw Error.NotSupported("An interval of years or months, which have no fixed length (write days)", at + 1)
-            : new TypedLiteralSyntax(SpanFrom(start), type, value) { OperatorPosition = literal, IntervalUnit = last, IsMinuteToSecond = (first, last) is (Keyword.Minute, Keyword.Second) };
+            : new TypedLiteralSyntax(SpanFrom(start), type, value) { OperatorPosition = literal, IntervalUnit = last, IsMinuteToSecond = (first, last) is (Keyword.Minute, Keyword.Second), SecondDigits = digits };
 
         static int Order(Keyword field) => Array.IndexOf([Keyword.Year, Keyword.Month, Keyword.Day, Keyword.Hour, Keyword.Minute, Keyword.Second], field);
     }

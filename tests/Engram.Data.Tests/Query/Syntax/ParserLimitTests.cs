@@ -61,6 +61,16 @@ public class ParserLimitTests
         Assert.Equal("54001", OnSmallStack(() => Parser.ParseScript(sql))?.SqlState);
     }
 
+    [Theory]
+    [InlineData("U&'a' ")]
+    [InlineData("U&\"a\" ")]
+    [InlineData("U&'a' UESCAPE ")]
+    public void Runs_of_texts_with_escapes_by_number_are_read_one_by_one(string repeated)
+    {
+        var sql = "SELECT " + string.Concat(Enumerable.Repeat(repeated, 100_000));
+        Assert.Equal("42601", OnSmallStack(() => Parser.ParseScript(sql))?.SqlState);
+    }
+
     [Fact]
     public void Left_leaning_chains_inside_parentheses_add_up()
     {

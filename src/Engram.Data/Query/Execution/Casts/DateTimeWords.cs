@@ -151,7 +151,7 @@ internal ref struct DateTimeWords
             return SetDate(FullYear(year, digits - 4), int.Parse(run[^4..^2], System.Globalization.CultureInfo.InvariantCulture), int.Parse(run[^2..], System.Globalization.CultureInfo.InvariantCulture));
         }
 
-        if (time is null && (date is not null || isTime) && digits is 4 or 6)
+        if (time is null && (date is not null || (isTime && month == 0 && numbers.Count == 0)) && digits is 4 or 6)
         {
             return SetTime(run, start);
         }
@@ -338,15 +338,19 @@ internal ref struct DateTimeWords
             at++;
         }
 
-        var digits = text[start..at].Replace(":", "", StringComparison.Ordinal);
-        if (digits.Length is 0 or > 4 || !int.TryParse(digits, out var number))
+        // h, hh, hmm, hhmm, or hours and minutes with a colon between them.
+        var (hours, rest) = (0, 0);
+        var parts = text[start..at].Split(':');
+        var isRead = parts switch
         {
-            return false;
-        }
-
-        var minutes = digits.Length <= 2 ? number * 60 : ((number / 100) * 60) + (number % 100);
+            [{ Length: 1 or 2 } h] => int.TryParse(h, out hours),
+            [{ Length: 3 or 4 } run] => int.TryParse(run[..^2], out hours) && int.TryParse(run[^2..], out rest),
+            [{ Length: 1 or 2 } h, { Length: 1 or 2 } m] => int.TryParse(h, out hours) && int.TryParse(m, out rest),
+            _ => false,
+        };
+        var minutes = (hours * 60) + rest;
         offsetMinutes = sign * minutes;
-        return minutes <= 14 * 60 && number % 100 < (digits.Length <= 2 ? 100 : 60);
+        return isRead && rest < 60 && minutes <= 14 * 60;
     }
 
     /// <summary>Day, month and year out of the numbers that are no clock.</summary>

@@ -34,14 +34,21 @@ internal static class IntervalText
     /// <param name="text">A number without a unit is one of the last field; fields below it are cut off.</param>
     /// <param name="unit">Ticks of the last field.</param>
     /// <param name="isMinuteToSecond">Whether a clock of two numbers is minutes and seconds.</param>
-    public static bool TryParse(string text, long unit, bool isMinuteToSecond, out long ticks)
+    /// <param name="step">Ticks of the last digit of seconds, to which they are rounded.</param>
+    public static bool TryParse(string text, long unit, bool isMinuteToSecond, long step, out long ticks)
     {
         var written = text.Trim();
         var start = written.LastIndexOfAny([' ', '-', '+']) + 1;
         var last = written[start..];
-        if (written.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var days, _] && int.TryParse(days, out _))
+        if (written.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var days, var second] && int.TryParse(days, out _) && !char.IsAsciiLetter(second[0]))
         {
-            // 1 2:03 and 1 2: what comes first are days.
+            // 1 2:03, and 1 2 where the last field is an hour: what comes first are days.
+            if (unit != TimeSpan.TicksPerHour && !second.Contains(':'))
+            {
+                ticks = 0;
+                return false;
+            }
+
             written = $"{days} days {written[days.Length..].TrimStart()}";
             start = written.Length - last.Length;
         }
@@ -57,6 +64,13 @@ internal static class IntervalText
         : written;
         var parsed = TryParse(Encoding.UTF8.GetBytes(completed), out ticks);
         ticks -= unit == TimeSpan.TicksPerSecond ? 0 : ticks % unit;
+        if (step > 1)
+        {
+            var rest = ticks % step;
+            var (below, away) = (ticks - rest, Math.Sign(rest) * step);
+            ticks = Math.Abs(rest) * 2 < step ? below : away > 0 && below > long.MaxValue - away || away < 0 && below < long.MinValue - away ? throw Error.DateTimeOutOfRange("interval") : below + away;
+        }
+
         return parsed;
     }
 

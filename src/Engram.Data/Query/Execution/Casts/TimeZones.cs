@@ -7,7 +7,7 @@ internal static class TimeZones
     public static int? OffsetOf(string abbreviation) => abbreviation switch
     {
         "UTC" or "GMT" or "UT" or "Z" or "ZULU" or "WET" => 0,
-        "BST" or "CET" or "MET" or "WEST" => 60,
+        "BST" or "CET" or "MET" => 60,
         "CEST" or "MEST" or "EET" or "IST" => 120,
         "EEST" or "MSK" => 180,
         "MSD" => 240,
@@ -18,7 +18,7 @@ internal static class TimeZones
         "AEDT" => 660,
         "NZST" => 720,
         "NZDT" => 780,
-        "ADT" or "ART" or "BRT" or "CLT" => -180,
+        "ADT" or "ART" or "BRT" => -180,
         "AST" or "EDT" => -240,
         "EST" or "CDT" => -300,
         "CST" or "MDT" => -360,

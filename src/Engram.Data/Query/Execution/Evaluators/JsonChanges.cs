@@ -222,13 +222,15 @@ internal struct JsonSetLax : IRowFunction<Bytes>
             return false;
         }
 
-        var treatment = arguments.Length < 5 ? "use_json_null" : arguments[4].IsNull(row) ? "" : arguments[4].Get<Bytes>(row).Text;
+        // As in PostgreSQL, what the treatment says is looked at when there is a NULL to treat; that there is one, always.
+        var (source, isNull) = (arguments[0].Get<Bytes>(row), arguments[2].IsNull(row));
+        var isGiven = arguments.Length >= 5;
+        var treatment = isGiven && arguments[4].IsNull(row) ? "" : isGiven && isNull ? arguments[4].Get<Bytes>(row).Text : "use_json_null";
         if (treatment is not ("use_json_null" or "delete_key" or "return_target" or "raise_exception"))
         {
             throw Error.InvalidArgument("jsonb_set_lax", "the treatment of NULL is one of raise_exception, use_json_null, delete_key and return_target.");
         }
 
-        var (source, isNull) = (arguments[0].Get<Bytes>(row), arguments[2].IsNull(row));
         if (isNull && treatment == "raise_exception")
         {
             throw Error.JsonValueNull();

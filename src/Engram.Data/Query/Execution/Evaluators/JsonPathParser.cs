@@ -40,11 +40,7 @@ internal ref struct JsonPathParser(string text)
 
     private JsonPathNode ParseOr()
     {
-        if (++depth > DepthMax)
-        {
-            throw Error.InvalidJsonPath(text, at, "it is nested too deeply");
-        }
-
+        Descend();
         var left = ParseAnd();
         while (Accept("||"))
         {
@@ -330,8 +326,14 @@ internal ref struct JsonPathParser(string text)
         return new JsonPathElements(input, [.. ranges]);
     }
 
-    /// <summary>A place in an array.</summary>
-    private JsonPathNode ParseIndex() => Value(ParseSum());
+    /// <summary>A place in an array, which may be found by another path.</summary>
+    private JsonPathNode ParseIndex()
+    {
+        Descend();
+        var index = Value(ParseSum());
+        depth--;
+        return index;
+    }
 
     private string ParseKey()
     {
@@ -377,6 +379,14 @@ internal ref struct JsonPathParser(string text)
         catch (EngramException e) when (e.SqlState == SqlStates.InvalidTextRepresentation)
         {
             throw Error.InvalidJsonPath(text, start, "this string has an escape that JSON does not have");
+        }
+    }
+
+    private void Descend()
+    {
+        if (++depth > DepthMax)
+        {
+            throw Error.InvalidJsonPath(text, at, "it is nested too deeply");
         }
     }
 
