@@ -42,6 +42,48 @@ public sealed class LargeBatchTests : AdoTest
     }
 
     [Fact]
+    public void A_merge_inserts_every_row_and_returns_it_beside_its_own_source()
+    {
+        using var limited = Open(Limited);
+        Execute(limited, "CREATE TABLE t (i integer PRIMARY KEY, d text)");
+        var rows = Rows(
+            limited,
+            "MERGE INTO t USING (SELECT i FROM generate_series(1, 4000) AS s(i)) q ON t.i = q.i " +
+            "WHEN NOT MATCHED AND q.i % 3 > 0 THEN INSERT (i, d) VALUES (q.i, right(repeat('x', 24000) || q.i, 4)) " +
+            "RETURNING merge_action(), q.i, t.i = q.i AND t.d = right('xxxx' || q.i, 4)");
+        Assert.Equal(2667, rows.Distinct().Count());
+        Assert.Equal(2667, rows.Length);
+        Assert.All(rows, r => Assert.True(r.StartsWith("INSERT,", StringComparison.Ordinal) && r.EndsWith(",True", StringComparison.Ordinal), r));
+        Assert.Equal(["2667,1,4000"], Rows(limited, "SELECT count(*), min(i), max(i) FROM t WHERE d = right('xxxx' || i, 4)"));
+    }
+
+    [Fact]
+    public void A_merge_returns_rows_that_are_inserted_in_parts_for_their_computed_columns()
+    {
+        using var limited = Open(Limited);
+        Execute(limited, "CREATE TABLE t (i integer PRIMARY KEY, d text, n integer GENERATED ALWAYS AS (length(repeat(d, 3000))) STORED)");
+        Execute(limited, "INSERT INTO t (i, d) VALUES (7, 'old')");
+        var rows = Rows(
+            limited,
+            "MERGE INTO t USING (SELECT i FROM generate_series(1, 4000) AS s(i)) q ON t.i = q.i " +
+            "WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (i, d) VALUES (q.i, right('0000' || q.i, 5)) " +
+            "RETURNING merge_action(), q.i, t.i = q.i AND (t.n = 15000 OR q.i = 7)");
+        Assert.Equal(4000, rows.Distinct().Count());
+        Assert.Equal("DELETE,7,True", Assert.Single(rows, r => !r.StartsWith("INSERT,", StringComparison.Ordinal)));
+        Assert.DoesNotContain(rows, r => !r.EndsWith(",True", StringComparison.Ordinal));
+        Assert.Equal(["3999"], Rows(limited, "SELECT count(*) FROM t WHERE d = right('0000' || i, 5) AND n = 15000"));
+    }
+
+    [Fact]
+    public void Checks_of_rows_that_are_inserted_are_computed_in_parts()
+    {
+        using var limited = Open(Limited);
+        Execute(limited, "CREATE TABLE t (i integer PRIMARY KEY, d text CHECK (repeat(d, 3000) LIKE '%' || d))");
+        Assert.Equal(2048, Execute(limited, "INSERT INTO t SELECT i, right('000' || i, 4) FROM " + Rows2048));
+        Assert.Equal(["2048,2048"], Rows(limited, "SELECT count(*), count(DISTINCT d) FROM t"));
+    }
+
+    [Fact]
     public void A_value_that_is_too_large_by_itself_is_refused_and_nothing_is_written()
     {
         using var limited = Open(Limited);

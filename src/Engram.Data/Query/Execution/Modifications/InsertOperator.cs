@@ -75,11 +75,7 @@ internal sealed class InsertOperator : DmlOperator
 
     protected override void Run()
     {
-        while (source.Next() is { } batch)
-        {
-            Add(batch);
-        }
-
+        AddSources();
         if (conflicts is not null)
         {
             conflicts.Finish();
@@ -99,6 +95,12 @@ internal sealed class InsertOperator : DmlOperator
             FillGiven(batch);
             FillExpressions(computed: false);
             FillExpressions(computed: true);
+            for (var i = 0; i < rows.Columns.Length; i++)
+            {
+                checks.CheckColumn(plan.Table.Columns[i], rows.Columns[i], rows.RowCount);
+            }
+
+            checks.CheckRows(rows);
         }
         catch (EngramException e) when (Context.Target is null && BatchHalves.Help(e, batch))
         {
@@ -108,12 +110,6 @@ internal sealed class InsertOperator : DmlOperator
             return;
         }
 
-        for (var i = 0; i < rows.Columns.Length; i++)
-        {
-            checks.CheckColumn(plan.Table.Columns[i], rows.Columns[i], rows.RowCount);
-        }
-
-        checks.CheckRows(rows);
         if (conflicts is null)
         {
             Insert(rows);
@@ -131,15 +127,25 @@ internal sealed class InsertOperator : DmlOperator
         Context.Changed?.AddInserted(plan.Table.Id, range);
         references.Add(whole);
         Return(whole);
+        Written?.Invoke(whole);
         AffectedRows += whole.RowCount;
         return range;
     }
 
-    /// <summary>The whole rows that were inserted last, in the order of the batch that they came from; not where conflicts leave rows out.</summary>
-    public Batch Inserted => rows;
+    /// <summary>Told of whole rows when they are inserted, in the order of the source; not where conflicts leave rows out. What the source gives as one batch may be inserted in parts.</summary>
+    public Action<Batch>? Written { get; set; }
 
-    /// <summary>Inserts the next batch of the source, for one who pushes batches into it.</summary>
+    /// <summary>Inserts the next batch of the source, for one who pushes batches into a source that gives each as one.</summary>
     public void AddSource() => Add(source.Next() ?? throw Error.Internal("there is no batch to insert"));
+
+    /// <summary>Inserts what the source gives until it has no more for now: one batch that is pushed may come out as several.</summary>
+    public void AddSources()
+    {
+        while (source.Next() is { } batch)
+        {
+            Add(batch);
+        }
+    }
 
     /// <summary>Hands over what must hold at the end of the statement.</summary>
     public void Complete() => references.Finish();

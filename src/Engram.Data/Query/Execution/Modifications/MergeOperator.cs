@@ -142,9 +142,25 @@ internal sealed class MergeOperator : DmlOperator
             return;
         }
 
+        Insert(inserts[action]!, batch, chosen[action]);
+    }
+
+    /// <summary>Inserts a row for each of those that <see cref="view"/> selects: in parts, when the values of all are too large together.</summary>
+    private void Insert(InsertOperator insert, Batch batch, Selection selection)
+    {
+        var done = 0;
+        insert.Written = written =>
+        {
+            var part = new Selection();
+            for (var i = 0; i < written.RowCount; i++)
+            {
+                part.Add(selection.Rows[done++]);
+            }
+
+            Give(written, batch, part, "INSERT");
+        };
         rows.Push(view);
-        inserts[action]!.AddSource();
-        Give(inserts[action]!.Inserted, batch, chosen[action], "INSERT");
+        insert.AddSources();
     }
 
     /// <summary>Keeps what RETURNING gives for rows that something was done to.</summary>

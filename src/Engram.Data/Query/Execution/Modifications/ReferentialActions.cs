@@ -99,6 +99,7 @@ internal sealed class ReferentialActions(StatementContext context) : IDisposable
                 if (pending.Count > 0 && depth < DepthMax && actions.ChangesAgain(i))
                 {
                     Drain(depth + 1);
+                    actions.IsStale = true;
                 }
 
                 cause = actions.CauseOf(i);
@@ -115,6 +116,9 @@ internal sealed class ReferentialActions(StatementContext context) : IDisposable
         private readonly Dictionary<TableId, HashSet<long>> changed = [];
 
         public int Count => actions.Count;
+
+        /// <summary>Whether other rounds ran since the rows were found: any of them may be gone or have other keys now.</summary>
+        public bool IsStale { get; set; }
 
         public void Find()
         {
@@ -153,7 +157,7 @@ internal sealed class ReferentialActions(StatementContext context) : IDisposable
             if (rows.Count > 0 && actions.Count > 1)
             {
                 var before = CollectionsMarshal.GetValueRefOrAddDefault(changed, action.Child.Id, out var isThere) ??= [];
-                if (isThere)
+                if (isThere || IsStale)
                 {
                     var now = new List<(int Key, long RowId)>();
                     using var snapshot = context.Transaction!.OpenSnapshot();

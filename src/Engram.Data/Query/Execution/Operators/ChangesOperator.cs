@@ -14,6 +14,9 @@ internal sealed class ChangesOperator : Operator
 {
     private readonly (Operator Change, RowStore? Rows)[] changes;
     private readonly Operator main;
+
+    // By the plan: EXPLAIN ANALYZE puts operators of its own around those that change data.
+    private readonly bool isMainChange;
     private readonly StatementContext context;
     private bool isChanged;
 
@@ -35,6 +38,7 @@ internal sealed class ChangesOperator : Operator
         }
 
         main = OperatorFactory.Create(plan.Main, context);
+        isMainChange = plan.Main is InsertPlan or UpdatePlan or DeletePlan or MergePlan;
     }
 
     /// <summary>Those of the statement itself; -1 for a query.</summary>
@@ -60,7 +64,7 @@ internal sealed class ChangesOperator : Operator
             context.ReferentialActions.Rank = 1;
 
             // A query reads what the statement began with, and so nothing of what foreign keys do.
-            var first = main is DmlOperator ? main.Next() : null;
+            var first = isMainChange ? main.Next() : null;
             context.CompleteReferences();
             return first ?? main.Next();
         }
