@@ -131,7 +131,10 @@ internal sealed unsafe class Arena : IDisposable
             budget?.Charge(-firstSize);
             SizeBytes -= firstSize;
             FreeBlock(first, firstSize, isFinalizing: false);
+            // Nothing may point into it if there is no memory for the next.
             first = null;
+            firstSize = 0;
+            next = end = null;
         }
 
         var pointer = SmallBlocks.Rent(size);

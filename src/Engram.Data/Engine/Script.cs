@@ -146,7 +146,7 @@ internal sealed class Statement(StatementSyntax syntax, string text)
     {
         foreach (var probe in probes)
         {
-            if (!probe.Fits(parameters.IndexOf(probe.Parameter) is >= 0 and var index ? parameters.Inputs[index].Value : null))
+            if (!probe.Fits(ValueOf(parameters, probe.Parameter, probe.Type)))
             {
                 return false;
             }

@@ -64,6 +64,20 @@ public sealed unsafe class ArenaTests
     }
 
     [Fact]
+    public void After_an_allocation_that_fails_nothing_of_the_block_that_it_gave_back_is_handed_out()
+    {
+        using var arena = new Arena();
+        using var other = new Arena();
+        arena.Allocate(10);
+        arena.Reset();
+        Assert.Throws<OutOfMemoryException>(() => arena.Allocate(1L << 60));
+
+        Assert.Equal(0, arena.SizeBytes);
+        Assert.NotEqual((nint)other.Allocate(10), (nint)arena.Allocate(10));
+        Assert.Equal(8192, arena.SizeBytes);
+    }
+
+    [Fact]
     public void A_disposed_arena_gives_nothing()
     {
         var arena = new Arena();

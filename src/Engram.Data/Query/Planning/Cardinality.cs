@@ -162,22 +162,27 @@ internal sealed class Cardinality(TableStatistics statistics)
     {
         if (condition is not BoundCall { Function.Name: "<" or "<=" or ">" or ">=", Arguments: [var left, var right] } call
             || ((left as BoundColumn ?? right as BoundColumn) is not { } column) || ((left as ParameterReference ?? right as ParameterReference) is not { } parameter)
-            || column.Type.Kind != parameter.Type.Kind || scan.TableColumns.FirstOrDefault(c => c.Id == column.Ordinal)?.Definition is not { IsVirtual: false } definition
-            || statistics.ValueOf(parameter.Name, parameter.Type) is not { } value)
+            || column.Type.Kind != parameter.Type.Kind || !ValueProbe.IsOrdered(column.Type.Kind) || scan.TableColumns.FirstOrDefault(c => c.Id == column.Ordinal)?.Definition is not { IsVirtual: false } definition)
         {
             return condition;
         }
 
-        if (!probes.TryGetValue(parameter.Name, out var probe))
+        var value = statistics.ValueOf(parameter.Name, parameter.Type);
+        if (!probes.ContainsKey(parameter.Name))
         {
             var steps = statistics.StepsOf(scan.Table.Id, definition.Id);
-            var place = ValueProbe.PlaceOf(steps, value);
-            if (steps.IsEmpty || place < 0)
+            if (steps.IsEmpty)
             {
                 return condition;
             }
 
-            probes.Add(parameter.Name, new ValueProbe(parameter.Name, steps, place));
+            // NULL has a place too: a plan without any counts as the one for all values, and none would be made for these again.
+            probes.Add(parameter.Name, new ValueProbe(parameter.Name, parameter.Type, steps, ValueProbe.PlaceOf(steps, value)));
+        }
+
+        if (value is null)
+        {
+            return condition;
         }
 
         var constant = new BoundConstant(parameter.Type, value);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Engram.Data.Columns;
 
 namespace Engram.Data.Query.Planning;
 
@@ -12,14 +13,19 @@ namespace Engram.Data.Query.Planning;
 /// <para>An estimate that is wrong costs time, never rows: the plan reads the parameter, not the value that it was made for.</para>
 /// </remarks>
 /// <param name="Parameter">Its name.</param>
+/// <param name="Type">What the plan converts its value to: an enum, a text or a local time has no place, or another one, before it is converted.</param>
 /// <param name="Steps">Ascending.</param>
-/// <param name="Place">How many of them are less than the value.</param>
-internal sealed record ValueProbe(string Parameter, ImmutableArray<double> Steps, int Place)
+/// <param name="Place">How many of them are less than the value; -1 for NULL, which has a plan of its own.</param>
+internal sealed record ValueProbe(string Parameter, DataType Type, ImmutableArray<double> Steps, int Place)
 {
     /// <summary>Places that split a sample of the column's values, as parts of it.</summary>
     public static ReadOnlySpan<double> Parts => [0, 0.01, 0.05, 0.2, 0.5, 0.8, 0.95, 0.99, 1];
 
-    /// <summary>Whether another value lies in the same place.</summary>
+    /// <summary>Whether values of a type have a number each. Others are not to be asked for: a value may be long, or a stream that can be read only once.</summary>
+    public static bool IsOrdered(TypeKind kind)
+        => kind is (>= TypeKind.Int8 and <= TypeKind.Decimal) or TypeKind.Date or TypeKind.Time or TypeKind.Timestamp or TypeKind.TimestampTz or TypeKind.Interval;
+
+    /// <summary>Whether another value, converted, lies in the same place.</summary>
     public bool Fits(object? value) => PlaceOf(Steps, value) == Place;
 
     /// <summary>How many steps are less than a value; -1 for NULL and what has no order here.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Engram.Data.Columns;
+using Engram.Data.Engine;
 
 namespace Engram.Data.Tests.Query.Planning;
 
@@ -120,6 +122,57 @@ public sealed partial class StatisticsTests : IDisposable
     }
 
     [Fact]
+    public void Nulls_have_a_plan_of_their_own()
+    {
+        const string Text = "EXPLAIN SELECT count(*) FROM facts x JOIN facts y ON x.code = y.code WHERE x.id > @p";
+        double Filtered(params object?[] values)
+        {
+            var lines = LinesOf(Text, values);
+            return Expected([lines.TakeWhile(l => !l.Contains("filter:", StringComparison.Ordinal)).Last(l => l.Contains("on facts", StringComparison.Ordinal))], "expected");
+        }
+
+        Assert.InRange(Filtered([null]), 5900, 6100);
+        Assert.InRange(Filtered(19_990), 1, 400);
+        Assert.InRange(Filtered(100), 19_000, RowCount);
+        Assert.InRange(Filtered([null]), 5900, 6100);
+    }
+
+    [Fact]
+    public void A_plan_fits_the_values_that_it_was_made_for_however_they_are_given()
+    {
+        using var held = connection.Session.Database.Store.OpenSnapshot();
+        foreach (var (value, type) in new (object, DataType)[]
+        {
+            (Late.Here, new DataType(TypeKind.Int32)), ("19990", new DataType(TypeKind.Int32)), (19_990L, new DataType(TypeKind.Int32)), (19_990, new DataType(TypeKind.Int32)),
+        })
+        {
+            foreach (var text in new[] { "SELECT count(*) FROM facts x JOIN facts y ON x.code = y.code WHERE x.id > @p", "UPDATE facts SET maybe = y.id FROM facts x, kinds y WHERE x.code = facts.code AND y.id = x.kind AND x.id > @p" })
+            {
+                var statement = Script.Parse(text).Statements[0];
+                var parameters = new ParameterList([new ParameterInput("p", value, type)]);
+                var made = statement.Find(held.Catalog, parameters, true, held);
+                Assert.Single(made.Bound.Probes);
+                Assert.Same(made, statement.Find(held.Catalog, parameters, true, held));
+                // As it is found again by who holds the lock for writing.
+                Assert.Same(made.Bound, statement.Bind(held.Catalog, parameters));
+            }
+        }
+    }
+
+    [Fact]
+    public void Values_without_an_order_are_left_for_the_execution()
+    {
+        Run("CREATE TABLE bytes (i int PRIMARY KEY, b bytea)");
+        Run(@"INSERT INTO bytes SELECT i, decode(lpad(to_hex(i), 4, '0'), 'hex') FROM generate_series(1, 1200) AS g (i)");
+        for (var i = 0; i < 3; i++)
+        {
+            // A stream can be read only once.
+            using var stream = new MemoryStream([2, 0]);
+            Assert.Equal([(1200 - 512).ToString(CultureInfo.InvariantCulture)], LinesOf("SELECT count(*) FROM bytes x JOIN bytes y ON x.i = y.i WHERE x.b > @p", stream));
+        }
+    }
+
+    [Fact]
     public void Analyze_takes_tables_or_none_and_a_condition_that_fails_is_no_error_of_the_plan()
     {
         Run("ANALYZE");
@@ -137,6 +190,11 @@ public sealed partial class StatisticsTests : IDisposable
     {
         var line = lines.First(l => l.Contains(node, StringComparison.Ordinal));
         return double.Parse(Regex.Match(line, @"expected=(\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
+    }
+
+    private enum Late
+    {
+        Here = 19_990,
     }
 
     private static DateTime Minute(int number) => new DateTime(2024, 1, 1).AddMinutes(number);
