@@ -35,7 +35,8 @@ internal sealed class Database : IAsyncDisposable
     public TimeProvider Clock => directory.Clock;
 
     /// <summary>Opens the store; runs recovery. Blocks: opening is not asynchronous.</summary>
-    public static Database Open(DatabaseTarget target, ILogger logger)
+    /// <param name="cancellation">Ends it before the next segment, or the next commit of the log; the next opening finds what this one found.</param>
+    public static Database Open(DatabaseTarget target, ILogger logger, CancellationToken cancellation = default)
     {
         var directory = CreateDirectory(target);
         if (!target.IsMemory)
@@ -61,7 +62,7 @@ internal sealed class Database : IAsyncDisposable
                 MaintenanceInterval = target.MaintenanceInterval,
                 IndexConditions = StoredIndexCondition.Create,
             };
-            var store = Store.Open(directory, options, logger);
+            var store = Store.Open(directory, options, logger, cancellation);
             if (!target.IsReadOnly)
             {
                 DropTemporary(store, logger);

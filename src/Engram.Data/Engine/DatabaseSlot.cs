@@ -268,8 +268,8 @@ internal sealed partial class DatabaseSlot(string key)
             {
                 // Recovery reads and syncs files; an asynchronous caller, such as a user interface, does not wait for that in its own thread.
                 return isAsync
-                    ? await Task.Run(() => Database.Open(target, logger), cancellationToken).ConfigureAwait(false)
-                    : Database.Open(target, logger);
+                    ? await Task.Run(() => Database.Open(target, logger, cancellationToken), cancellationToken).ConfigureAwait(false)
+                    : Database.Open(target, logger, cancellationToken);
             }
             catch (EngramException e) when (e.SqlState == SqlStates.LockNotAvailable)
             {

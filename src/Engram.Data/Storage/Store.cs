@@ -11,9 +11,10 @@ namespace Engram.Data.Storage;
 internal abstract class Store : IAsyncDisposable, IDisposable
 {
     /// <summary>Opens or creates the database in a directory; runs recovery. Takes ownership of the directory.</summary>
+    /// <param name="cancellation">Ends it before the next segment, or the next commit of the log; the next opening finds what this one found.</param>
     /// <exception cref="EngramException">EG001 not a database, EG002 other format, EG004 absent and read-only, 55P03 locked by another process, XX001 damaged.</exception>
-    public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger)
-        => StoreOpening.Open(directory, options, logger);
+    public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger, CancellationToken cancellation = default)
+        => StoreOpening.Open(directory, options, logger, cancellation);
 
     /// <summary>What this opening found and did.</summary>
     public abstract RecoveryReport Recovery { get; }

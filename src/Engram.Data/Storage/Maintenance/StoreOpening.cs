@@ -36,13 +36,13 @@ internal static class StoreOpening
 {
     private const string LockName = "LOCK";
 
-    public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger)
+    public static Store Open(DataDirectory directory, StoreOptions options, ILogger logger, CancellationToken cancellation)
     {
         try
         {
             return options.IsReadOnly
-                ? ReadOnlyOpening.Open(directory, logger, (held, upTo) => OpenOnce(held, options, logger, upTo))
-                : OpenOnce(directory, options, logger, null);
+                ? ReadOnlyOpening.Open(directory, logger, (held, upTo) => OpenOnce(held, options, logger, upTo, cancellation))
+                : OpenOnce(directory, options, logger, null, cancellation);
         }
         catch
         {
@@ -52,7 +52,8 @@ internal static class StoreOpening
     }
 
     /// <param name="upTo">The newest commit that is read; null for all.</param>
-    private static DirectoryStore OpenOnce(DataDirectory directory, StoreOptions options, ILogger logger, Lsn? upTo)
+    /// <param name="cancellation">Looked at before each segment and each commit of the log: up to there opening can be interrupted anywhere.</param>
+    private static DirectoryStore OpenOnce(DataDirectory directory, StoreOptions options, ILogger logger, Lsn? upTo, CancellationToken cancellation)
     {
         IDisposable? heldLock = null;
         WalWriter? wal = null;
@@ -89,11 +90,17 @@ internal static class StoreOpening
             var manifest = wasCreated ? Create(directory) : Read(directory, options.IsReadOnly);
             var found = clock.GetTimestamp();
             var indexes = new IndexFiles(directory, logger, options.IndexConditions);
-            var counters = Load(directory, manifest.Manifest, tables, indexes);
+            var counters = Load(directory, manifest.Manifest, tables, indexes, cancellation);
             var loaded = clock.GetTimestamp();
             using var workers = new ReplayWorkers(options.Replay);
             using var applier = new RedoApplier(tables, counters, manifest.Manifest.Catalog, directory.Path, workers) { Directory = directory, Indexes = indexes };
-            var log = WalReader.ReplayWith(workers, directory, manifest.Manifest.Lsn, (lsn, payload) => applier.Apply(lsn, payload.Span), options.IsReadOnly, upTo);
+            void Apply(Lsn lsn, Bytes payload)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                applier.Apply(lsn, payload.Span);
+            }
+
+            var log = WalReader.ReplayWith(workers, directory, manifest.Manifest.Lsn, Apply, options.IsReadOnly, upTo);
             workers.Finish();
             var applied = clock.GetTimestamp();
             // The writer deletes what recovery no longer needs only when its own file is durable.
@@ -163,7 +170,7 @@ internal static class StoreOpening
     }
 
     internal static Dictionary<TableId, TableCounters> Load(
-        DataDirectory directory, Manifest manifest, Dictionary<TableId, TableVersion> tables, IndexFiles? indexes = null)
+        DataDirectory directory, Manifest manifest, Dictionary<TableId, TableVersion> tables, IndexFiles? indexes = null, CancellationToken cancellation = default)
     {
         var counters = new Dictionary<TableId, TableCounters>();
         foreach (var id in manifest.Catalog.Tables.Keys)
@@ -183,6 +190,7 @@ internal static class StoreOpening
 
             foreach (var segment in entry.Segments)
             {
+                cancellation.ThrowIfCancellationRequested();
                 var extent = new SegmentExtent(Segment.Open(directory, segment.Info), indexes);
                 // In the dictionary at once, so that a later failure lets go of it.
                 tables[entry.Table] = tables[entry.Table] with { Segments = tables[entry.Table].Segments.Add(extent) };

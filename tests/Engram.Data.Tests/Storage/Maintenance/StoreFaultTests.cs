@@ -20,6 +20,27 @@ public sealed class StoreFaultTests : IDisposable
     public void Dispose() => files.Dispose();
 
     [Fact]
+    public async Task Opening_ends_before_the_next_commit_of_the_log_when_it_is_cancelled()
+    {
+        using var model = new EpisodeModel(new Random(1));
+        var (store, _) = await CreateAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await model.InsertAsync(store, 20);
+        }
+
+        await store.DisposeAsync();
+
+        // The log is synced before it is read.
+        using var source = new CancellationTokenSource();
+        var directory = new FaultyDirectory(files.Share()) { BeforeSync = name => { if (name.StartsWith("wal/", StringComparison.Ordinal)) { source.Cancel(); } } };
+        Assert.Equal(source.Token, Assert.Throws<OperationCanceledException>(() => Store.Open(directory, new StoreOptions(), NullLogger.Instance, source.Token)).CancellationToken);
+
+        await using var reopened = Store.Open(files.Share(), new StoreOptions(), NullLogger.Instance, CancellationToken.None);
+        model.Check(reopened);
+    }
+
+    [Fact]
     public async Task A_failed_sync_leaves_its_commits_unknown_and_the_store_readable()
     {
         using var model = new EpisodeModel(new Random(1));
