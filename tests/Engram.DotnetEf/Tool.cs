@@ -15,7 +15,7 @@ internal sealed class Tool
     {
         var (code, output) = Shell.Run(Path.GetTempPath(), null, "dotnet", "tool", "install", "dotnet-ef", "--version", Version, "--tool-path", folder);
         Shell.Check("dotnet-ef is installed", code == 0, output);
-        return code == 0 ? new Tool(Path.Combine(folder, "dotnet-ef")) : null;
+        return code == 0 ? new Tool(Path.Combine(folder, Shell.Program("dotnet-ef"))) : null;
     }
 
     /// <summary>Runs a command that is to succeed, and gives what it wrote.</summary>

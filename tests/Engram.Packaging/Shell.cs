@@ -43,6 +43,9 @@ internal static class Shell
         }
     }
 
+    /// <summary>The name of a program's file.</summary>
+    public static string Program(string name) => OperatingSystem.IsWindows() ? name + ".exe" : name;
+
     public static void Say(string what) => Console.WriteLine($"       {what}");
 
     /// <summary>Runs a program to its end; gives its exit code and everything that it wrote.</summary>
@@ -64,6 +67,9 @@ internal static class Shell
         start.Environment["CI"] = "true";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+
+        // Nor may the compiler's server stay: it would keep the output of this one open.
+        start.Environment["UseSharedCompilation"] = "false";
         if (packages is not null)
         {
             start.Environment["NUGET_PACKAGES"] = packages;

@@ -130,7 +130,7 @@ internal sealed class Stranger
             return;
         }
 
-        var tool = Path.Combine(folder, "tools", "engram");
+        var tool = Path.Combine(folder, "tools", Shell.Program("engram"));
         var database = Path.Combine(folder, "adonet", "notes.engram");
         (code, output) = Shell.Run(folder, cache, tool, "query", database, "SELECT count(*) AS notes FROM note", "--mode", "csv");
         Shell.Check("the tool reads a database that another program made", code == 0 && output.Contains("notes\n3\n", StringComparison.Ordinal), output);
@@ -144,7 +144,7 @@ internal sealed class Stranger
     {
         if (published == 0)
         {
-            var (code, output) = Shell.Run(project, cache, Path.Combine(project, "published", name));
+            var (code, output) = Shell.Run(project, cache, Path.Combine(project, "published", Shell.Program(name)));
             Shell.Check($"it runs {name}", code == 0 && output.Contains(AdoNetOutput, StringComparison.Ordinal), output);
             Shell.Say($"{name}: {new DirectoryInfo(Path.Combine(project, "published")).EnumerateFiles().Sum(f => f.Length) / 1048576.0:0.0} MiB");
         }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Data.Common;
 using System.Linq.Expressions;
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -62,19 +63,23 @@ public sealed class EngramBitArrayComparer : ValueComparer<BitArray>
 
     /// <summary>Whether both have the same bits.</summary>
     public static bool AreEqual(BitArray? left, BitArray? right)
-        => ReferenceEquals(left, right) || (left is not null && right is not null && left.Length == right.Length && left.Cast<bool>().SequenceEqual(right.Cast<bool>()));
+        => ReferenceEquals(left, right) || (left is not null && right is not null && left.Length == right.Length && WordsOf(left).AsSpan().SequenceEqual(WordsOf(right)));
 
     /// <summary>A hash of the bits.</summary>
     public static int HashOf(BitArray value)
     {
         var hash = new HashCode();
         hash.Add(value.Length);
-        foreach (bool bit in value)
-        {
-            hash.Add(bit);
-        }
-
+        hash.AddBytes(MemoryMarshal.AsBytes<int>(WordsOf(value)));
         return hash.ToHashCode();
+    }
+
+    /// <summary>The bits, 32 at a time; those behind the last are 0.</summary>
+    private static int[] WordsOf(BitArray value)
+    {
+        var words = new int[((long)value.Length + 31) / 32];
+        value.CopyTo(words, 0);
+        return words;
     }
 }
 
@@ -95,7 +100,13 @@ public sealed class EngramJsonBitArrayReaderWriter : JsonValueReaderWriter<BitAr
 
     /// <inheritdoc/>
     public override BitArray FromJsonTyped(ref Utf8JsonReaderManager manager, object? existingObject = null)
-        => new([.. manager.CurrentReader.GetString()!.Select(c => c == '1')]);
+    {
+        var text = manager.CurrentReader.GetString()!;
+        var place = text.AsSpan().IndexOfAnyExcept('0', '1');
+        return place < 0
+            ? new BitArray([.. text.Select(c => c == '1')])
+            : throw new FormatException($"A document has '{text[place]}' at place {place + 1} of a text of bits, where 0 or 1 is expected.");
+    }
 
     /// <inheritdoc/>
     public override void ToJsonTyped(Utf8JsonWriter writer, BitArray value) => writer.WriteStringValue(ToText(value));

@@ -212,9 +212,11 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
                 // "numeric(18)" parses as a size.
                 var precision = info.Precision ?? info.Size;
                 return precision is null ? mapping : mapping.WithPrecisionAndScale(precision, info.Scale ?? 0);
-            case EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping:
-                return info.Size is null ? mapping : mapping.Clone(info);
             // HasMaxLength(-1) says that there is no greatest length.
+            case EngramBitArrayTypeMapping when info is { Size: >= 0, IsFixedLength: true, StoreTypeName: null }:
+                return EngramBitArrayTypeMapping.Fixed.Clone(info);
+            case EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping:
+                return info.Size is null or < 0 ? mapping : mapping.Clone(info);
             case StringTypeMapping when ReferenceEquals(mapping, Text) && info.Size is >= 0 and { } size && !"text".Equals(info.StoreTypeNameBase, StringComparison.OrdinalIgnoreCase):
                 return mapping.WithStoreTypeAndSize(string.Create(CultureInfo.InvariantCulture, $"varchar({size})"), size);
             default:

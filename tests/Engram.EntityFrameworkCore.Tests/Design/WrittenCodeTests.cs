@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 using Engram.Data;
 using Engram.EntityFrameworkCore.Tests.Migrations;
@@ -35,7 +36,7 @@ public sealed class WrittenCodeTests
         migrated.Execute(Script(context, migration.UpOperations, migration.TargetModel));
         created.Execute(context.Database.GenerateCreateScript());
         Assert.Equal(created.Describe(), migrated.Describe());
-        Assert.Equal("1,it's,{2,3},18446744073709551615", migrated.Query("""SELECT "Id", "Name", CAST("Heights" AS text), "Area" FROM "Place" """));
+        Assert.Equal("1,it's,{2,3},18446744073709551615,0110,{1:2}/9", migrated.Query("""SELECT "Id", "Name", CAST("Heights" AS text), "Area", CAST("Flags" AS text), CAST("Terms" AS text) FROM "Place" """));
         migrated.Execute(Script(context, migration.DownOperations, null));
         Assert.Equal("", migrated.Describe());
     }
@@ -62,12 +63,16 @@ public sealed class WrittenCodeTests
             Assert.Equal((property.GetRelationalTypeMapping().StoreType, property.GetRelationalTypeMapping().GetType()), (mapping.StoreType, mapping.GetType()));
         }
 
-        compiled.Add(new Place { Name = "b", Map = [0, 1, 0], Small = [(Half)1, (Half)2], Heights = [4], Kinds = [Kind.Hill], About = new About { Text = "x", Years = [1999] } });
+        compiled.Add(new Place { Name = "b", Map = [0, 1, 0], Small = [(Half)1, (Half)2], Flags = new([true, false, false, true]), Mask = new([true]), Terms = EngramSparseVector.Parse("{2:1}/9"), Heights = [4], Kinds = [Kind.Hill], About = new About { Text = "x", Years = [1999] } });
         compiled.AddRange(new River { Length = 5 }, new Lake { Depth = 6 });
         compiled.SaveChanges();
         compiled.ChangeTracker.Clear();
         var nearest = compiled.Places.OrderBy(p => EF.Functions.CosineDistance(p.Map!, new[] { 0f, 1f, 0.1f })).First();
         Assert.Equal(("b", 1999, Kind.Hill, 4, nearest.Id * 2), (nearest.Name, nearest.About!.Years[0], nearest.Kinds[0], nearest.Heights[0], nearest.Twice));
+        Assert.Equal([true, false, false, true], nearest.Flags!.Cast<bool>());
+        Assert.Equal((true, "{2:1}/9"), (nearest.Mask![0], nearest.Terms!.ToString()));
+        nearest.Mask[0] = false;
+        Assert.Equal(1, compiled.SaveChanges());
         Assert.Equal([1, 2], compiled.Set<Water>().Select(w => w.Id).Order());
     }
 
@@ -139,6 +144,12 @@ public class Place
 
     public Half[]? Small { get; set; }
 
+    public BitArray? Flags { get; set; }
+
+    public BitArray? Mask { get; set; }
+
+    public EngramSparseVector? Terms { get; set; }
+
     public List<int> Heights { get; set; } = [];
 
     public Kind[] Kinds { get; set; } = [];
@@ -204,6 +215,8 @@ public class AtlasContext : DbContext
             place.Property(p => p.Id).UseIdentityColumn(7, 3);
             place.Property(p => p.Map).HasColumnType("vector(3)");
             place.Property(p => p.Small).HasColumnType("halfvec(2)");
+            place.Property(p => p.Flags).HasMaxLength(4).IsFixedLength();
+            place.Property(p => p.Terms).HasColumnType("sparsevec(9)");
             place.HasVectorIndex(p => p.Map, VectorMetric.Cosine).HasM(12).HasEfConstruction(99);
             place.HasClustering(p => new { p.Map, p.Since });
             place.Property(p => p.Main).HasConversion<string>().HasMaxLength(10);
@@ -211,7 +224,7 @@ public class AtlasContext : DbContext
             place.Property(p => p.Number).UseSequence("PlaceNumbers");
             place.Property(p => p.Twice).HasComputedColumnSql("\"Id\" * 2", stored: false);
             place.OwnsOne(p => p.About, a => a.ToJson());
-            place.HasData(new { Id = 1, Name = "it's", Map = new[] { 1f, 2.5f, -3f }, Heights = new List<int> { 2, 3 }, Kinds = new[] { Kind.Town }, Main = Kind.Hill, Area = ulong.MaxValue, Number = 9, Since = new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)) });
+            place.HasData(new { Id = 1, Name = "it's", Map = new[] { 1f, 2.5f, -3f }, Flags = new BitArray([false, true, true, false]), Terms = EngramSparseVector.Parse("{1:2}/9"), Heights = new List<int> { 2, 3 }, Kinds = new[] { Kind.Town }, Main = Kind.Hill, Area = ulong.MaxValue, Number = 9, Since = new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.FromHours(2)) });
         });
         modelBuilder.Entity<Water>().UseTpcMappingStrategy();
         modelBuilder.Entity<River>();

@@ -2,6 +2,7 @@ using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.ComponentModel.DataAnnotations.Schema;
 using Engram.Data;
+using Engram.EntityFrameworkCore.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace Engram.EntityFrameworkCore.Tests.Query;
@@ -85,6 +86,73 @@ public sealed class BitAndSparseTests
     }
 
     [Fact]
+    public void Lengths_of_the_model_are_those_of_the_columns()
+    {
+        using var context = new KeysContext();
+        var script = context.Database.GenerateCreateScript();
+        Assert.Contains("\"Any\" bit varying NOT NULL", script, StringComparison.Ordinal);
+        Assert.Contains("\"Fixed\" bit(8) NOT NULL", script, StringComparison.Ordinal);
+        Assert.Contains("\"Most\" bit varying(8) NOT NULL", script, StringComparison.Ordinal);
+        Assert.Contains("\"Terms\" sparsevec NOT NULL", script, StringComparison.Ordinal);
+    }
+
+    /// <summary>As docs/ef-core.md says of keys.</summary>
+    [Fact]
+    public void A_unique_column_of_bits_is_a_text_in_the_model()
+    {
+        using var context = new KeysContext();
+        context.Database.OpenConnection();
+        context.Database.EnsureCreated();
+        context.AddRange(new Bitmap { Id = 1, Fixed = Bits("00001111"), Unique = "0001" }, new Bitmap { Id = 2, Fixed = Bits("11110000"), Unique = "1000" });
+        context.SaveChanges();
+        Assert.Equal("bit(4)", context.Model.FindEntityType(typeof(Bitmap))!.FindProperty(nameof(Bitmap.Unique))!.GetColumnType());
+        Assert.Equal(2L, context.Bitmaps.Single(b => b.Unique == "1000").Id);
+        context.Add(new Bitmap { Id = 3, Fixed = Bits("11110000"), Unique = "0001" });
+        var error = Assert.Throws<DbUpdateException>(() => context.SaveChanges());
+        Assert.Equal("23505", Assert.IsType<EngramException>(error.InnerException).SqlState);
+    }
+
+    [Fact]
+    public void Bits_are_compared_by_what_counts_of_them()
+    {
+        var random = new Random(7);
+        for (var length = 0; length <= 70; length++)
+        {
+            var bits = new BitArray([.. Enumerable.Range(0, length).Select(_ => random.Next(2) == 1)]);
+
+            // Once longer: what was behind the end does not count.
+            var same = new BitArray(length + 40, true) { Length = length };
+            for (var i = 0; i < length; i++)
+            {
+                same[i] = bits[i];
+            }
+
+            Assert.True(EngramBitArrayComparer.AreEqual(bits, same));
+            Assert.Equal(EngramBitArrayComparer.HashOf(bits), EngramBitArrayComparer.HashOf(same));
+            Assert.False(EngramBitArrayComparer.AreEqual(bits, new BitArray(bits) { Length = length + 1 }));
+            for (var i = 0; i < length; i++)
+            {
+                same[i] = !same[i];
+                Assert.False(EngramBitArrayComparer.AreEqual(bits, same));
+                same[i] = !same[i];
+            }
+        }
+    }
+
+    [Fact]
+    public void A_document_whose_bits_are_none_is_refused()
+    {
+        using var context = new PagesContext();
+        context.Database.OpenConnection();
+        context.Database.EnsureCreated();
+        context.Add(new Page { Id = 1, Words = new EngramSparseVector([], 1000), Part = new Part { Mask = Bits("0110") } });
+        context.SaveChanges();
+        context.ChangeTracker.Clear();
+        context.Database.ExecuteSql($$"""UPDATE "Pages" SET "Part" = '{"Mask":"0120","Terms":"{}/1"}'""");
+        Assert.Throws<FormatException>(() => context.Pages.Single());
+    }
+
+    [Fact]
     public void A_length_that_is_not_the_columns_is_refused()
     {
         using var context = new PagesContext();
@@ -105,6 +173,40 @@ public sealed class BitAndSparseTests
         protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram("Data Source=:memory:", o => o.UseParameterizedCollectionMode(mode));
 
         protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Page>().OwnsOne(p => p.Part, part => part.ToJson());
+    }
+
+    private sealed class KeysContext : DbContext
+    {
+        public DbSet<Bitmap> Bitmaps => Set<Bitmap>();
+
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram("Data Source=:memory:");
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Bitmap>(bitmap =>
+        {
+            bitmap.Property(b => b.Any).HasMaxLength(-1);
+            bitmap.Property(b => b.Fixed).HasMaxLength(8).IsFixedLength();
+            bitmap.Property(b => b.Most).HasMaxLength(8);
+            bitmap.Property(b => b.Terms).HasMaxLength(-1);
+            bitmap.Property(b => b.Unique).HasColumnType("bit(4)").HasConversion(b => Bits(b), b => TextOf(b));
+            bitmap.HasIndex(b => b.Unique).IsUnique();
+        });
+
+        private static string TextOf(BitArray bits) => string.Concat(bits.Cast<bool>().Select(b => b ? '1' : '0'));
+    }
+
+    private sealed class Bitmap
+    {
+        public long Id { get; set; }
+
+        public BitArray Any { get; set; } = new(0);
+
+        public BitArray Fixed { get; set; } = new(8);
+
+        public BitArray Most { get; set; } = new(0);
+
+        public EngramSparseVector Terms { get; set; } = new([], 1);
+
+        public string Unique { get; set; } = "0000";
     }
 
     private sealed class Page
