@@ -63,7 +63,7 @@ internal static unsafe class CoarseFour
             }
             else
             {
-                for (var j = 0; j < GroupLength; j++)
+                for (var j = 0; j < Math.Min(GroupLength, targets.Length - i); j++)
                 {
                     CoarseDotLoops<CoarsePieces128>.Rows(block.Coarse, block.CoarseStrideBytes, four[j].Codes, count, four[j].Sum, four[j].Products);
                 }

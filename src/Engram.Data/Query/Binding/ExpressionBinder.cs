@@ -274,13 +274,27 @@ internal sealed partial class ExpressionBinder(StatementScope statement, Scope? 
         var operand = Bind(syntax.Operand);
         if (syntax.IsSlice)
         {
-            var first = syntax.Index == null ? new BoundConstant(DataType.Int32, 1) : Bind(syntax.Index);
-            var last = syntax.Upper == null ? new BoundConstant(DataType.Int32, int.MaxValue) : Bind(syntax.Upper);
+            if (operand.Type.Kind is TypeKind.Vector or TypeKind.HalfVector)
+            {
+                throw Error.NotSupported("A slice of a vector (write subvector(v, first, count))", syntax.Position + 1);
+            }
+
+            var first = syntax.Index == null ? new BoundConstant(DataType.Int32, 1) : BindPlace(syntax.Index);
+            var last = syntax.Upper == null ? new BoundConstant(DataType.Int32, int.MaxValue) : BindPlace(syntax.Upper);
             return Call("array_slice", [operand, first, last], syntax.Position);
         }
 
         // j['a'][0] of json is j -> 'a' -> 0.
-        return Call(operand.Type.Kind == TypeKind.Json ? "->" : "array_element", [operand, Bind(syntax.Index)], syntax.Position);
+        return operand.Type.Kind == TypeKind.Json
+            ? Call("->", [operand, Bind(syntax.Index)], syntax.Position)
+            : Call("array_element", [operand, BindPlace(syntax.Index)], syntax.Position);
+    }
+
+    /// <summary>Places are integers: other numbers become such as they do in an assignment.</summary>
+    private BoundExpression BindPlace(ExpressionSyntax syntax)
+    {
+        var place = Bind(syntax);
+        return place.Type.Kind is TypeKind.Int64 or TypeKind.Decimal or TypeKind.Single or TypeKind.Double ? Coercion.Convert(place, DataType.Int32, false) : place;
     }
 
     private BoundQuery BindSubquery(QuerySyntax query) => new QueryBinder(statement).Bind(query, scope, scope?.CommonTables);

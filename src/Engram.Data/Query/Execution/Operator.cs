@@ -15,6 +15,11 @@ internal abstract class Operator : IDisposable
     /// <summary>Starts over, for the inner side of Apply: slots may have changed.</summary>
     public abstract void Reset();
 
+    /// <summary>Before the first batch: no more rows than this are wanted. Only for what gathers rows that cost much; more may be given, and asked for.</summary>
+    public virtual void Expect(long rowCount)
+    {
+    }
+
     /// <summary>After an execution, when another may follow with another snapshot and other parameters: lets go of everything that belongs to this one. Only of
     /// operators of plans that <see cref="Reuse"/> lets through.</summary>
     public virtual void Rest() => throw Error.Internal($"{GetType().Name} cannot be used again");

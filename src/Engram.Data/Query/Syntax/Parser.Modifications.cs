@@ -161,7 +161,12 @@ internal sealed partial class Parser
             var start = current.Start;
             var isRow = At(TokenKind.LeftParenthesis);
             var columns = isRow ? ParseNameList("the name of a column") : [ParseName("the name of a column")];
-            if (At(TokenKind.Dot) || At(TokenKind.LeftBracket))
+            if (At(TokenKind.LeftBracket))
+            {
+                throw Error.NotSupported("Assigning to an element of a column (assign the whole: of an array, a = array_set(a, place, value); of a vector, all of its elements)", current.Start + 1);
+            }
+
+            if (At(TokenKind.Dot))
             {
                 throw Error.NotSupported("Assigning to a part of a column (assign the whole column, without the table's name)", current.Start + 1);
             }

@@ -20,7 +20,6 @@ internal enum GraphAnswer
     TooFar,
 }
 
-
 /// <summary>How far the graph of one index over one segment is.</summary>
 /// <param name="IsThere">Whether searches use it.</param>
 /// <param name="LinkedCount">Of the rows, those that are linked so far.</param>

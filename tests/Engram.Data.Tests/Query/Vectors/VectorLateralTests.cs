@@ -68,6 +68,69 @@ public sealed class VectorLateralTests : AdoTest
         Assert.True(blocks * 2 < long.Parse(Regex.Match(own, "top-k.*blocks=([0-9]+)").Groups[1].Value, CultureInfo.InvariantCulture), $"{plan}\n{own}");
     }
 
+    /// <summary>Five or six: four together and what is left over alone; seven and eight: together.</summary>
+    [Fact]
+    public void Any_number_of_left_rows_gets_what_each_would_get_alone()
+    {
+        Execute("DELETE FROM t; CHECKPOINT");
+        using (var copy = new EngramBulkCopy(Connection, "t"))
+        {
+            copy.WriteToServer(Enumerable.Range(0, 4200).Select(id => new object?[] { (long)id, id % 3, Vector(id % 5 == 1 ? id % 500 : null) }));
+        }
+
+        Execute("CHECKPOINT");
+        Connection.Session.Settings.Parallelism = Parallelism.Off;
+        // The first goes alone, then four together, then what is left.
+        for (var last = 7; last <= 15; last++)
+        {
+            var expected = Enumerable.Range(0, last + 1).Where(i => queries[i] is not null)
+                .SelectMany(i => Rows("SELECT id, e <=> $1 FROM t ORDER BY e <=> $1 LIMIT 3", queries[i]).Select(row => $"{i},{row}")).ToArray();
+            Assert.Equal(expected, Rows($"SELECT q.id, n.* FROM (SELECT * FROM q WHERE id <= {last} AND v IS NOT NULL ORDER BY id) q, LATERAL (SELECT id, e <=> q.v FROM t ORDER BY e <=> q.v LIMIT 3) n"));
+        }
+    }
+
+    [Theory]
+    [InlineData("SELECT count(*), string_agg(id::text, '-' ORDER BY id) FROM (?) s")]
+    [InlineData("SELECT kind, count(*) FROM (?) s GROUP BY kind ORDER BY kind")]
+    [InlineData("SELECT DISTINCT kind FROM (?) s ORDER BY kind")]
+    [InlineData("SELECT id, row_number() OVER (PARTITION BY kind ORDER BY id DESC) FROM (?) s ORDER BY id")]
+    public void So_are_those_whose_rows_are_counted_or_numbered(string above)
+    {
+        var search = above.Replace("?", "SELECT id, kind FROM t ORDER BY e <=> @ LIMIT 6", StringComparison.Ordinal);
+        var expected = Enumerable.Range(0, LeftCount).SelectMany(i => Rows(search.Replace("@", "$1", StringComparison.Ordinal), queries[i]).Select(row => $"{i},{row}")).ToArray();
+        var joined = $"SELECT q.id, n.* FROM (SELECT * FROM q ORDER BY id) q, LATERAL ({search.Replace("@", "q.v", StringComparison.Ordinal)}) n";
+        Assert.Equal(expected, Rows(joined));
+        if (above.Contains("string_agg", StringComparison.Ordinal))
+        {
+            Assert.Contains(Rows("EXPLAIN ANALYZE " + joined), line => line.Contains(" queries=", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void A_limit_above_keeps_searches_for_other_rows_from_running()
+    {
+        Assert.Equal("2,1", Runs("SELECT q.id, n.id FROM q, LATERAL (SELECT id FROM t ORDER BY e <-> q.v LIMIT 2) n LIMIT 1"));
+        Assert.Equal("4,2", Runs("SELECT q.id, n.id FROM q, LATERAL (SELECT id FROM t ORDER BY e <-> q.v LIMIT 2) n LIMIT 2 OFFSET 1"));
+        Assert.Equal("4,2", Runs("SELECT q.id, n.id FROM q, LATERAL (SELECT id FROM t ORDER BY e <-> q.v LIMIT 2) n LIMIT $1", 3));
+        Assert.Equal("3,3", Runs("SELECT q.id, n.id FROM q LEFT JOIN LATERAL (SELECT id FROM t ORDER BY e <-> q.v LIMIT 1) n ON true LEFT JOIN LATERAL (SELECT id FROM t WHERE id <> n.id ORDER BY e <-> q.v LIMIT 1) m ON true LIMIT 3"));
+        Assert.Equal("60,30", Runs("SELECT q.id, n.id FROM q, LATERAL (SELECT id FROM t ORDER BY e <-> q.v LIMIT 2) n LIMIT NULL"));
+
+        // What comes of it is the beginning of the whole, wherever it is cut.
+        const string All = "SELECT q.id, n.id, n.d FROM (SELECT * FROM q ORDER BY id) q LEFT JOIN LATERAL (SELECT id, e <-> q.v AS d FROM t ORDER BY e <-> q.v LIMIT 3) n ON true";
+        var rows = Rows(All);
+        for (var count = 0; count <= rows.Length + 1; count += 7)
+        {
+            Assert.Equal(rows.Skip(2).Take(count), Rows($"{All} LIMIT {count} OFFSET 2"));
+        }
+    }
+
+    private string Runs(string sql, params object?[] values)
+    {
+        var plan = string.Join('\n', Rows("EXPLAIN ANALYZE " + sql, values));
+        var match = Regex.Match(plan, "top-k.* rows=([0-9]+)(.* runs=([0-9]+))?");
+        return match.Success ? $"{match.Groups[1].Value},{(match.Groups[3].Success ? match.Groups[3].Value : "1")}" : plan;
+    }
+
     [Fact]
     public void A_query_that_cannot_be_computed_fails_for_its_own_row()
     {

@@ -99,6 +99,8 @@ internal sealed class MeasuredOperator(Operator inner, OperatorMeasure measure) 
         return batch;
     }
 
+    public override void Expect(long rowCount) => inner.Expect(rowCount);
+
     public override void Reset()
     {
         inner.Reset();

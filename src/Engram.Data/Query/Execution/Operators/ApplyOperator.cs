@@ -25,6 +25,9 @@ internal sealed class ApplyOperator : Operator
     private bool isBegun;
     private bool hasRight;
 
+    // What a LIMIT above still wants: the right side does not run for rows that nobody reads.
+    private long wanted = long.MaxValue;
+
     // Whether the last row of the output is of the current left row: then its values need not be copied again. They may be long, and the right rows many.
     private bool isLeftCopied;
 
@@ -53,7 +56,8 @@ internal sealed class ApplyOperator : Operator
 
         isLeftCopied = false;
         var count = 0;
-        while (count < Batch.RowCountMax)
+        var enough = Math.Clamp(wanted, 1, Batch.RowCountMax);
+        while (count < enough)
         {
             if (leftBatch is null && !NextLeft())
             {
@@ -78,13 +82,25 @@ internal sealed class ApplyOperator : Operator
         }
 
         batch.RowCount = count;
+        wanted -= Math.Min(count, wanted);
         return batch;
+    }
+
+    public override void Expect(long rowCount)
+    {
+        wanted = rowCount;
+        if (plan.Kind == JoinKind.Left)
+        {
+            // Each of its rows gives one at least.
+            left.Expect(rowCount);
+        }
     }
 
     public override void Reset()
     {
         left.Reset();
         answers?.Reset();
+        wanted = long.MaxValue;
         leftBatch = null;
         pending = null;
         pendingAt = 0;

@@ -46,6 +46,7 @@ internal sealed class LimitOperator(LimitPlan plan, Operator input, StatementCon
             isStarted = true;
             toGive = Read(plan.Limit, isOffset: false, context) ?? long.MaxValue;
             toSkip = Read(plan.Offset, isOffset: true, context) ?? 0;
+            input.Expect(toGive > long.MaxValue - toSkip ? long.MaxValue : toGive + toSkip);
         }
 
         while (toGive > 0 && input.Next() is { } source)

@@ -32,6 +32,8 @@ internal sealed class ProjectOperator(ProjectPlan plan, Operator input, Statemen
         return batch;
     }
 
+    public override void Expect(long rowCount) => input.Expect(rowCount);
+
     public override void Reset()
     {
         parts?.Clear();

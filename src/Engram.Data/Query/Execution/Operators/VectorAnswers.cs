@@ -15,13 +15,13 @@ namespace Engram.Data.Query.Execution.Operators;
 /// answers wait here for their rows.</para>
 /// <para><b>Same results.</b> Each query has a search of its own, which depends on no other. Only the query vector may depend on the left row, and nothing on chance; other LATERALs search row by row. A
 /// vector that cannot be computed, has another number of dimensions or is NULL is left for its own row, which says what is wrong when it is its turn, or never is.</para>
-/// <para><b>Bounds.</b> No more queries than <see cref="QueryCountMax"/>, fewer where many rows are wanted of each; the first left row goes alone, and then four times as many as the last time, so that a LIMIT above costs little.</para>
+/// <para><b>Bounds.</b> No more queries than <see cref="QueryCountMax"/>, and one at a time where more than <see cref="RowCountMax"/> rows would be kept for them; the first left row goes alone, and then four times as many as the last time: where a LIMIT above, or an error, ends the query early, little was searched for in vain.</para>
 /// </remarks>
 internal sealed class VectorAnswers : IDisposable
 {
     public const int QueryCountMax = 16;
 
-    /// <summary>As many rows as all queries of a pass may ask for.</summary>
+    /// <summary>As many rows as a full pass may ask for: with k above 4,096 there is none.</summary>
     private const long RowCountMax = 65_536;
 
     private const int Growth = 4;
@@ -51,7 +51,7 @@ internal sealed class VectorAnswers : IDisposable
     public static VectorAnswers? TryCreate(ApplyPlan apply, StatementContext context)
     {
         var plan = apply.Right;
-        while (plan is ProjectPlan or FilterPlan or LimitPlan or SortPlan)
+        while (plan is ProjectPlan or FilterPlan or LimitPlan or SortPlan or AggregatePlan or DistinctPlan or WindowPlan)
         {
             plan = PlanWalker.Inputs(plan).Single();
         }

@@ -52,7 +52,10 @@ internal sealed unsafe partial class VectorSearch
             count += search.hasProducts ? 1 : 0;
         }
 
-        if (count < TogetherMin)
+        // A group of four costs the same with one: what is left over goes alone.
+        var leftOver = count % CoarseFour.GroupLength;
+        count -= leftOver < TogetherMin ? leftOver : 0;
+        if (count == 0)
         {
             foreach (var search in searches)
             {
@@ -67,6 +70,7 @@ internal sealed unsafe partial class VectorSearch
         count = 0;
         foreach (var search in searches)
         {
+            search.hasProducts &= count < pins.Length;
             if (search.hasProducts)
             {
                 pins[count] = search.dots.AsMemory().Pin();

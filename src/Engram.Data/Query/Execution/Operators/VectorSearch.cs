@@ -103,6 +103,7 @@ internal sealed unsafe partial class VectorSearch(int vectorOrdinal, int rowIdOr
     {
         (this.query, this.limit, this.conditions, this.order, this.form, this.k) = (query, limit, conditions, order, form, k);
         (codesRead, codesLeft, coarseRead, coarseLeft, coarseEnd, gatheredCount) = (0, 0, 0, 0, 0, 0);
+        hasProducts = false;
         Nearest.Clear();
         Tied.Clear();
         Without.Clear();
