@@ -74,6 +74,22 @@ public sealed class LargeBatchTests : AdoTest
         Assert.Equal(["3999"], Rows(limited, "SELECT count(*) FROM t WHERE d = right('0000' || i, 5) AND n = 15000"));
     }
 
+    [Theory]
+    [InlineData("MERGE INTO t USING t AS q ON t.i = q.i WHEN MATCHED AND q.i > 48 THEN UPDATE SET d = right(repeat('x', 24000) || q.i, 4) RETURNING q.i, t.i = q.i AND t.d = right('xxxx' || q.i, 4)")]
+    [InlineData("MERGE INTO t USING t AS q ON t.i = q.i WHEN MATCHED AND repeat('x', 24000) || q.i NOT LIKE '%x0' AND q.i > 48 THEN UPDATE SET d = right('xxxx' || q.i, 4) RETURNING q.i, t.i = q.i AND t.d = right('xxxx' || q.i, 4)")]
+    [InlineData("INSERT INTO t SELECT i, 'new' FROM generate_series(49, 2048) AS s(i) ON CONFLICT (i) DO UPDATE SET d = right(repeat('x', 24000) || excluded.i, 4) RETURNING i, d = right('xxxx' || i, 4)")]
+    public void Rows_that_are_changed_by_a_choice_or_a_conflict_are_changed_once(string sql)
+    {
+        using var limited = Open(Limited);
+        Execute(limited, "CREATE TABLE t (i integer PRIMARY KEY, d text)");
+        Execute(limited, "INSERT INTO t SELECT i, 'old' FROM " + Rows2048);
+        var rows = Rows(limited, sql);
+        Assert.Equal(2000, rows.Distinct().Count());
+        Assert.DoesNotContain(rows, r => !r.EndsWith(",True", StringComparison.Ordinal));
+        Assert.Equal(["2000"], Rows(limited, "SELECT count(*) FROM t WHERE i > 48 AND d = right('xxxx' || i, 4)"));
+        Assert.Equal(["48"], Rows(limited, "SELECT count(*) FROM t WHERE i <= 48 AND d = 'old'"));
+    }
+
     [Fact]
     public void Checks_of_rows_that_are_inserted_are_computed_in_parts()
     {

@@ -280,7 +280,7 @@ internal sealed class ConflictResolution : IDisposable
             touched.Add(updatedRows.Columns[0].Get<long>(changed?.Rows[i] ?? i));
         }
 
-        finished(update!.Update(updatedRows, changed));
+        update!.UpdateInParts(updatedRows, changed, (written, _) => finished(written));
     }
 
     /// <summary>Rows as the statement sees them: the row id, then what is needed.</summary>

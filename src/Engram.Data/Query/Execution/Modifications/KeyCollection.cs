@@ -10,7 +10,7 @@ internal sealed class KeyCollection : IDisposable
 {
     private readonly Column[] columns;
     private readonly Selection complete = new();
-    private readonly int[] numbers = new int[Batch.RowCountMax];
+    private int[] numbers = [];
 
     public KeyCollection(TableDefinition table, ImmutableArray<ColumnId> columns)
     {
@@ -45,6 +45,11 @@ internal sealed class KeyCollection : IDisposable
             {
                 complete.Add(row);
             }
+        }
+
+        if (numbers.Length < complete.Count)
+        {
+            numbers = new int[complete.Count];
         }
 
         Keys.FindOrAdd(columns, rows.RowCount, complete, numbers);

@@ -79,15 +79,7 @@ internal sealed class MergeOperator : DmlOperator
     {
         while (source.Next() is { } batch)
         {
-            Context.Cancellation.ThrowIfCancellationRequested();
-            Choose(batch);
-            for (var i = 0; i < chosen.Length; i++)
-            {
-                if (chosen[i].Count > 0)
-                {
-                    Act(i, batch);
-                }
-            }
+            Merge(batch);
         }
 
         for (var i = 0; i < chosen.Length; i++)
@@ -99,10 +91,35 @@ internal sealed class MergeOperator : DmlOperator
         }
     }
 
-    private void Choose(Batch batch)
+    private void Merge(Batch batch)
+    {
+        Context.Cancellation.ThrowIfCancellationRequested();
+        Column actions;
+        try
+        {
+            actions = choice.Evaluate(batch, batch.Selection);
+        }
+        catch (EngramException e) when (BatchHalves.Help(e, batch))
+        {
+            var (first, second) = BatchHalves.Of(batch);
+            Merge(first);
+            Merge(second);
+            return;
+        }
+
+        Choose(batch, actions);
+        for (var i = 0; i < chosen.Length; i++)
+        {
+            if (chosen[i].Count > 0)
+            {
+                Act(i, batch);
+            }
+        }
+    }
+
+    private void Choose(Batch batch, Column actions)
     {
         Array.ForEach(chosen, c => c.Count = 0);
-        var actions = choice.Evaluate(batch, batch.Selection);
         for (var i = 0; i < batch.SelectedCount; i++)
         {
             var row = batch.RowAt(i);
@@ -129,7 +146,7 @@ internal sealed class MergeOperator : DmlOperator
     {
         if (updates[action] is { } update)
         {
-            Give(update.Update(batch, chosen[action]), batch, chosen[action], "UPDATE");
+            update.UpdateInParts(batch, chosen[action], (written, part) => Give(written, batch, part!, "UPDATE"));
             return;
         }
 

@@ -66,6 +66,32 @@ internal sealed class RowUpdate : IDisposable
     /// <summary>Ordinals in the table of the columns whose old values something reads besides the expressions.</summary>
     public ImmutableArray<int> KeptOrdinals { get; }
 
+    /// <summary>Changes the selected rows of a batch, as <see cref="Update"/> does: in parts, when the values of all are too large together.</summary>
+    /// <param name="batch">That has the rows.</param>
+    /// <param name="rows">Null for all.</param>
+    /// <param name="changed">Receives, part by part in the order of the batch, the rows with their new values, and which rows of the batch they are.</param>
+    public void UpdateInParts(Batch batch, Selection? rows, Action<Batch, Selection?> changed)
+    {
+        Batch written;
+        try
+        {
+            written = Update(batch, rows);
+        }
+        catch (EngramException e) when (e.IsOfSeveralValues && (rows?.Count ?? batch.RowCount) > 1)
+        {
+            // Nothing was changed: the values are computed before.
+            var kept = batch.Selection;
+            batch.Selection = rows;
+            var (first, second) = BatchHalves.Of(batch);
+            batch.Selection = kept;
+            UpdateInParts(first, first.Selection, changed);
+            UpdateInParts(second, second.Selection, changed);
+            return;
+        }
+
+        changed(written, rows);
+    }
+
     /// <summary>Changes the selected rows of a batch: the row id first, then the table's columns, then anything that the expressions need.</summary>
     /// <returns>The rows with their new values, valid until the next call.</returns>
     public Batch Update(Batch batch, Selection? rows)

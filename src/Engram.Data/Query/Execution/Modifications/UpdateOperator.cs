@@ -39,34 +39,12 @@ internal sealed class UpdateOperator : DmlOperator
             var rows = seen is null ? batch.Selection : FindUnseen(batch);
             if (rows is not { Count: 0 } && batch.RowCount > 0)
             {
-                Change(batch, rows);
+                update.UpdateInParts(batch, rows, (changed, _) => Return(changed));
             }
         }
 
         update.Finish();
         AffectedRows = update.AffectedRows;
-    }
-
-    private void Change(Batch batch, Selection? rows)
-    {
-        Batch changed;
-        try
-        {
-            changed = update.Update(batch, rows);
-        }
-        catch (EngramException e) when (e.IsOfSeveralValues && (rows?.Count ?? batch.RowCount) > 1)
-        {
-            // Nothing was changed: the values are computed before.
-            var kept = batch.Selection;
-            batch.Selection = rows;
-            var (first, second) = BatchHalves.Of(batch);
-            batch.Selection = kept;
-            Change(first, first.Selection);
-            Change(second, second.Selection);
-            return;
-        }
-
-        Return(changed);
     }
 
     private Selection FindUnseen(Batch batch)

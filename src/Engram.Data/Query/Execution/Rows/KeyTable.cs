@@ -15,11 +15,13 @@ internal sealed class KeyTable : IDisposable
     private readonly ColumnBuffer[] keys;
     private readonly KeyComparer[] comparers;
     private readonly DirectKeys? direct;
-    private readonly ulong[] hashes = new ulong[Batch.RowCountMax];
-    private readonly ushort[] rows = new ushort[Batch.RowCountMax];
-    private readonly int[] places = new int[Batch.RowCountMax];
-    private readonly int[] candidates = new int[Batch.RowCountMax];
-    private readonly int[] slotsOfRows = new int[Batch.RowCountMax];
+
+    // For the rows of one batch, as many as have come at a time: actions of foreign keys make a table for each row of a chain.
+    private ulong[] hashes = [];
+    private ushort[] rows = [];
+    private int[] places = [];
+    private int[] candidates = [];
+    private int[] slotsOfRows = [];
 
     private Selection? firstOfDistinct;
     private Column? distinct;
@@ -218,6 +220,12 @@ internal sealed class KeyTable : IDisposable
     private int Begin(ReadOnlySpan<Column> columns, int rowCount, Selection? selection)
     {
         var count = selection?.Count ?? rowCount;
+        if (hashes.Length < count)
+        {
+            var size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count);
+            (hashes, rows, places, candidates, slotsOfRows) = (new ulong[size], new ushort[size], new int[size], new int[size], new int[size]);
+        }
+
         selection?.Rows.CopyTo(rows);
         for (var i = 0; i < count; i++)
         {

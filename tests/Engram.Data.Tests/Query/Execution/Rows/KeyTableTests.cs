@@ -5,6 +5,28 @@ namespace Engram.Data.Tests.Query.Execution.Rows;
 
 public sealed class KeyTableTests
 {
+    [Fact]
+    public void A_table_that_one_row_comes_to_is_small()
+    {
+        using var column = new ColumnBuffer(DataType.Int64);
+        column.Append(7L);
+        Add(new int[1]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 20; i++)
+        {
+            Add(new int[1]);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 20 * 8 * 1024);
+
+        void Add(int[] numbers)
+        {
+            using var table = new KeyTable([DataType.Int64]);
+            table.FindOrAdd([column.Column], 1, null, numbers);
+            Assert.Equal(0, numbers[0]);
+        }
+    }
+
     [Theory]
     [InlineData(5, 0, 0)]
     [InlineData(1000, -500, 0)]
