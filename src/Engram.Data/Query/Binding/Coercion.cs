@@ -89,7 +89,8 @@ internal static class Coercion
 
         try
         {
-            ConstantFolding.Evaluate(cast);
+            // Whether the value fits its length is asked when a row needs it, as PostgreSQL does.
+            ConstantFolding.Evaluate(cast.Type.Size == 0 ? cast : cast with { Type = new DataType(cast.Type.Kind, Element: cast.Type.Element) });
             return cast;
         }
         catch (EngramException e) when (e.Position == 0)

@@ -21,7 +21,7 @@ internal sealed partial class QueryBinder
         var names = common.Syntax.Columns.Select(NameMatch.Fold).ToList();
         if (common.Syntax.Search is not null || common.Syntax.Cycle is not null)
         {
-            (set, names) = RecursiveSearch.Extend(common.Syntax, set, [.. anchor.Columns.Select((c, i) => i < names.Count ? names[i] : c.Name)]);
+            (set, names) = RecursiveSearch.Extend(common.Syntax, set, [.. anchor.Columns.Select((c, i) => i < names.Count ? names[i] : c.Name)], [.. anchor.Columns.Select(c => c.Type)]);
             anchor = BindBody(set.Left, common.Around, reach);
         }
 
