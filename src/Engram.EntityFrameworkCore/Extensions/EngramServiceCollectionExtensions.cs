@@ -65,6 +65,8 @@ public static class EngramServiceCollectionExtensions
             .TryAdd<IQueryableMethodTranslatingExpressionVisitorFactory, QueryTranslatorFactory>()
             .TryAdd<IRelationalSqlTranslatingExpressionVisitorFactory, ExpressionTranslatorFactory>()
             .TryAdd<IRelationalParameterBasedSqlProcessorFactory, ParameterProcessorFactory>()
+            .TryAdd<IShapedQueryCompilingExpressionVisitorFactory, ShapedQueryCompilerFactory>()
+            .TryAdd<IConcurrencyDetector, ConcurrentUseDetector>()
             .TryAdd<IValueGeneratorSelector, ValueGenerators>()
             .TryAddProviderSpecificServices(s => s.TryAddSingleton<HiLoBlocks, HiLoBlocks>())
             .TryAddCoreServices();

@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using System.Reflection;
 using Engram.Data;
+using Engram.EntityFrameworkCore.Tests.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -75,7 +76,7 @@ public sealed class PrecompiledQueryTests
         var plain = await Run(program.Plain, options);
         Assert.Equal(["b", "b", 1, 5, 1], plain.Take(5));
 #pragma warning disable EF1001 // What compiles queries is internal, and must not be there.
-        Assert.Equal(plain, await Run(program.Precompiled, options.ReplaceService<IQueryCompiler, NoCompiler>()));
+        Assert.Equal(plain, await Run(program.Precompiled, options.UseOwnServices().ReplaceService<IQueryCompiler, NoCompiler>()));
 #pragma warning restore EF1001
         await Assert.ThrowsAsync<NotSupportedException>(() => Run(program.Plain, options));
     }

@@ -176,12 +176,7 @@ public sealed class ClusteringTests : IDisposable
     }
 
     private NoteContext Context(Action<ModelBuilder> configure)
-        => new(new DbContextOptionsBuilder().UseEngram(database.ConnectionString).ReplaceService<IModelCacheKeyFactory, EachContext>().Options, configure);
-
-    private sealed class EachContext : IModelCacheKeyFactory
-    {
-        public object Create(DbContext context, bool designTime) => (context, designTime);
-    }
+        => new(new DbContextOptionsBuilder().UseEngram(database.ConnectionString).UseModelOfEachContext().Options, configure);
 
     private sealed class NoteContext(DbContextOptions options, Action<ModelBuilder> configure) : DbContext(options)
     {

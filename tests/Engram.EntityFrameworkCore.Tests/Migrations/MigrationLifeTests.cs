@@ -47,7 +47,7 @@ public sealed class MigrationLifeTests : IDisposable
             Assert.False(db.Database.HasPendingModelChanges());
         }
 
-        using var changed = new ChangedWords(Options<ChangedWords>(o => o.ConfigureWarnings(w => w.Default(WarningBehavior.Throw))));
+        using var changed = new ChangedWords(Options<ChangedWords>(o => o.UseOwnServices().ConfigureWarnings(w => w.Default(WarningBehavior.Throw))));
         Assert.True(changed.Database.HasPendingModelChanges());
         Assert.Contains("PendingModelChangesWarning", Assert.Throws<InvalidOperationException>(changed.Database.Migrate).Message, StringComparison.Ordinal);
         Assert.False(changed.GetService<Microsoft.EntityFrameworkCore.Storage.IRelationalDatabaseCreator>().Exists());

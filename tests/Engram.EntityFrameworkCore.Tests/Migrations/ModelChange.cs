@@ -1,3 +1,4 @@
+using Engram.EntityFrameworkCore.Tests.Model;
 using System.Globalization;
 using System.Text;
 using Engram.Data;
@@ -104,12 +105,7 @@ public sealed class ModelChange(string connectionString) : IDisposable
     }
 
     private ModelContext Context(Action<ModelBuilder> configure)
-        => new(new DbContextOptionsBuilder().UseEngram(connection).ReplaceService<IModelCacheKeyFactory, EachContext>().EnableServiceProviderCaching().Options, configure);
-
-    private sealed class EachContext : IModelCacheKeyFactory
-    {
-        public object Create(DbContext context, bool designTime) => (context, designTime);
-    }
+        => new(new DbContextOptionsBuilder().UseEngram(connection).UseModelOfEachContext().Options, configure);
 
     private sealed class ModelContext(DbContextOptions options, Action<ModelBuilder> configure) : DbContext(options)
     {

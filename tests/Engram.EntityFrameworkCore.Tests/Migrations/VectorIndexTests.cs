@@ -191,12 +191,7 @@ public sealed class VectorIndexTests : IDisposable
     }
 
     private MemoryModelContext Context(Action<ModelBuilder> configure)
-        => new(new DbContextOptionsBuilder().UseEngram(database.ConnectionString).ReplaceService<IModelCacheKeyFactory, EachContext>().Options, configure);
-
-    private sealed class EachContext : IModelCacheKeyFactory
-    {
-        public object Create(DbContext context, bool designTime) => (context, designTime);
-    }
+        => new(new DbContextOptionsBuilder().UseEngram(database.ConnectionString).UseModelOfEachContext().Options, configure);
 
     private sealed class MemoryModelContext(DbContextOptions options, Action<ModelBuilder> configure) : DbContext(options)
     {

@@ -69,7 +69,7 @@ public sealed class CollectionTests : IDisposable
         foreach (var mode in Enum.GetValues<ParameterTranslationMode>())
         {
             // EF Core's cache of compiled queries does not tell contexts of different modes apart.
-            var options = new DbContextOptionsBuilder<LedgerContext>().EnableServiceProviderCaching(false)
+            var options = new DbContextOptionsBuilder<LedgerContext>().UseOwnServices()
                 .UseEngram(database.ConnectionString, o => o.UseParameterizedCollectionMode(mode)).Options;
             using var context = new LedgerContext(options);
             var query = context.Samples.Where(s => values.Contains(s.Short)).Select(s => s.Short);

@@ -247,14 +247,9 @@ public sealed class ValueGenerationTests : IDisposable
 
     private sealed class HiLoContext(string connectionString, Action<ModelBuilder> configure) : DbContext
     {
-        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram(connectionString).ReplaceService<IModelCacheKeyFactory, EachContext>();
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram(connectionString).UseModelOfEachContext();
 
         protected override void OnModelCreating(ModelBuilder modelBuilder) => configure(modelBuilder);
-
-        private sealed class EachContext : IModelCacheKeyFactory
-        {
-            public object Create(DbContext context, bool designTime) => (context, designTime);
-        }
     }
 
     private sealed class Ticket
