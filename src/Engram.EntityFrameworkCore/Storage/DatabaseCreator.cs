@@ -108,12 +108,20 @@ internal sealed class DatabaseCreator(RelationalDatabaseCreatorDependencies depe
         return isCreated;
     }
 
-    /// <summary>Deletes the files. Connections that the process keeps open for reuse are closed first; one in use is an error that says so.</summary>
+    /// <summary>
+    /// Deletes the files. Connections that the process keeps open for reuse are closed first, and the context's own, which opens again when it is needed; one in
+    /// use elsewhere or in a transaction is an error that says so.
+    /// </summary>
     public override void Delete()
     {
         var connection = Connection.DbConnection;
         if (!IsPrivateMemory)
         {
+            if (connection.State == ConnectionState.Open && Connection.CurrentTransaction is null)
+            {
+                connection.Close();
+            }
+
             EngramConnection.DeleteDatabase(ConnectionString);
         }
         else if (connection.State == ConnectionState.Open)

@@ -13,6 +13,7 @@ namespace Engram.EntityFrameworkCore.Storage;
 internal sealed class TypeMappings : RelationalTypeMappingSource
 {
     private static readonly StringTypeMapping Text = new("text", System.Data.DbType.String, unicode: true);
+    private static readonly StringTypeMapping Varchar = new("varchar", System.Data.DbType.String, unicode: true);
     private static readonly StringTypeMapping Json = new("json", System.Data.DbType.String, unicode: true);
     private static readonly EngramJsonTypeMapping Jsonb = new("jsonb");
     private static readonly CharTypeMapping Char = new("varchar(1)", System.Data.DbType.String);
@@ -85,8 +86,8 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         ["decimal"] = [EngramDecimalTypeMapping.Default],
         ["dec"] = [EngramDecimalTypeMapping.Default],
         ["text"] = [Text],
-        ["varchar"] = [Text, Char],
-        ["character varying"] = [Text, Char],
+        ["varchar"] = [Varchar, Char],
+        ["character varying"] = [Varchar, Char],
         ["char"] = [Text, Char],
         ["character"] = [Text, Char],
         ["bpchar"] = [Text, Char],
@@ -209,15 +210,15 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         switch (mapping)
         {
             case EngramDecimalTypeMapping:
-                // "numeric(18)" parses as a size.
-                var precision = info.Precision ?? info.Size;
+                // "numeric(18)" parses as a size. Any other is a text's, as converters from texts give it, and would cut the fraction off.
+                var precision = info.Precision ?? (info.StoreTypeName?.Contains('(', StringComparison.Ordinal) == true ? info.Size : null);
                 return precision is null ? mapping : mapping.WithPrecisionAndScale(precision, info.Scale ?? 0);
             // HasMaxLength(-1) says that there is no greatest length.
             case EngramBitArrayTypeMapping when info is { Size: >= 0, IsFixedLength: true, StoreTypeName: null }:
                 return EngramBitArrayTypeMapping.Fixed.Clone(info);
             case EngramVectorTypeMapping or EngramHalfVectorTypeMapping or EngramSparseVectorTypeMapping or EngramBitArrayTypeMapping:
                 return info.Size is null or < 0 ? mapping : mapping.Clone(info);
-            case StringTypeMapping when ReferenceEquals(mapping, Text) && info.Size is >= 0 and { } size && !"text".Equals(info.StoreTypeNameBase, StringComparison.OrdinalIgnoreCase):
+            case StringTypeMapping when (ReferenceEquals(mapping, Text) || ReferenceEquals(mapping, Varchar)) && info.Size is >= 0 and { } size && !"text".Equals(info.StoreTypeNameBase, StringComparison.OrdinalIgnoreCase):
                 return mapping.WithStoreTypeAndSize(string.Create(CultureInfo.InvariantCulture, $"varchar({size})"), size);
             default:
                 return mapping;

@@ -94,6 +94,28 @@ public sealed class DatabaseCreatorTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_context_whose_connection_is_open_deletes_its_database(bool isGiven)
+    {
+        await using var connection = new EngramConnection(database.ConnectionString);
+        await using var context = isGiven ? new MemoryContext(new DbContextOptionsBuilder<MemoryContext>().UseEngram(connection).Options) : database.CreateContext();
+        await context.Database.OpenConnectionAsync();
+        Assert.True(await context.Database.EnsureCreatedAsync());
+        await using (var transaction = await context.Database.BeginTransactionAsync())
+        {
+            Assert.Equal("55006", (await Assert.ThrowsAsync<EngramException>(() => context.Database.EnsureDeletedAsync())).SqlState);
+        }
+
+        Assert.True(await context.Database.EnsureDeletedAsync());
+        Assert.False(Directory.Exists(database.DatabasePath));
+        Assert.True(await context.Database.EnsureCreatedAsync());
+        Assert.Equal(0, await context.Notes.CountAsync());
+        await context.Database.CloseConnectionAsync();
+        Assert.True(await context.Database.EnsureDeletedAsync());
+    }
+
     [Fact]
     public void A_database_in_memory_lives_as_long_as_its_connection()
     {

@@ -5,6 +5,7 @@ using Engram.EntityFrameworkCore.Tests.Model;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace Engram.EntityFrameworkCore.Tests.Storage;
 
@@ -75,12 +76,24 @@ public sealed class TypeMappingTests : IDisposable
     [InlineData("double", typeof(double), "double precision")]
     [InlineData("uint1", typeof(byte), "utinyint")]
     [InlineData("char(3)", typeof(string), "varchar(3)")]
+    [InlineData("varchar", typeof(string), "varchar")]
+    [InlineData("character varying", null, "varchar")]
     [InlineData("jsonb", typeof(string), "json")]
     [InlineData("integer", typeof(Mood), "integer")]
     public void A_column_type_is_read_without_regard_to_case(string name, Type? clrType, string storeType)
     {
         var mapping = clrType is null ? Source.FindMapping(name) : Source.FindMapping(clrType, name);
         Assert.Equal(storeType, mapping!.StoreType, ignoreCase: true);
+    }
+
+    [Fact]
+    public void A_length_of_texts_does_not_cut_the_fraction_off_a_number()
+    {
+        using var context = new ConvertedContext();
+        var entity = context.Model.FindEntityType(typeof(Price))!;
+        Assert.Equal("numeric", entity.FindProperty(nameof(Price.Text))!.GetRelationalTypeMapping().StoreType);
+        Assert.Equal("numeric", entity.FindProperty(nameof(Price.Amount))!.GetRelationalTypeMapping().StoreType);
+        Assert.Equal("numeric(9,0)", entity.FindProperty(nameof(Price.Whole))!.GetRelationalTypeMapping().StoreType);
     }
 
     [Fact]
@@ -147,6 +160,29 @@ public sealed class TypeMappingTests : IDisposable
         public DbSet<Fact> Facts => Set<Fact>();
 
         protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram();
+    }
+
+    private sealed class ConvertedContext : DbContext
+    {
+        protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram();
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Price>(e =>
+        {
+            e.Property(p => p.Text).HasConversion<StringToNumberConverter<decimal>>();
+            e.Property(p => p.Amount).HasMaxLength(8);
+            e.Property(p => p.Whole).HasColumnType("numeric(9)");
+        });
+    }
+
+    private sealed class Price
+    {
+        public int Id { get; set; }
+
+        public string Text { get; set; } = "";
+
+        public decimal Amount { get; set; }
+
+        public decimal Whole { get; set; }
     }
 
     private sealed class Fact
