@@ -27,7 +27,7 @@ internal static class CollationNames
     /// <summary>What a name means, in any case; null when it means nothing.</summary>
     public static Collation? Find(string name) => name.ToUpperInvariant() switch
     {
-        "C" or "POSIX" or "UCS_BASIC" or "ORDINAL" or "DEFAULT" => Collation.Ordinal,
+        "C" or "POSIX" or "UCS_BASIC" or "ORDINAL" or "BINARY" or "DEFAULT" => Collation.Ordinal,
         "NOCASE" => Collation.NoCase,
         _ => null,
     };

@@ -64,6 +64,7 @@ public static class EngramServiceCollectionExtensions
             .TryAdd<IQuerySqlGeneratorFactory, SelectSqlGeneratorFactory>()
             .TryAdd<IQueryableMethodTranslatingExpressionVisitorFactory, QueryTranslatorFactory>()
             .TryAdd<IRelationalSqlTranslatingExpressionVisitorFactory, ExpressionTranslatorFactory>()
+            .TryAdd<IQueryTranslationPostprocessorFactory, QueryPostprocessorFactory>()
             .TryAdd<IRelationalParameterBasedSqlProcessorFactory, ParameterProcessorFactory>()
             .TryAdd<IShapedQueryCompilingExpressionVisitorFactory, ShapedQueryCompilerFactory>()
             .TryAdd<IConcurrencyDetector, ConcurrentUseDetector>()
