@@ -37,6 +37,12 @@ internal static class ExpressionTree
             return replacement;
         }
 
+        // Rows of literals are many, and have nothing below.
+        return IsLeaf(expression) ? expression : RewriteOperands(expression, replace);
+    }
+
+    private static BoundExpression RewriteOperands(BoundExpression expression, Func<BoundExpression, BoundExpression?> replace)
+    {
         BoundExpression Again(BoundExpression e) => Rewrite(e, replace);
         ImmutableArray<BoundExpression> All(ImmutableArray<BoundExpression> list) => RewriteAll(list, replace);
         return expression switch
@@ -60,7 +66,35 @@ internal static class ExpressionTree
     }
 
     public static ImmutableArray<BoundExpression> RewriteAll(ImmutableArray<BoundExpression> expressions, Func<BoundExpression, BoundExpression?> replace)
-        => ImmutableArray.CreateRange(expressions, e => Rewrite(e, replace));
+        => RewriteEach(expressions, replace, Rewrite);
+
+    /// <summary>The same list, when every expression stays the same.</summary>
+    public static ImmutableArray<BoundExpression> RewriteEach(ImmutableArray<BoundExpression> expressions, Func<BoundExpression, BoundExpression> rewrite)
+        => RewriteEach(expressions, rewrite, static (e, rewrite) => rewrite(e));
+
+    private static ImmutableArray<BoundExpression> RewriteEach<TState>(
+        ImmutableArray<BoundExpression> expressions, TState state, Func<BoundExpression, TState, BoundExpression> rewrite)
+    {
+        for (var i = 0; i < expressions.Length; i++)
+        {
+            var first = rewrite(expressions[i], state);
+            if (ReferenceEquals(first, expressions[i]))
+            {
+                continue;
+            }
+
+            var rewritten = expressions.ToBuilder();
+            rewritten[i] = first;
+            for (var rest = i + 1; rest < expressions.Length; rest++)
+            {
+                rewritten[rest] = rewrite(expressions[rest], state);
+            }
+
+            return rewritten.MoveToImmutable();
+        }
+
+        return expressions;
+    }
 
     /// <summary>Puts expressions in the place of the columns that stand for them.</summary>
     public static BoundExpression Substitute(BoundExpression expression, IReadOnlyDictionary<int, BoundExpression> byColumn)
@@ -94,7 +128,28 @@ internal static class ExpressionTree
     }
 
     public static bool Any(BoundExpression expression, Func<BoundExpression, bool> predicate)
-        => predicate(expression) || Children(expression).Any(c => Any(c, predicate));
+    {
+        if (predicate(expression))
+        {
+            return true;
+        }
+
+        if (!IsLeaf(expression))
+        {
+            foreach (var child in Children(expression))
+            {
+                if (Any(child, predicate))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether it is a value that stands for itself, with no operand.</summary>
+    public static bool IsLeaf(BoundExpression expression) => expression is BoundConstant or BoundColumn or ParameterReference or BoundParameter or BoundSlot;
 
     /// <summary>Whether the value may be computed anywhere, any number of times: no volatile function and no subquery.</summary>
     public static bool IsMovable(BoundExpression expression)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Engram.Data.Columns;
 using Engram.Data.Query.Planning;
 using Engram.Data.Query.Syntax;
@@ -202,16 +203,18 @@ internal sealed partial class ModificationBinder(StatementScope statement)
 
         var binder = new ExpressionBinder(statement, new Scope(null, commonTables), "VALUES");
         var defaults = given.ToDictionary(i => i, i => new Lazy<BoundExpression>(() => stored.Default(table, targets[i])));
+        var names = targets.ConvertAll(t => StoredExpressions.TargetOf(table, t));
         var rows = ImmutableArray.CreateBuilder<ImmutableArray<BoundExpression>>(values.Rows.Count);
         foreach (var row in values.Rows)
         {
-            var cells = ImmutableArray.CreateBuilder<BoundExpression>(given.Length);
-            foreach (var i in given)
+            var cells = new BoundExpression[given.Length];
+            for (var c = 0; c < cells.Length; c++)
             {
-                cells.Add(row[i] is DefaultSyntax ? defaults[i].Value : Assign(binder.Bind(row[i]), table, targets[i], row[i].Position));
+                var i = given[c];
+                cells[c] = row[i] is DefaultSyntax ? defaults[i].Value : Assign(binder.Bind(row[i]), targets[i], names[i], row[i].Position);
             }
 
-            rows.Add(cells.MoveToImmutable());
+            rows.Add(ImmutableCollectionsMarshal.AsImmutableArray(cells));
         }
 
         var columns = given.Select(i => statement.NewColumn(targets[i].Name, targets[i].Type)).ToImmutableArray();
@@ -277,10 +280,13 @@ internal sealed partial class ModificationBinder(StatementScope statement)
 
     /// <summary>Converts a value to a column's type, as an assignment may.</summary>
     private static BoundExpression Assign(BoundExpression value, TableDefinition table, ColumnDefinition column, int position)
+        => Assign(value, column, StoredExpressions.TargetOf(table, column), position);
+
+    private static BoundExpression Assign(BoundExpression value, ColumnDefinition column, string target, int position)
     {
         var isPossible = StoredExpressions.CanAssign(value, column.Type);
         return isPossible
-            ? StoredExpressions.Into(value, table, column)
+            ? StoredExpressions.Into(value, column, target)
             : throw Error.CannotAssign(column.Name, column.Type.ToString(), value.Type.ToString(), position);
     }
 }

@@ -160,9 +160,14 @@ internal sealed class StoredExpressions(StatementScope statement, IReadOnlyDicti
             || (value is ParameterReference && (Coercion.IsRetypable(value.Type, type) || value.Type.Kind == TypeKind.Text));
 
     /// <summary>The value in the column's type; when it does not fit, the error names the column.</summary>
-    public static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column)
+    public static BoundExpression Into(BoundExpression value, TableDefinition table, ColumnDefinition column) => Into(value, column, TargetOf(table, column));
+
+    /// <summary>How errors name the column.</summary>
+    public static string TargetOf(TableDefinition table, ColumnDefinition column) => $"{table.Name}.{column.Name}";
+
+    /// <param name="target">By <see cref="TargetOf"/>: once for all rows.</param>
+    public static BoundExpression Into(BoundExpression value, ColumnDefinition column, string target)
     {
-        var target = $"{table.Name}.{column.Name}";
         var type = column.Type with { Collation = value.Type.Kind == column.Type.Kind ? value.Type.Collation : Collation.Default };
         var converted = Coercion.Convert(value, type, false, target);
         return converted is BoundCast cast && !ReferenceEquals(converted, value) ? cast with { Target = target } : converted;

@@ -60,7 +60,7 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     public List<(Column View, int Index)>? ParameterViews { get; init; }
 
     /// <summary>Values of <see cref="Binding.BoundSlot"/>: one-row constant columns, set before the inner plan runs.</summary>
-    public Dictionary<int, ColumnBuffer> Slots { get; private set; } = [];
+    private Dictionary<int, ColumnBuffer>? slots;
 
     /// <summary>On how many threads it may run.</summary>
     public Parallelism Parallelism { get; init; } = Parallelism.Off;
@@ -101,10 +101,14 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     }
 
     /// <summary>By number, the rows that the last step of each recursive query added.</summary>
-    public Dictionary<int, Rows.RowStore> WorkingTables { get; } = [];
+    public Dictionary<int, Rows.RowStore> WorkingTables => workingTables ??= [];
+
+    private Dictionary<int, Rows.RowStore>? workingTables;
 
     /// <summary>By number, the keys of joins whose left side was read and is small.</summary>
-    public Dictionary<int, Rows.KeyTable> JoinKeys { get; } = [];
+    public Dictionary<int, Rows.KeyTable> JoinKeys => joinKeys ??= [];
+
+    private Dictionary<int, Rows.KeyTable>? joinKeys;
 
     /// <summary>A join looks keys up when there is at most one for so many rows of the table; 0 for always.</summary>
     public int RowsPerJoinKey { get; init; } = 128;
@@ -112,9 +116,10 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>The place of a slot, made when it is first asked for: NULL until it is set.</summary>
     public ColumnBuffer Slot(int slot, DataType type)
     {
-        if (!Slots.TryGetValue(slot, out var value))
+        slots ??= [];
+        if (!slots.TryGetValue(slot, out var value))
         {
-            Slots.Add(slot, value = ClrValue.Constant(type, null));
+            slots.Add(slot, value = ClrValue.Constant(type, null));
         }
 
         return value;
@@ -147,8 +152,10 @@ internal sealed class StatementContext(Snapshot snapshot, Transaction? transacti
     /// <summary>For a copy of a part of the plan, which runs on another thread: the same view, values and time, with slots and measures of its own.</summary>
     public StatementContext ForWorker()
     {
+        // Made before it is shared: most statements have none.
+        (workingTables, joinKeys) = (WorkingTables, JoinKeys);
         var copy = (StatementContext)MemberwiseClone();
-        copy.Slots = [];
+        copy.slots = null;
         copy.Answers = null;
         copy.Measures = Measures is null ? null : new Dictionary<Planning.Plan, Explaining.OperatorMeasure>(ReferenceEqualityComparer.Instance);
         return copy;

@@ -17,6 +17,11 @@ internal static class ConstantFolding
     public static LogicalPlan Apply(LogicalPlan plan) => LogicalTree.RewriteExpressions(plan, Fold);
 
     public static BoundExpression Fold(BoundExpression expression)
+        => ExpressionTree.IsLeaf(expression) ? expression
+            : expression is BoundCast { Operand: var operand } && ExpressionTree.IsLeaf(operand) ? Compute(expression)
+            : FoldTree(expression);
+
+    private static BoundExpression FoldTree(BoundExpression expression)
     {
         // From the bottom: an operand that is folded may make its parent constant.
         var folded = ExpressionTree.Rewrite(expression, e => ReferenceEquals(e, expression) ? null : Fold(e));
@@ -112,9 +117,10 @@ internal static class ConstantFolding
     /// <summary>The value of an expression that reads neither rows nor the database.</summary>
     public static object? Evaluate(BoundExpression expression)
     {
-        var context = new StatementContext(null!, null, new Batch(0) { RowCount = 1 }, TimeProvider.System, default);
+        var unit = new Batch(0) { RowCount = 1 };
+        var context = new StatementContext(null!, null, unit, TimeProvider.System, default);
         using var evaluator = EvaluatorFactory.Create(expression, context);
-        return ClrValue.Read(evaluator.Evaluate(new Batch(0) { RowCount = 1 }, null), 0);
+        return ClrValue.Read(evaluator.Evaluate(unit, null), 0);
     }
 
     private static bool IsOperand(BoundConstant constant)

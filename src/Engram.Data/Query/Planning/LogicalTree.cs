@@ -80,7 +80,7 @@ internal static class LogicalTree
     /// <summary>Rewrites every expression of the plan and of its inputs. Columns that the plan produces keep their ids.</summary>
     public static LogicalPlan RewriteExpressions(LogicalPlan plan, Func<BoundExpression, BoundExpression> rewrite)
     {
-        ImmutableArray<BoundExpression> All(ImmutableArray<BoundExpression> list) => ImmutableArray.CreateRange(list, rewrite);
+        ImmutableArray<BoundExpression> All(ImmutableArray<BoundExpression> list) => ExpressionTree.RewriteEach(list, rewrite);
         BoundExpression? Maybe(BoundExpression? e) => e == null ? null : rewrite(e);
         LogicalPlan Input(LogicalPlan p) => RewriteExpressions(p, rewrite);
         return plan switch

@@ -136,6 +136,9 @@ internal sealed partial class Lowering(StatementScope statement, bool optimizes 
     }
 
     private BoundExpression LowerExpression(BoundExpression expression, Dictionary<int, int> map, Dictionary<int, BoundExpression> slots)
+        => expression is BoundConstant { Type.Kind: not TypeKind.Unknown } ? expression : LowerOperands(expression, map, slots);
+
+    private BoundExpression LowerOperands(BoundExpression expression, Dictionary<int, int> map, Dictionary<int, BoundExpression> slots)
         => ExpressionTree.Rewrite(expression, e => e switch
         {
             BoundColumn column => LowerColumn(column, map, slots),
