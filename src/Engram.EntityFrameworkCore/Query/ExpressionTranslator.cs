@@ -150,9 +150,8 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
 
         var translation = TranslateText(methodCallExpression) ?? base.VisitMethodCall(methodCallExpression);
 
-        // In .NET the text of a null number is empty, not null.
-        return methodCallExpression is { Method.Name: nameof(ToString), Arguments.Count: 0, Object.Type: { IsGenericType: true } type }
-            && type.GetGenericTypeDefinition() == typeof(Nullable<>) && translation is SqlExpression text
+        // In .NET the text of a null number is empty, not null; so it is for a number of a missing row, as other providers have it.
+        return methodCallExpression is { Method.Name: nameof(ToString), Arguments.Count: 0, Object.Type.IsValueType: true } && translation is SqlExpression text
                 ? sql.Coalesce(text, sql.Constant(""))
                 : translation;
     }

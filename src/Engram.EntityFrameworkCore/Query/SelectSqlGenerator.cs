@@ -44,6 +44,32 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
         }
     }
 
+    /// <summary>
+    /// The first groups of no order are those with the smallest keys: the same ones each time, and those that databases give which group by sorting.
+    /// The database sorts all groups for it, of which it must make all anyway.
+    /// </summary>
+    protected override void GenerateOrderings(SelectExpression selectExpression)
+    {
+        var takesSome = selectExpression is { Orderings.Count: 0, GroupBy.Count: > 0, IsDistinct: false } && (selectExpression.Limit ?? selectExpression.Offset) is not null;
+        if (!takesSome || !selectExpression.GroupBy.All(IsSortable))
+        {
+            base.GenerateOrderings(selectExpression);
+            return;
+        }
+
+        for (var i = 0; i < selectExpression.GroupBy.Count; i++)
+        {
+            _ = i == 0 ? Sql.AppendLine().Append("ORDER BY ") : Sql.Append(", ");
+            Visit(selectExpression.GroupBy[i]);
+        }
+    }
+
+    /// <summary>Not a constant, which would name a column by its number, nor a document, a collection or an embedding.</summary>
+    private static bool IsSortable(SqlExpression key)
+        => key is not (SqlConstantExpression or SqlParameterExpression)
+            && key.TypeMapping is { StoreType: not ("json" or "jsonb") } mapping
+            && typeof(IComparable).IsAssignableFrom(mapping.Converter?.ProviderClrType ?? mapping.ClrType);
+
     protected override void GenerateTop(SelectExpression selectExpression)
     {
         // LIMIT stands at the end.

@@ -91,6 +91,13 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         ["char"] = [Text, Char],
         ["character"] = [Text, Char],
         ["bpchar"] = [Text, Char],
+        ["char varying"] = [Text, Char],
+        ["nchar"] = [Text, Char],
+        ["nchar varying"] = [Text, Char],
+        ["national char"] = [Text, Char],
+        ["national char varying"] = [Text, Char],
+        ["national character"] = [Text, Char],
+        ["national character varying"] = [Text, Char],
         ["json"] = [Json],
         ["jsonb"] = [Json],
         ["bytea"] = [EngramByteArrayTypeMapping.Default],
@@ -140,7 +147,9 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
         var storeType = info.StoreTypeName;
         if (storeType is not null && !storeType.EndsWith("[]", StringComparison.Ordinal))
         {
-            return base.FindCollectionMapping(info, modelType, providerType, elementMapping);
+            // Of a type that the database does not have, EF Core would go on with no mapping. Text is no collection of characters here.
+            return modelType == typeof(string) || FindMapping(typeof(string), storeType) is null
+                ? null : base.FindCollectionMapping(info, modelType, providerType, elementMapping);
         }
 
         if (storeType is not null)

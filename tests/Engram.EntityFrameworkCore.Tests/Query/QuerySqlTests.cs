@@ -28,6 +28,29 @@ public sealed class QuerySqlTests : IDisposable
     }
 
     [Fact]
+    public void The_first_groups_of_no_order_are_those_with_the_smallest_keys()
+    {
+        AssertSql(
+            db.Episodes.GroupBy(e => new { e.Importance, e.Confidence }).Where(g => g.Count() > 2).Select(g => g.Key.Importance).Take(2),
+            """
+            SELECT "e"."Importance"
+            FROM "Episodes" AS "e"
+            GROUP BY "e"."Importance", "e"."Confidence"
+            HAVING COUNT(*) > 2
+            ORDER BY "e"."Importance", "e"."Confidence"
+            LIMIT @p
+            """);
+        AssertSql(
+            db.Episodes.GroupBy(e => e.Embedding).Select(g => g.Count()).Skip(1),
+            """
+            SELECT COUNT(*)
+            FROM "Episodes" AS "e"
+            GROUP BY "e"."Embedding"
+            OFFSET @p
+            """);
+    }
+
+    [Fact]
     public void Most_similar_first_orders_by_the_distance()
         => AssertSql(
             db.Episodes.OrderByDescending(e => EF.Functions.CosineSimilarity(e.Embedding, question)).ThenBy(e => e.Id).Take(3)

@@ -76,6 +76,8 @@ public sealed class TypeMappingTests : IDisposable
     [InlineData("double", typeof(double), "double precision")]
     [InlineData("uint1", typeof(byte), "utinyint")]
     [InlineData("char(3)", typeof(string), "varchar(3)")]
+    [InlineData("nchar(5)", typeof(string), "varchar(5)")]
+    [InlineData("national character varying(30)", typeof(string), "varchar(30)")]
     [InlineData("varchar", typeof(string), "varchar")]
     [InlineData("character varying", null, "varchar")]
     [InlineData("jsonb", typeof(string), "json")]
@@ -85,6 +87,13 @@ public sealed class TypeMappingTests : IDisposable
         var mapping = clrType is null ? Source.FindMapping(name) : Source.FindMapping(clrType, name);
         Assert.Equal(storeType, mapping!.StoreType, ignoreCase: true);
     }
+
+    [Theory]
+    [InlineData(typeof(string))]
+    [InlineData(typeof(byte[]))]
+    [InlineData(typeof(List<int>))]
+    [InlineData(typeof(int))]
+    public void A_column_type_that_the_database_does_not_have_has_no_mapping(Type clrType) => Assert.Null(Source.FindMapping(clrType, "image"));
 
     [Fact]
     public void A_length_of_texts_does_not_cut_the_fraction_off_a_number()
