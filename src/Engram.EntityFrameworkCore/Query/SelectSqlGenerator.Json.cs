@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using Engram.EntityFrameworkCore.Query.Expressions;
 using Microsoft.EntityFrameworkCore.Query;
@@ -110,6 +111,32 @@ internal sealed partial class SelectSqlGenerator
         Sql.Append(mayBeNull ? "NULLIF(" : "");
         Visit(argument);
         Sql.Append(mayBeNull ? ", CAST('null' AS jsonb))" : "");
+    }
+
+    /// <summary>A document may lack a part that the model requires, and with a value of NULL <c>jsonb_set</c> would be NULL, the whole document.</summary>
+    private static SqlFunctionExpression OrJsonNull(SqlExpression value)
+    {
+        var none = new SqlFragmentExpression($"CAST('null' AS {value.TypeMapping?.StoreType ?? "jsonb"})");
+        return new SqlFunctionExpression("COALESCE", [value, none], nullable: false, [false, false], value.Type, value.TypeMapping);
+    }
+
+    private static bool MayLackPart(SqlExpression value)
+    {
+        var parts = new PartFinder();
+        parts.Visit(value);
+        return parts.IsFound;
+    }
+
+    private sealed class PartFinder : ExpressionVisitor
+    {
+        public bool IsFound { get; private set; }
+
+        [return: NotNullIfNotNull(nameof(node))]
+        public override Expression? Visit(Expression? node)
+        {
+            IsFound |= node is JsonScalarExpression { Path.Count: > 0 };
+            return IsFound ? node : base.Visit(node);
+        }
     }
 
     private void AppendText(string text) => Sql.Append("'").Append(text.Replace("'", "''", StringComparison.Ordinal)).Append("'");

@@ -113,6 +113,12 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
             return sqlFunctionExpression;
         }
 
+        if (sqlFunctionExpression is { IsBuiltIn: true, Name: "jsonb_set", Arguments: [_, _, not SqlFunctionExpression { Name: "COALESCE" }] } change && MayLackPart(change.Arguments[2]))
+        {
+            base.VisitSqlFunction(change.Update(change.Instance, [change.Arguments[0], change.Arguments[1], OrJsonNull(change.Arguments[2])]));
+            return sqlFunctionExpression;
+        }
+
         if (sqlFunctionExpression is not { IsBuiltIn: true, Arguments: { } arguments } || !arguments.Any(IsTypedNull))
         {
             return base.VisitSqlFunction(sqlFunctionExpression);

@@ -126,10 +126,21 @@ internal sealed class TypeMappings : RelationalTypeMappingSource
 
     /// <summary>Within a document there are no arrays of the database, but those of JSON, of elements as the model says.</summary>
     public override CoreTypeMapping? FindMapping(IProperty property)
-        => property.GetElementType() is { } element && property.DeclaringType.IsMappedToJson() && property.GetValueConverter() is null
-            ? FindCollectionMapping(new RelationalTypeMappingInfo(property.ClrType, storeTypeName: "json", storeTypeNameBase: "json"), property.ClrType, null, FindMapping(element))
-                ?? base.FindMapping(property)
-            : base.FindMapping(property);
+    {
+        var isInDocument = property.DeclaringType.IsMappedToJson() && property.GetValueConverter() is null;
+        if (isInDocument && property.GetElementType() is { } element)
+        {
+            return InDocument(property, FindMapping(element)) ?? base.FindMapping(property);
+        }
+
+        // EF Core may know a list by its mapping alone.
+        var mapping = base.FindMapping(property);
+        return isInDocument && mapping is RelationalTypeMapping { ElementTypeMapping: { } elements } array && array.StoreType.EndsWith("[]", StringComparison.Ordinal)
+            ? InDocument(property, elements) : mapping;
+
+        RelationalTypeMapping? InDocument(IProperty list, CoreTypeMapping? elementMapping)
+            => FindCollectionMapping(new RelationalTypeMappingInfo(list.ClrType, storeTypeName: "json", storeTypeNameBase: "json"), list.ClrType, null, elementMapping);
+    }
 
     protected override RelationalTypeMapping? FindMapping(in RelationalTypeMappingInfo mappingInfo)
         => base.FindMapping(mappingInfo) ?? FindScalar(mappingInfo) ?? FindArray(mappingInfo);

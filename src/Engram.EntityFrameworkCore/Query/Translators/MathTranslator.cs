@@ -164,5 +164,5 @@ internal sealed class MathTranslator(ISqlExpressionFactory sql) : IMethodCallTra
             ? sql.Call(function, type, arguments[0].TypeMapping, [.. arguments])
             : Narrowed(sql.Call(function, typeof(double), [.. arguments]), type);
 
-    private SqlExpression Narrowed(SqlExpression call, Type type) => type == typeof(float) ? sql.Convert(call, type) : call;
+    private SqlExpression Narrowed(SqlExpression call, Type type) => type == typeof(float) ? sql.Call("dotnet_single", type, call) : call;
 }

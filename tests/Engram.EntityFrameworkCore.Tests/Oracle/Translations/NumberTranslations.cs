@@ -43,6 +43,7 @@ internal static class NumberTranslations
         b => Math.Log10(Math.Abs(b.Double) + 1),
         b => Math.Log2(Math.Abs(b.Double) + 1),
         b => MathF.Log(MathF.Abs(b.Float) + 1),
+        b => MathF.Exp(b.Float * 10) > 2,
         b => Math.Sin(b.Double),
         b => Math.Cos(b.Double),
         b => Math.Tan(b.Int),

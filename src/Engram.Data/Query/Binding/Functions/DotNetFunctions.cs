@@ -17,6 +17,7 @@ internal static class DotNetFunctions
         Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Timestamp, DataType.Int64, "Units of 100 ns since 0001-01-01: DateTime.Ticks of .NET."),
         Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Time, DataType.Int64, "Units of 100 ns since midnight."),
         Scalar.Unary<long, long, Ticks>("ticks", TypeKind.Interval, DataType.Int64, "Units of 100 ns: TimeSpan.Ticks of .NET."),
+        Scalar.Unary<double, float, NarrowToSingle>("dotnet_single", TypeKind.Double, DataType.Single, "(float)x of .NET: infinite where a cast is out of range."),
         Scalar.Unary<float, Bytes, NumberToDotNetText<float>>("dotnet_text", TypeKind.Single, DataType.Text, "Single.ToString() of .NET."),
         Scalar.Unary<double, Bytes, NumberToDotNetText<double>>("dotnet_text", TypeKind.Double, DataType.Text, "Double.ToString() of .NET."),
         Scalar.Unary<int, Bytes, DateToDotNetText>("dotnet_text", TypeKind.Date, DataType.Text, "DateOnly.ToString() of .NET in the invariant culture: 05/04/1998."),

@@ -20,6 +20,14 @@ internal readonly struct Sign<T> : IUnaryFunction<T, T>
     public T Invoke(T a, ColumnBuffer memory) => a > T.Zero ? T.One : a < T.Zero ? T.Zero - T.One : a;
 }
 
+/// <summary>Rounded to float32 as IEEE 754 does, with infinity for what is too large.</summary>
+internal readonly struct NarrowToSingle : IUnaryFunction<double, float>
+{
+    public static bool IsTotal => true;
+
+    public float Invoke(double a, ColumnBuffer memory) => (float)a;
+}
+
 /// <summary>A function of float64 that is total, as all of IEEE 754 are: out of its domain the result is NaN.</summary>
 internal interface IDoubleFunction
 {
