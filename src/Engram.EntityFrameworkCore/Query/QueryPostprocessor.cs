@@ -39,15 +39,15 @@ internal sealed class QueryPostprocessor(
                 || base.TryGetInferredTypeMapping(tableAlias, columnName, out inferredTypeMapping);
 
         /// <summary>The type without length or precision when several are asked for that differ in no more; null leaves it to EF Core.</summary>
-        private RelationalTypeMapping? Common(IReadOnlyCollection<RelationalTypeMapping> types)
+        private RelationalTypeMapping? Common(List<RelationalTypeMapping> types)
         {
             if (types.Count < 2)
             {
                 return null;
             }
 
-            var first = types.First();
-            return types.All(t => t.GetType() == first.GetType() && t.ClrType == first.ClrType && t.Converter is null)
+            var first = types[0];
+            return types.TrueForAll(t => t.GetType() == first.GetType() && t.ClrType == first.ClrType && t.Converter is null)
                 ? RelationalDependencies.TypeMappingSource.FindMapping(first.ClrType) is { } common && common.GetType() == first.GetType() ? common : null
                 : null;
         }
@@ -59,7 +59,7 @@ internal sealed class QueryPostprocessor(
         private readonly Dictionary<(string Table, string Column), List<RelationalTypeMapping>> types = [];
         private readonly List<((string Table, string Column) Outer, (string Table, string Column) Inner)> passedOn = [];
 
-        public IReadOnlyCollection<RelationalTypeMapping> TypesOf(string table, string column) => types.GetValueOrDefault((table, column)) ?? [];
+        public List<RelationalTypeMapping> TypesOf(string table, string column) => types.GetValueOrDefault((table, column)) ?? [];
 
         public void Scan(Expression expression)
         {
@@ -112,7 +112,7 @@ internal sealed class QueryPostprocessor(
                 types.Add(place, known = []);
             }
 
-            if (known.All(k => k.StoreType != type.StoreType))
+            if (known.TrueForAll(k => k.StoreType != type.StoreType))
             {
                 known.Add(type);
             }
