@@ -1,8 +1,11 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Linq.Expressions;
+using System.Reflection;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.EntityFrameworkCore.Storage.Json;
 
 namespace Engram.EntityFrameworkCore.Storage;
 
@@ -16,7 +19,9 @@ public class EngramHalfVectorTypeMapping : RelationalTypeMapping
     /// <summary>Creates the mapping without dimensions.</summary>
     public EngramHalfVectorTypeMapping()
         : this(new RelationalTypeMappingParameters(
-            new CoreTypeMappingParameters(typeof(Half[]), comparer: new EngramHalfVectorComparer(), keyComparer: new EngramHalfVectorComparer(), providerValueComparer: new EngramHalfVectorComparer()),
+            new CoreTypeMappingParameters(
+                typeof(Half[]), comparer: new EngramHalfVectorComparer(), keyComparer: new EngramHalfVectorComparer(), providerValueComparer: new EngramHalfVectorComparer(),
+                jsonValueReaderWriter: new JsonCollectionOfStructsReaderWriter<Half[], Half>(EngramJsonHalfReaderWriter.Instance)),
             "halfvec", StoreTypePostfix.Size))
     {
     }
@@ -75,4 +80,26 @@ public sealed class EngramHalfVectorComparer : ValueComparer<Half[]>
 
         return hash.ToHashCode();
     }
+}
+
+/// <summary>Halves in documents: numbers.</summary>
+public sealed class EngramJsonHalfReaderWriter : JsonValueReaderWriter<Half>
+{
+    private static readonly PropertyInfo InstanceProperty = typeof(EngramJsonHalfReaderWriter).GetProperty(nameof(Instance))!;
+
+    private EngramJsonHalfReaderWriter()
+    {
+    }
+
+    /// <summary>The one that there is; it keeps nothing.</summary>
+    public static EngramJsonHalfReaderWriter Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override Expression ConstructorExpression => Expression.Property(null, InstanceProperty);
+
+    /// <inheritdoc/>
+    public override Half FromJsonTyped(ref Utf8JsonReaderManager manager, object? existingObject = null) => (Half)manager.CurrentReader.GetSingle();
+
+    /// <inheritdoc/>
+    public override void ToJsonTyped(Utf8JsonWriter writer, Half value) => writer.WriteNumberValue((float)value);
 }

@@ -25,6 +25,10 @@ public sealed class HalfVectorTests
         Assert.Equal([2L], context.Notes.Where(n => EF.Functions.L2Distance(n.Embedding, query) < 1.2).Select(n => n.Id).ToArray());
         Assert.Equal(2, context.Notes.Where(n => n.Id == 2).Select(n => EF.Functions.InnerProduct(n.Embedding, query)).Single());
 
+        List<Half[]> some = [[(Half)1, (Half)0, (Half)0], [(Half)9, (Half)9, (Half)9]];
+        Assert.Equal([1L], context.Notes.Where(n => some.Contains(n.Embedding)).Select(n => n.Id).ToArray());
+        Assert.Equal([2L, 3L], context.Notes.Where(n => !some.Contains(n.Embedding)).OrderBy(n => n.Id).Select(n => n.Id).ToArray());
+
         var note = context.Notes.Single(n => n.Id == 3);
         Assert.Equal([(Half)0, (Half)0, (Half)65504], note.Embedding);
         note.Embedding = [(Half)1, (Half)1, (Half)1];
