@@ -17,6 +17,8 @@ internal sealed class QueryPostprocessor(
     RelationalQueryCompilationContext queryCompilationContext)
     : RelationalQueryTranslationPostprocessor(dependencies, relationalDependencies, queryCompilationContext)
 {
+    public override Expression Process(Expression query) => new ConvertedConditions(RelationalDependencies.SqlExpressionFactory).Visit(base.Process(query));
+
     protected override Expression ProcessTypeMappings(Expression expression)
         => new TypePostprocessor(Dependencies, RelationalDependencies, RelationalQueryCompilationContext).Process(expression);
 
