@@ -51,12 +51,12 @@ public sealed class DocumentListTests
                 w.OwnsOne(x => x.Plan, p =>
                 {
                     p.ToJson();
-                    p.PrimitiveCollection(x => x.Days).ElementType(d => d.HasConversion(typeof(EnumToStringConverter<DayOfWeek>)));
+                    p.PrimitiveCollection(x => x.Days).ElementType(d => d.HasConversion<EnumToStringConverter<DayOfWeek>>());
                 });
                 w.OwnsMany(x => x.Others, p =>
                 {
                     p.ToJson();
-                    p.PrimitiveCollection(x => x.Days).ElementType(d => d.HasConversion(typeof(EnumToStringConverter<DayOfWeek>)));
+                    p.PrimitiveCollection(x => x.Days).ElementType(d => d.HasConversion<EnumToStringConverter<DayOfWeek>>());
                 });
             });
     }
