@@ -53,6 +53,7 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
                 TranslateWidened(binaryExpression) ?? QueryCompilationContext.NotTranslatedExpression,
             ExpressionType.Multiply or ExpressionType.Divide when left == typeof(TimeSpan) || right == typeof(TimeSpan) =>
                 TranslateScaledLength(binaryExpression, left, right) ?? QueryCompilationContext.NotTranslatedExpression,
+            ExpressionType.Coalesce when Widen(binaryExpression) is { } widened => base.VisitBinary(widened),
             ExpressionType.LeftShift or ExpressionType.RightShift => TranslateShift(binaryExpression) ?? QueryCompilationContext.NotTranslatedExpression,
             ExpressionType.ArrayIndex when left == typeof(byte[]) =>
                 Visit(binaryExpression.Left) is SqlExpression bytes && Visit(binaryExpression.Right) is SqlExpression place
@@ -62,6 +63,17 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
             ExpressionType.LessThan or ExpressionType.LessThanOrEqual => NotOfNaN(base.VisitBinary(binaryExpression), e => e.Right),
             _ => base.VisitBinary(binaryExpression),
         };
+    }
+
+    /// <summary>In C# <c>number ?? 2.25</c> is a double; EF Core would read it as the number's type, which cuts the other off, or does not hold it.</summary>
+    private static BinaryExpression? Widen(BinaryExpression coalesce)
+    {
+        var (source, result) = (Nullable.GetUnderlyingType(coalesce.Left.Type), Nullable.GetUnderlyingType(coalesce.Type) ?? coalesce.Type);
+        return source is not null && source != result && IsNumber(source) && IsNumber(result)
+            ? Expression.Coalesce(Expression.Convert(coalesce.Left, typeof(Nullable<>).MakeGenericType(result)), coalesce.Right)
+            : null;
+
+        static bool IsNumber(Type type) => IsInteger(type) || HasFraction(type);
     }
 
     /// <summary>To the database NaN is greater than any number; in C# no comparison with it holds. Asked only of functions that give it outside of their domain.</summary>

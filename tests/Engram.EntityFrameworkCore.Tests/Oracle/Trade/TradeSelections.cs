@@ -8,6 +8,8 @@ internal static class TradeSelections
 {
     public static QueryCases<TradeModel> All => new()
     {
+        { "select: a number, or one of a wider type", t => t.Employees.OrderBy(e => e.EmployeeId).Select(e => new { D = e.ReportsTo ?? 2.25, M = e.ReportsTo ?? 5.5m, L = e.ReportsTo ?? long.MaxValue, Or = (e.ReportsTo + 1L) ?? (e.ReportsTo + 2L) ?? 3L }) },
+        { "select: by a number, or one of a wider type", t => t.Employees.Where(e => (e.ReportsTo ?? 2.25) > 2).Select(e => e.EmployeeId) },
         { "select: entity", t => t.Customers.OrderBy(c => c.CustomerId) },
         { "select: scalar", t => t.Customers.OrderBy(c => c.CustomerId).Select(c => c.City) },
         { "select: anonymous", t => t.Customers.Select(c => new { c.CustomerId, c.City }) },
