@@ -47,6 +47,26 @@ internal static class Repetition
         return log;
     }
 
+    /// <summary>Repeats several things in turns, so that their ratio is of the same moments, after half as many turns that are not counted: the first ones run code that is not optimized yet.</summary>
+    public static LatencyLog[] InTurns(int count, params Action[] works)
+    {
+        var logs = Array.ConvertAll(works, _ => new LatencyLog());
+        for (var turn = -count / 2; turn < count; turn++)
+        {
+            for (var i = 0; i < works.Length; i++)
+            {
+                var before = Stopwatch.GetTimestamp();
+                works[i]();
+                if (turn >= 0)
+                {
+                    logs[i].Add(Stopwatch.GetTimestamp() - before);
+                }
+            }
+        }
+
+        return logs;
+    }
+
     public static TimeSpan Once(Action work)
     {
         var before = Stopwatch.GetTimestamp();

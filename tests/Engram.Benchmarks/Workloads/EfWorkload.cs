@@ -86,28 +86,34 @@ internal sealed class EfWorkload : Workload
 
     private static void ReadAll(Section section, string subject, DbConnection connection, DbContextOptions options, int rows)
     {
-        const int times = 10;
-        section.Add(subject, "all rows, ToListAsync", [.. Repetition.Times(times, () =>
-        {
-            using var context = new EfContext(options);
-            Check("rows", rows, context.Notes.AsNoTracking().ToListAsync().GetAwaiter().GetResult().Count);
-        }).ToMicroseconds()]);
-        section.Add(subject, "all rows, a reader loop", [.. Repetition.Times(times, () =>
-        {
-            using var command = connection.CreateCommand();
-            command.CommandText = "SELECT \"Id\", \"Confidence\", \"Content\", \"OccurredAt\", \"Topic\", \"Weight\" FROM \"Notes\"";
-            using var reader = command.ExecuteReader();
-            var notes = new List<Note>();
-            while (reader.Read())
+        const int times = 20;
+        var logs = Repetition.InTurns(
+            times,
+            () =>
             {
-                notes.Add(new Note
-                {
-                    Id = reader.GetInt64(0), Confidence = reader.GetFloat(1), Content = reader.GetString(2), OccurredAt = reader.GetDateTime(3), Topic = reader.GetInt32(4), Weight = reader.GetInt64(5),
-                });
-            }
+                using var context = new EfContext(options);
+                Check("rows", rows, context.Notes.AsNoTracking().ToListAsync().GetAwaiter().GetResult().Count);
+            },
+            () => Check("rows", rows, ReadByHand(connection).Count));
+        section.Add(subject, "all rows, ToListAsync", [.. logs[0].ToMicroseconds()]);
+        section.Add(subject, "all rows, a reader loop", [.. logs[1].ToMicroseconds()]);
+    }
 
-            Check("rows", rows, notes.Count);
-        }).ToMicroseconds()]);
+    private static List<Note> ReadByHand(DbConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT \"Id\", \"Confidence\", \"Content\", \"OccurredAt\", \"Topic\", \"Weight\" FROM \"Notes\"";
+        using var reader = command.ExecuteReader();
+        var notes = new List<Note>();
+        while (reader.Read())
+        {
+            notes.Add(new Note
+            {
+                Id = reader.GetInt64(0), Confidence = reader.GetFloat(1), Content = reader.GetString(2), OccurredAt = reader.GetDateTime(3), Topic = reader.GetInt32(4), Weight = reader.GetInt64(5),
+            });
+        }
+
+        return notes;
     }
 
     private static void Save(DbContextOptions options, int count, Func<int, object> create)
