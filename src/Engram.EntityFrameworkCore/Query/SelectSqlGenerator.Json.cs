@@ -107,7 +107,7 @@ internal sealed partial class SelectSqlGenerator
     /// <summary>A list that is JSON's null has no rows: the functions take NULL for it, and nothing but arrays besides.</summary>
     private void VisitDocument(SqlExpression argument)
     {
-        var mayBeNull = argument is JsonScalarExpression { TypeMapping.StoreType: "json" or "jsonb", Path.Count: > 0 };
+        var mayBeNull = argument is JsonScalarExpression or ColumnExpression && argument.TypeMapping is { StoreType: "json" or "jsonb" };
         Sql.Append(mayBeNull ? "NULLIF(" : "");
         Visit(argument);
         Sql.Append(mayBeNull ? ", CAST('null' AS jsonb))" : "");

@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore.Query;
 using Microsoft.EntityFrameworkCore.Query.Internal;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 
 namespace Engram.EntityFrameworkCore.Query;
 
@@ -10,13 +12,43 @@ internal sealed class ShapedQueryCompiler(
     ShapedQueryCompilingExpressionVisitorDependencies dependencies, RelationalShapedQueryCompilingExpressionVisitorDependencies relationalDependencies, QueryCompilationContext compilation)
     : RelationalShapedQueryCompilingExpressionVisitor(dependencies, relationalDependencies, compilation)
 {
+    private bool hasArguments;
+
+#pragma warning disable EF9100 // Queries compiled ahead are an experiment of EF Core's.
+    /// <summary>
+    /// SQL is written ahead for each way in which the parameters may be null. Those of SQL that the program itself gives are in one parameter, an array,
+    /// which EF Core does not find among them: such a query gets its SQL when it runs.
+    /// </summary>
+    protected override int MaxNullableParametersForPregeneratedSql => hasArguments ? -1 : base.MaxNullableParametersForPregeneratedSql;
+#pragma warning restore EF9100
+
     protected override Expression VisitShapedQuery(ShapedQueryExpression shapedQueryExpression)
     {
+        hasArguments = QueryCompilationContext.IsPrecompiling && ArgumentFinder.IsIn(shapedQueryExpression.QueryExpression);
         var enumerable = base.VisitShapedQuery(shapedQueryExpression);
         return !QueryCompilationContext.IsPrecompiling && enumerable is MethodCallExpression { Method: { Name: nameof(SingleQueryingEnumerable.Create) } method } create
             && method.DeclaringType == typeof(SingleQueryingEnumerable)
             ? Expression.New(typeof(QueryingEnumerable<>).MakeGenericType(method.GetGenericArguments()).GetConstructors()[0], create.Arguments)
             : enumerable;
+    }
+
+    private sealed class ArgumentFinder : ExpressionVisitor
+    {
+        private bool isFound;
+
+        public static bool IsIn(Expression query)
+        {
+            var finder = new ArgumentFinder();
+            finder.Visit(query);
+            return finder.isFound;
+        }
+
+        [return: NotNullIfNotNull(nameof(node))]
+        public override Expression? Visit(Expression? node)
+        {
+            isFound |= node is FromSqlExpression { Arguments: not ConstantExpression };
+            return isFound ? node : base.Visit(node);
+        }
     }
 }
 

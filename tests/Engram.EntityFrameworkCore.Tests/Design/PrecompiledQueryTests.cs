@@ -54,6 +54,8 @@ public sealed class PrecompiledQueryTests
         "results.Add(await context.Set<Place>().OrderBy(p => p.Id).Select(p => p.Name).FirstAsync());",
         "results.Add((await context.Set<River>().Union(context.Set<River>().Where(p => p.Id > 1)).ToListAsync()).Count);",
         "results.Add(await context.Set<Place>().Where(p => new[] { 7, p.Id }.Count(i => i > 1) == 2).CountAsync());",
+        """"results.Add(await context.Set<Place>().FromSql($"""SELECT * FROM "Place" WHERE "Id" > {least}""").CountAsync());"""",
+        """"results.Add(await context.Set<Place>().FromSqlRaw("""SELECT * FROM "Place" """).Where(p => p.Id > least).CountAsync());"""",
         "results.Add(await context.Set<River>().ExecuteDeleteAsync());",
     ];
 

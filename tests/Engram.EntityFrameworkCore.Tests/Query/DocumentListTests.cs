@@ -37,6 +37,22 @@ public sealed class DocumentListTests
         Assert.Equal((null, "text"), context.Weeks.Select(w => ValueTuple.Create((int?)w.Note.Mark, w.Note.Text)).Single());
     }
 
+    /// <summary>Programs of others may write JSON's null for a list that is not there.</summary>
+    [Fact]
+    public void A_column_that_holds_the_null_of_json_has_no_documents()
+    {
+        using var source = new EngramDataSource("Data Source=:memory:");
+        using var context = new WeekContext(source);
+        context.Database.EnsureCreated();
+        context.AddRange(new Week { Id = 1, Others = [new Plan()] }, new Week { Id = 2, Others = [new Plan(), new Plan()] });
+        context.SaveChanges();
+        context.Database.ExecuteSqlRaw("""UPDATE "Weeks" SET "Others" = 'null' WHERE "Id" = 1""");
+
+        Assert.Equal([0, 2], context.Weeks.OrderBy(w => w.Id).Select(w => w.Others.Count));
+        Assert.Equal([2], context.Weeks.Where(w => w.Others.Any()).Select(w => w.Id));
+        Assert.Equal([2, 2], context.Weeks.SelectMany(w => w.Others, (w, o) => w.Id));
+    }
+
     private sealed class WeekContext(EngramDataSource source) : DbContext
     {
         public DbSet<Week> Weeks => Set<Week>();
