@@ -207,6 +207,27 @@ public sealed partial class EngramConnection : DbConnection
         return DatabaseRegistry.Delete(ToNamedTarget(connectionString));
     }
 
+    /// <summary>Closes this connection, which must be the only one to its database, and deletes the database.</summary>
+    /// <returns>False when there is none, or when it was in memory alone.</returns>
+    /// <exception cref="EngramException">55006: other connections to it are open in this process, or a transaction on this one; the connection stays open then. 55P03: another process
+    /// has it open.</exception>
+    public bool DeleteDatabase()
+    {
+        var target = ToNamedTarget(ConnectionString);
+        if (state == ConnectionState.Open)
+        {
+            if (ambient is { IsEnded: false } || Session.Transaction is { IsEnded: false })
+            {
+                throw Error.DatabaseInTransaction(target.Path);
+            }
+
+            DatabaseRegistry.CheckOnlyConnection(target);
+            Close();
+        }
+
+        return DatabaseRegistry.Delete(target);
+    }
+
     internal void Attach(EngramDataReader reader)
     {
         if (!spareReaders.TryPop(out var entry))

@@ -45,6 +45,15 @@ internal static class DatabaseRegistry
     public static bool Exists(DatabaseTarget target)
         => target.IsMemory ? Slots.TryGetValue(target.Key, out var slot) && slot.IsOpen : Database.Exists(target);
 
+    /// <summary>Throws when a database has more connections than the one that asks.</summary>
+    public static void CheckOnlyConnection(DatabaseTarget target)
+    {
+        if (Slots.TryGetValue(target.Key, out var slot))
+        {
+            slot.CheckOnlyConnection(target);
+        }
+    }
+
     /// <summary>Deletes a database that no connection uses.</summary>
     public static bool Delete(DatabaseTarget target)
         => Slots.GetOrAdd(target.Key, static key => new DatabaseSlot(key)).Delete(target);

@@ -165,6 +165,17 @@ internal sealed partial class DatabaseSlot(string key)
         }
     }
 
+    public void CheckOnlyConnection(DatabaseTarget target)
+    {
+        lock (gate)
+        {
+            if (leaseCount > 1)
+            {
+                throw Error.DatabaseInUse(target.Path, leaseCount);
+            }
+        }
+    }
+
     public bool Delete(DatabaseTarget target)
     {
         opening.Wait();

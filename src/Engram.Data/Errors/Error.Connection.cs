@@ -73,6 +73,9 @@ internal static partial class Error
     public static EngramException DatabaseOpenElsewhere(string path, int processId)
         => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' is open in another process{(processId == 0 ? "" : $" (id {processId})")}, and one process at a time writes. End that process, wait for it, or open with Mode=ReadOnly."), SqlStates.LockNotAvailable);
 
+    public static EngramException DatabaseInTransaction(string path)
+        => new($"The database '{path}' cannot be deleted while a transaction is open on the connection. Commit it or roll it back first.", SqlStates.ObjectInUse);
+
     public static EngramException DatabaseInUse(string path, int connectionCount)
         => new(string.Create(CultureInfo.InvariantCulture, $"The database '{path}' cannot be deleted while {connectionCount} connection{(connectionCount == 1 ? "" : "s")} to it {(connectionCount == 1 ? "is" : "are")} open in this process. Close {(connectionCount == 1 ? "it" : "them")} first."), SqlStates.ObjectInUse);
 

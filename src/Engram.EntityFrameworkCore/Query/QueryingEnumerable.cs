@@ -57,7 +57,7 @@ internal sealed class QueryingEnumerable<T>(
         private readonly IConcurrencyDetector? detector;
         private readonly ConcurrentUseDetector? threadDetector;
 
-        private readonly SingleQueryResultCoordinator coordinator = new();
+        private SingleQueryResultCoordinator coordinator = null!;
         private IRelationalCommand? command;
         private RelationalDataReader? reader;
         private DbDataReader? dbReader;
@@ -283,7 +283,8 @@ internal sealed class QueryingEnumerable<T>(
         {
             reader = opened;
             dbReader = opened.DbDataReader;
-            hasRowsAtHand = dbReader is EngramDataReader && (detector is null || threadDetector is not null);
+            coordinator = new SingleQueryResultCoordinator();
+            hasRowsAtHand = opened.GetType() == typeof(RelationalDataReader) && dbReader is EngramDataReader && (detector is null || threadDetector is not null);
             queryContext.InitializeStateManager(query.standAloneStateManager);
         }
 

@@ -7,7 +7,10 @@ using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
 namespace Engram.EntityFrameworkCore.Query;
 
 /// <summary>Compiles queries as EF Core does, but for what enumerates the results of one statement: <see cref="QueryingEnumerable{T}"/>.</summary>
-/// <remarks>Queries that are compiled ahead of time are source code that names public types, and keep EF Core's enumerable.</remarks>
+/// <remarks>
+/// Queries that are compiled ahead of time are source code that names public types, and keep EF Core's enumerable. So do those that call functions of the application for each row, which may do
+/// what they like with the context: have another thread use it, and wait for that, for example.
+/// </remarks>
 internal sealed class ShapedQueryCompiler(
     ShapedQueryCompilingExpressionVisitorDependencies dependencies, RelationalShapedQueryCompilingExpressionVisitorDependencies relationalDependencies, QueryCompilationContext compilation)
     : RelationalShapedQueryCompilingExpressionVisitor(dependencies, relationalDependencies, compilation)
@@ -26,7 +29,7 @@ internal sealed class ShapedQueryCompiler(
     {
         hasArguments = QueryCompilationContext.IsPrecompiling && ArgumentFinder.IsIn(shapedQueryExpression.QueryExpression);
         var enumerable = base.VisitShapedQuery(shapedQueryExpression);
-        return !QueryCompilationContext.IsPrecompiling && enumerable is MethodCallExpression { Method: { Name: nameof(SingleQueryingEnumerable.Create) } method } create
+        return !QueryCompilationContext.IsPrecompiling && !ForeignCalls.AreIn(shapedQueryExpression.ShaperExpression) && enumerable is MethodCallExpression { Method: { Name: nameof(SingleQueryingEnumerable.Create) } method } create
             && method.DeclaringType == typeof(SingleQueryingEnumerable)
             ? Expression.New(typeof(QueryingEnumerable<>).MakeGenericType(method.GetGenericArguments()).GetConstructors()[0], create.Arguments)
             : enumerable;
@@ -49,6 +52,38 @@ internal sealed class ShapedQueryCompiler(
             isFound |= node is FromSqlExpression { Arguments: not ConstantExpression };
             return isFound ? node : base.Visit(node);
         }
+    }
+
+    /// <summary>Finds calls of what belongs neither to the framework nor to EF Core or this provider.</summary>
+    private sealed class ForeignCalls : ExpressionVisitor
+    {
+        private bool isFound;
+
+        public static bool AreIn(Expression shaper)
+        {
+            var finder = new ForeignCalls();
+            finder.Visit(shaper);
+            return finder.isFound;
+        }
+
+        [return: NotNullIfNotNull(nameof(node))]
+        public override Expression? Visit(Expression? node) => isFound ? node : base.Visit(node);
+
+        protected override Expression VisitMethodCall(MethodCallExpression node)
+        {
+            isFound |= node.Method.DeclaringType?.Assembly.GetName().Name is not { } assembly || !IsKnown(assembly);
+            return base.VisitMethodCall(node);
+        }
+
+        protected override Expression VisitInvocation(InvocationExpression node)
+        {
+            isFound = true;
+            return node;
+        }
+
+        private static bool IsKnown(string assembly)
+            => assembly.StartsWith("System.", StringComparison.Ordinal) || assembly.StartsWith("Microsoft.EntityFrameworkCore", StringComparison.Ordinal)
+                || assembly is "Engram.Data" or "Engram.EntityFrameworkCore";
     }
 }
 

@@ -109,20 +109,15 @@ internal sealed class DatabaseCreator(RelationalDatabaseCreatorDependencies depe
     }
 
     /// <summary>
-    /// Deletes the files. Connections that the process keeps open for reuse are closed first, and the context's own, which opens again when it is needed; one in
-    /// use elsewhere or in a transaction is an error that says so.
+    /// Deletes the files. Connections that the process keeps open for reuse are closed first, and the context's own, which opens again when it is needed. Another one that is open,
+    /// or a transaction on the context's own, is an error that says so; nothing is closed then.
     /// </summary>
     public override void Delete()
     {
         var connection = Connection.DbConnection;
         if (!IsPrivateMemory)
         {
-            if (connection.State == ConnectionState.Open && Connection.CurrentTransaction is null)
-            {
-                connection.Close();
-            }
-
-            EngramConnection.DeleteDatabase(ConnectionString);
+            _ = connection is EngramConnection { State: ConnectionState.Open } own ? own.DeleteDatabase() : EngramConnection.DeleteDatabase(ConnectionString);
         }
         else if (connection.State == ConnectionState.Open)
         {

@@ -59,7 +59,7 @@ public sealed class EnumerationTests : IDisposable
     {
         var row = 0;
         Exception? told = null;
-        await using var context = Create(o => o.AddInterceptors(new OnRow(c =>
+        await using var context = Create(o => o.UseOwnServices().AddInterceptors(new OnRow(c =>
         {
             if (++row == 3)
             {
@@ -78,7 +78,7 @@ public sealed class EnumerationTests : IDisposable
     public async Task The_same_thread_may_query_within_a_row_and_between_rows(bool isAsync)
     {
         var counts = new List<int>();
-        await using var context = Create(o => o.AddInterceptors(new OnRow(c =>
+        await using var context = Create(o => o.UseOwnServices().AddInterceptors(new OnRow(c =>
         {
             counts.Add(c.Set<Book>().AsNoTracking().Count(b => b.ShelfId == 4));
         })));
@@ -104,6 +104,16 @@ public sealed class EnumerationTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_function_of_the_application_may_have_another_thread_use_the_context_for_each_row(bool isAsync)
+    {
+        await using var context = Create();
+        var query = context.Shelves.Where(s => s.Id <= 4).OrderBy(s => s.Id).Select(s => new { s.Id, Books = CountElsewhere(context, s.Id) });
+        Assert.Equal([1, 2, 3, 4], (isAsync ? await query.ToListAsync() : query.ToList()).Select(s => s.Books));
+    }
+
+    [Theory]
     [InlineData(false, 1)]
     [InlineData(true, 1)]
     [InlineData(false, 3)]
@@ -112,7 +122,7 @@ public sealed class EnumerationTests : IDisposable
     {
         var events = new List<EventId>();
         var row = 0;
-        await using var context = Create(o => o
+        await using var context = Create(o => o.UseOwnServices()
             .AddInterceptors(new OnRow(_ =>
             {
                 if (++row == failing)
@@ -175,6 +185,15 @@ public sealed class EnumerationTests : IDisposable
         Assert.Equal(7, context.Shelves.Take(7).ToList().Count);
         // The eighth finds the end.
         Assert.Equal([8, 8], counter.Counts);
+    }
+
+    private static int CountElsewhere(LibraryContext context, int shelf)
+    {
+        var count = 0;
+        var thread = new Thread(() => count = context.Books.Count(b => b.ShelfId == shelf));
+        thread.Start();
+        thread.Join();
+        return count;
     }
 
     private static bool IsOfIteration(EventId id) => id == CoreEventId.QueryIterationFailed || id == CoreEventId.QueryCanceled;

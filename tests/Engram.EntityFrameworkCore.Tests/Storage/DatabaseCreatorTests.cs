@@ -117,6 +117,42 @@ public sealed class DatabaseCreatorTests : IDisposable
     }
 
     [Fact]
+    public void What_does_not_delete_a_database_leaves_its_connection_open()
+    {
+        using var connection = new EngramConnection(database.ConnectionString);
+        connection.Open();
+        using var context = new MemoryContext(new DbContextOptionsBuilder<MemoryContext>().UseEngram(connection).Options);
+        context.Database.EnsureCreated();
+        context.Database.ExecuteSql($"CREATE TEMPORARY TABLE kept (id int)");
+        using (var transaction = connection.BeginTransaction())
+        {
+            Assert.Contains("transaction", AssertRefused(context), StringComparison.Ordinal);
+            transaction.Commit();
+        }
+
+        context.Database.ExecuteSql($"BEGIN");
+        Assert.Contains("transaction", AssertRefused(context), StringComparison.Ordinal);
+        context.Database.ExecuteSql($"COMMIT");
+        using (var other = new EngramConnection(database.ConnectionString))
+        {
+            other.Open();
+            Assert.Contains("2 connections", AssertRefused(context), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(System.Data.ConnectionState.Open, connection.State);
+        Assert.Equal(1, context.Database.ExecuteSql($"INSERT INTO kept VALUES (1)"));
+        Assert.True(context.Database.EnsureDeleted());
+        Assert.False(Directory.Exists(database.DatabasePath));
+
+        static string AssertRefused(MemoryContext context)
+        {
+            var refused = Assert.Throws<EngramException>(() => context.Database.EnsureDeleted());
+            Assert.Equal("55006", refused.SqlState);
+            return refused.Message;
+        }
+    }
+
+    [Fact]
     public void A_database_in_memory_lives_as_long_as_its_connection()
     {
         using var connection = new EngramConnection("Data Source=:memory:");
