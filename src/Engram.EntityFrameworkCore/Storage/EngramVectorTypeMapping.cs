@@ -50,6 +50,12 @@ public class EngramVectorTypeMapping : RelationalTypeMapping
     /// <inheritdoc/>
     public override Expression GenerateCodeLiteral(object value)
     {
+        // The default of the struct must stay what it is: a compiled model takes memory over an empty array for a sentinel that somebody chose.
+        if (value is ReadOnlyMemory<float> { IsEmpty: true })
+        {
+            return Expression.Property(null, typeof(ReadOnlyMemory<float>), nameof(ReadOnlyMemory<float>.Empty));
+        }
+
         var elements = ElementsOf(value).ToArray().Select(e => Expression.Constant(e));
         var array = Expression.NewArrayInit(typeof(float), elements);
         return value is ReadOnlyMemory<float>

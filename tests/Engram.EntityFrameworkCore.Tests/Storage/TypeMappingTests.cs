@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Linq.Expressions;
 using Engram.Data;
 using Engram.EntityFrameworkCore.Storage;
 using Engram.EntityFrameworkCore.Tests.Model;
@@ -120,6 +121,14 @@ public sealed class TypeMappingTests : IDisposable
         var mapping = Source.FindMapping(typeof(float[]), "vector(2)")!;
         Assert.Equal("vector(2) '[1.5,-0.25]'", mapping.GenerateSqlLiteral(new[] { 1.5f, -0.25f }));
         Assert.Equal("new [] {1.5, -0.25}", mapping.GenerateCodeLiteral(new[] { 1.5f, -0.25f }).ToString());
+    }
+
+    [Fact]
+    public void Memory_of_no_elements_is_written_as_the_default_that_it_is()
+    {
+        var mapping = Source.FindMapping(typeof(ReadOnlyMemory<float>))!;
+        var written = Expression.Lambda<Func<ReadOnlyMemory<float>>>(mapping.GenerateCodeLiteral(default(ReadOnlyMemory<float>))).Compile()();
+        Assert.Equal(default, written);
     }
 
     [Fact]
