@@ -53,7 +53,7 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
                 TranslateWidened(binaryExpression) ?? QueryCompilationContext.NotTranslatedExpression,
             ExpressionType.Multiply or ExpressionType.Divide when left == typeof(TimeSpan) || right == typeof(TimeSpan) =>
                 TranslateScaledLength(binaryExpression, left, right) ?? QueryCompilationContext.NotTranslatedExpression,
-            ExpressionType.Coalesce when Widen(binaryExpression) is { } widened => base.VisitBinary(widened),
+            ExpressionType.Coalesce when Widen(binaryExpression) is { } widened => widened,
             ExpressionType.LeftShift or ExpressionType.RightShift => TranslateShift(binaryExpression) ?? QueryCompilationContext.NotTranslatedExpression,
             ExpressionType.ArrayIndex when left == typeof(byte[]) =>
                 Visit(binaryExpression.Left) is SqlExpression bytes && Visit(binaryExpression.Right) is SqlExpression place
@@ -65,12 +65,18 @@ internal sealed partial class ExpressionTranslator : RelationalSqlTranslatingExp
         };
     }
 
-    /// <summary>In C# <c>number ?? 2.25</c> is a double; EF Core would read it as the number's type, which cuts the other off, or does not hold it.</summary>
-    private static BinaryExpression? Widen(BinaryExpression coalesce)
+    /// <summary>
+    /// In C# <c>number ?? 2.25</c> is a double; EF Core would read it as the number's type, which cuts the other off, or does not hold it. A number that a converter
+    /// of the model stores stays as it is: once it were cast, nothing would convert it back.
+    /// </summary>
+    private SqlExpression? Widen(BinaryExpression coalesce)
     {
-        var (source, result) = (Nullable.GetUnderlyingType(coalesce.Left.Type), Nullable.GetUnderlyingType(coalesce.Type) ?? coalesce.Type);
+        var left = IsWidened(coalesce.Left) ? ((UnaryExpression)coalesce.Left).Operand : coalesce.Left;
+        var (source, result) = (Nullable.GetUnderlyingType(left.Type), Nullable.GetUnderlyingType(coalesce.Type) ?? coalesce.Type);
         return source is not null && source != result && IsNumber(source) && IsNumber(result)
-            ? Expression.Coalesce(Expression.Convert(coalesce.Left, typeof(Nullable<>).MakeGenericType(result)), coalesce.Right)
+            && Visit(left) is SqlExpression number && Visit(coalesce.Right) is SqlExpression other
+            && (number.TypeMapping is null || number.TypeMapping.Converter?.GetType() == typeMappingSource.FindMapping(source)?.Converter?.GetType())
+            ? sql.Coalesce(sql.Convert(sql.ApplyDefaultTypeMapping(number), result), other)
             : null;
 
         static bool IsNumber(Type type) => IsInteger(type) || HasFraction(type);

@@ -29,10 +29,15 @@ internal sealed partial class QueryTranslator
 
             // A length of time as .NET writes it, which is what documents are read with.
             { TypeMapping.StoreType: "interval" } => ToJson(sql.Function("dotnet_text", [value], nullable: true, [true], typeof(string))),
+
+            // Of a vector of halves to_jsonb makes a text; documents have an array of numbers, which is how its text is written.
+            { TypeMapping.StoreType: var type } when type.StartsWith("halfvec", StringComparison.Ordinal) => AsType(AsType(value, sql.ApplyDefaultTypeMapping(sql.Constant("")).TypeMapping!), json),
             SqlConstantExpression => ToJson(new SqlUnaryExpression(ExpressionType.Convert, value, value.Type, target.TypeMapping ?? value.TypeMapping)),
             _ => ToJson(value),
         };
         return true;
+
+        static SqlUnaryExpression AsType(SqlExpression operand, RelationalTypeMapping mapping) => new(ExpressionType.Convert, operand, typeof(string), mapping);
 
         SqlExpression ToJson(SqlExpression scalar) => sql.Function("to_jsonb", [scalar], nullable: true, [true], typeof(string), json);
     }

@@ -37,11 +37,61 @@ public sealed class HalfVectorTests
         Assert.Equal(3L, context.Notes.Single(n => n.Embedding == new[] { (Half)1, (Half)1, (Half)1 }).Id);
     }
 
+    [Fact]
+    public void Halves_in_a_document_are_updated_and_read_back()
+    {
+        using var context = new NotesContext();
+        context.Database.OpenConnection();
+        context.Database.EnsureCreated();
+        context.Add(new Page { Id = 1, Content = new Content { Halves = [(Half)1], Others = [(Half)0.1f, (Half)65504] }, Row = [(Half)0.5f, (Half)(-3)] });
+        context.SaveChanges();
+
+        Half[] changed = [(Half)2, Half.Epsilon];
+        Check(pages => pages.ExecuteUpdate(s => s.SetProperty(p => p.Content.Halves, changed)), changed);
+        Check(pages => pages.ExecuteUpdate(s => s.SetProperty(p => p.Content.Halves, new[] { (Half)0.1f })), [(Half)0.1f]);
+        Check(pages => pages.ExecuteUpdate(s => s.SetProperty(p => p.Content.Halves, p => p.Row)), [(Half)0.5f, (Half)(-3)]);
+        Check(pages => pages.ExecuteUpdate(s => s.SetProperty(p => p.Content.Halves, p => p.Content.Others)), [(Half)0.1f, (Half)65504]);
+
+        void Check(Func<IQueryable<Page>, int> update, Half[] expected)
+        {
+            Assert.Equal(1, update(context.Set<Page>()));
+            Assert.Equal(expected, context.Set<Page>().AsNoTracking().Single().Content.Halves);
+        }
+    }
+
     private sealed class NotesContext : DbContext
     {
         public DbSet<Note> Notes => Set<Note>();
 
         protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) => optionsBuilder.UseEngram("Data Source=half-notes;Mode=Memory");
+
+        protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.Entity<Page>(b =>
+        {
+            b.Property(p => p.Id).ValueGeneratedNever();
+            b.Property(p => p.Row).HasColumnType("halfvec(2)");
+            b.ComplexProperty(p => p.Content, c =>
+            {
+                c.ToJson();
+                c.Property(x => x.Halves).HasColumnType("halfvec");
+                c.Property(x => x.Others).HasColumnType("halfvec");
+            });
+        });
+    }
+
+    private sealed class Page
+    {
+        public int Id { get; set; }
+
+        public Half[] Row { get; set; } = [];
+
+        public Content Content { get; set; } = new();
+    }
+
+    private sealed class Content
+    {
+        public Half[] Halves { get; set; } = [];
+
+        public Half[] Others { get; set; } = [];
     }
 
     private sealed class Note
