@@ -18,7 +18,7 @@ internal sealed partial class QueryTranslator
         }
 
         var json = ((ColumnExpression)target.Json).TypeMapping!;
-        value = sql.ApplyTypeMapping(value, value.TypeMapping ?? target.TypeMapping);
+        value = new ConvertedConditions(sql).As(sql.ApplyTypeMapping(value, value.TypeMapping ?? target.TypeMapping), target.TypeMapping);
         jsonValue = value switch
         {
             { TypeMapping.StoreType: "json" or "jsonb" } => value,

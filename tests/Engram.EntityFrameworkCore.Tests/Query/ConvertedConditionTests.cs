@@ -9,10 +9,12 @@ public sealed class ConvertedConditionTests : IDisposable
 {
     private static readonly Door[] Doors =
     [
-        new() { Id = 1, IsOpen = true, IsLocked = false, Locks = [new Lock { IsShut = true, Number = 1 }, new Lock { IsShut = false, Number = 2 }] },
-        new() { Id = 2, IsOpen = false, IsLocked = true, Locks = [new Lock { IsShut = false, Number = 3 }] },
+        new() { Id = 1, IsOpen = true, IsLocked = false, IsNew = true, IsPlain = true, Locks = [new Lock { IsShut = true, Number = 1 }, new Lock { IsShut = false, Number = 2 }] },
+        new() { Id = 2, IsOpen = false, IsLocked = true, IsNew = true, Main = new Lock { IsShut = true }, Locks = [new Lock { IsShut = false, Number = 3 }] },
         new() { Id = 3, IsOpen = false, IsLocked = null },
     ];
+
+    private static readonly bool[] Truths = [true];
 
     private readonly EngramConnection connection = new("Data Source=:memory:");
 
@@ -38,10 +40,32 @@ public sealed class ConvertedConditionTests : IDisposable
         d => d.IsLocked ?? false,
         d => !(d.IsLocked ?? true),
         d => d.IsOpen || (d.IsLocked ?? false),
+        d => d.IsOpen == d.IsNew,
+        d => d.IsOpen != d.IsNew,
+        d => d.IsNew == d.IsPlain,
+        d => d.IsOpen ^ d.IsPlain,
+        d => !d.IsOpen ^ d.IsNew,
+        d => d.IsLocked ?? d.IsPlain,
+        d => (!d.IsLocked) ?? false,
+        d => d.Id > 1 ? d.IsNew : d.IsPlain,
+        d => d.Id > 1 ? d.IsPlain : d.IsOpen,
+        d => Truths.Contains(!d.IsOpen),
         d => d.Locks.Any(l => l.IsShut),
         d => d.Locks.Any(l => !l.IsShut),
         d => d.Locks.Any(l => l.IsShut == l.Number > 1),
         d => d.Locks.All(l => l.IsShut || l.Number == 3));
+
+    public static TheoryData<Expression<Func<Door, bool>>> Values => new(
+        d => d.Id > 1,
+        d => d.IsPlain,
+        d => d.IsOpen,
+        d => !d.IsOpen,
+        d => !d.IsNew,
+        d => d.IsNew && d.IsPlain,
+        d => d.IsLocked ?? false,
+        d => d.Id > 1 ? d.IsNew : d.IsPlain,
+        d => d.Main.IsShut,
+        d => !d.Main.IsShut);
 
     public void Dispose() => connection.Dispose();
 
@@ -52,6 +76,36 @@ public sealed class ConvertedConditionTests : IDisposable
         using var db = Create();
         Assert.Equal(Doors.Where(condition.Compile()).Select(d => d.Id), db.Doors.Where(condition).OrderBy(d => d.Id).Select(d => d.Id));
         Assert.Equal(Doors.Select(condition.Compile()), db.Doors.OrderBy(d => d.Id).Select(condition));
+    }
+
+    [Theory]
+    [MemberData(nameof(Conditions), DisableDiscoveryEnumeration = true)]
+    public void Conditions_are_keys_of_groups(Expression<Func<Door, bool>> condition)
+    {
+        using var db = Create();
+        var expected = Doors.GroupBy(condition.Compile()).OrderBy(g => g.Key).Select(g => (g.Key, g.Count()));
+        Assert.Equal(expected, db.Doors.GroupBy(condition).Select(g => new { g.Key, Count = g.Count() }).AsEnumerable().OrderBy(g => g.Key).Select(g => (g.Key, g.Count)));
+        Assert.Equal(expected.Select(g => g.Key), db.Doors.Select(condition).Distinct().AsEnumerable().Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Values), DisableDiscoveryEnumeration = true)]
+    public void What_is_updated_is_written_as_its_column_stores_it(Expression<Func<Door, bool>> value)
+    {
+        using var db = Create();
+        var expected = Doors.Select(value.Compile()).ToList();
+        Check(db.Doors.ExecuteUpdate(s => s.SetProperty(d => d.IsOpen, value)), d => d.IsOpen);
+        Check(db.Doors.ExecuteUpdate(s => s.SetProperty(d => d.IsNew, value)), d => d.IsNew);
+        Check(db.Doors.ExecuteUpdate(s => s.SetProperty(d => d.IsPlain, value)), d => d.IsPlain);
+        Check(db.Doors.ExecuteUpdate(s => s.SetProperty(d => d.Main.IsShut, value)), d => d.Main.IsShut);
+
+        void Check(int count, Func<Door, bool> read)
+        {
+            Assert.Equal(3, count);
+            Assert.Equal(expected, db.Doors.AsNoTracking().OrderBy(d => d.Id).AsEnumerable().Select(read));
+            Assert.Equal(3, db.Doors.ExecuteUpdate(s => s.SetProperty(d => d.IsOpen, d => d.Id == 1).SetProperty(d => d.IsNew, d => d.Id < 3)
+                .SetProperty(d => d.IsPlain, d => d.Id == 1).SetProperty(d => d.Main.IsShut, d => d.Id == 2)));
+        }
     }
 
     [Fact]
@@ -74,6 +128,12 @@ public sealed class ConvertedConditionTests : IDisposable
 
         public bool? IsLocked { get; set; }
 
+        public bool IsNew { get; set; }
+
+        public bool IsPlain { get; set; }
+
+        public Lock Main { get; set; } = new();
+
         public List<Lock> Locks { get; set; } = [];
     }
 
@@ -93,6 +153,12 @@ public sealed class ConvertedConditionTests : IDisposable
             b.Property(d => d.Id).ValueGeneratedNever();
             b.Property(d => d.IsOpen).HasConversion(v => v ? "Y" : "N", v => v == "Y");
             b.Property(d => d.IsLocked).HasConversion<int?>();
+            b.Property(d => d.IsNew).HasConversion(v => v ? "new" : "old", v => v == "new");
+            b.ComplexProperty(d => d.Main, l =>
+            {
+                l.ToJson();
+                l.Property(x => x.IsShut).HasConversion(v => v ? "shut" : "not", v => v == "shut");
+            });
             b.OwnsMany(d => d.Locks, l =>
             {
                 l.ToJson();
