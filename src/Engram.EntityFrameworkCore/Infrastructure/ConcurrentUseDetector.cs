@@ -11,7 +11,7 @@ namespace Engram.EntityFrameworkCore.Infrastructure;
 /// </para>
 /// <para>
 /// Belonging together follows the flow of execution, over awaits and to other threads, so it has to be kept in an <see cref="AsyncLocal{T}"/>. To set one makes an execution
-/// context anew: some 200 ns for each pair of entry and exit, which was two thirds of what it took to read an entity. What starts and ends on one thread without an await
+/// context anew, which was two thirds of what it took to read an entity (docs/decisions/0013-rows-without-awaits.md). What starts and ends on one thread without an await
 /// in between, as the reading of one row does here, is told apart by the thread alone: <see cref="EnterOnThread"/>.
 /// Code within such a use that has another thread use the context, and waits for it, is taken for the mistake too. That would take a constructor or converter of an entity that
 /// hands its own context to another thread.

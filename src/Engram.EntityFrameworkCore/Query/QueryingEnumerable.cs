@@ -16,7 +16,7 @@ namespace Engram.EntityFrameworkCore.Query;
 /// <para>
 /// EF Core's own does the same for every provider, and so expects that each row may have to be waited for: it looks for concurrent use of the context in a way that survives awaits,
 /// and runs a state machine, for each. Rows of this engine are in memory when they are asked for. So only the first row, for which the command runs, goes that way;
-/// the others are read and shaped on the caller's thread, whether it asked with an await or without: a third of the time (docs/performance.md).
+/// the others are read and shaped on the caller's thread, whether it asked with an await or without (docs/decisions/0013-rows-without-awaits.md).
 /// </para>
 /// <para>
 /// A reader that an interceptor has put in the place of the engine's may wait, and a concurrency detector that the application registered knows nothing of threads:

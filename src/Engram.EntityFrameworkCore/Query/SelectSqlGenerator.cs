@@ -46,7 +46,7 @@ internal sealed partial class SelectSqlGenerator : QuerySqlGenerator
 
     /// <summary>
     /// The first groups of no order are those with the smallest keys: the same ones each time, and those that databases give which group by sorting.
-    /// The database sorts all groups for it, of which it must make all anyway.
+    /// The database has to make all groups anyway; the sorting comes on top.
     /// </summary>
     protected override void GenerateOrderings(SelectExpression selectExpression)
     {
